@@ -1,0 +1,69 @@
+"""An execution in words: the sentences that go back to the model.
+
+The form is OpenCodeInterpreter's (arXiv 2402.14658 and its demo): `Execution result:` and
+the text, cut to head and tail over 1,000 characters, with a sentence of its own for an empty
+result and for a call of `input()`. Facts are gathered in `running.evidence`; here they get words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ..types import Execution, Facts, Failure
+from .context import quoted, table_line
+
+LIMIT = 1000
+EMPTY = "Execution result: the code ran and showed nothing."
+INPUT = "Execution result: the code asks for input(), which is not available here. Use fixed values."
+_ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
+
+
+def execution_result(execution: Execution) -> str:
+    """The user message that shows an execution to the model."""
+    failure = execution.failure
+    if failure is not None and failure.name == "StdinNotImplementedError":
+        return INPUT
+    text = failure_text(failure) if failure else output_text(execution)
+    return f"Execution result:\n{text}" if text else EMPTY
+
+
+def failure_text(failure: Failure) -> str:
+    """The failing line, the error and the facts around it, one to a line."""
+    error = f"{failure.name}: {failure.message}" if failure.message else failure.name
+    return "\n".join([*_location(failure.facts), cut(plain(error)), *_facts(failure.facts)])
+
+
+def output_text(execution: Execution) -> str:
+    """Streams and text results of a successful execution, trimmed."""
+    parts = []
+    for output in execution.outputs:
+        text = output.get("text") or output.get("data", {}).get("text/plain", "")
+        parts.append("".join(text))
+    return cut(plain("\n".join(part.rstrip("\n") for part in parts if part.strip())))
+
+
+def plain(text: str) -> str:
+    """`text` without ANSI escape sequences and trailing blanks."""
+    return "\n".join(line.rstrip() for line in _ANSI.sub("", text).splitlines()).strip()
+
+
+def cut(text: str, limit: int = LIMIT) -> str:
+    """`text`, or its head and tail around `...` when it is longer than `limit` characters."""
+    if len(text) <= limit:
+        return text
+    half = (limit - 5) // 2
+    return f"{text[:half]}\n...\n{text[-half:]}"
+
+
+def _location(facts: Facts) -> Iterator[str]:
+    if facts.line:
+        yield f"line {facts.lineno}: {cut(facts.line.strip(), 200)}"
+
+
+def _facts(facts: Facts) -> Iterator[str]:
+    yield from map(table_line, facts.tables)
+    if facts.files:
+        yield f"Files: {quoted(facts.files)}"
+    for name, header in facts.headers:
+        yield f'First line of "{name}": {cut(header, 200)}'

@@ -1,0 +1,55 @@
+"""Wording of the conversation: the system prompt, a request, and fitting it to the window.
+
+Covers every sentence a model reads except those about an execution (`feedback`) and
+about the notebook (`context`). The training of `micro` builds its texts here too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ..types import Message
+
+SYSTEM = """\
+You write Python for a Jupyter notebook. Answer with one short sentence and one ```python block \
+that does what is asked, using the variables, columns and files listed in the message. The block \
+runs in the same kernel; end it with an expression whose value should be shown. When you are \
+shown an execution result with an error, answer with the whole corrected block: variables are \
+back to what they were before it ran."""
+
+
+def request_message(request: str, context: str = "") -> Message:
+    """The user's turn: what is known of the notebook, an empty line, the request."""
+    return Message("user", f"{context}\n\n{request.strip()}" if context else request.strip())
+
+
+def fit(
+    history: Sequence[Sequence[Message]],
+    current: Sequence[Message],
+    count: Callable[[Sequence[Message]], int],
+    limit: int,
+) -> tuple[list[Message], int]:
+    """Fit a conversation into `limit` tokens by leaving out the oldest of what may go.
+
+    `history` holds the messages of each earlier exchange, oldest first, and `current` those of
+    the exchange under way: system prompt, request, then (reply, feedback) pairs. The system
+    prompt, the request and the last pair (current code and last error) always stay.
+    Returns the messages and how many were left out.
+    """
+    system, current = [m for m in current if m.role == "system"], [
+        m for m in current if m.role != "system"
+    ]
+    earlier = [list(exchange) for exchange in history]
+    rounds = list(current)
+    dropped = 0
+    while True:
+        messages = [*system, *(m for exchange in earlier for m in exchange), *rounds]
+        if count(messages) <= limit:
+            return messages, dropped
+        if earlier:
+            dropped += len(earlier.pop(0))
+        elif len(rounds) > 3:
+            del rounds[1:3]
+            dropped += 2
+        else:
+            return messages, dropped

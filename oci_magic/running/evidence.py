@@ -1,0 +1,122 @@
+"""A live exception → a `Failure` with its facts, gathered while the objects are alive.
+
+Covers the failing line of the cell, the tables that the failing code names, near names of a
+missing file, and the first line of the text files that code reads when their form is the
+trouble. Reads at most one line of a file and never a value of a table.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+
+from ..types import Facts, Failure, Variable
+from .variables import data_files, describe, is_table
+
+HEADER_CHARACTERS = 200
+_TEXT_FILE = re.compile(r"""["']([^"'\n]+\.(?:csv|tsv|txt|json|jsonl|ndjson))["']""")
+_NAME = re.compile(r"[^\W\d]\w*")
+_FORM_ERRORS = frozenset(("ParserError", "UnicodeDecodeError", "JSONDecodeError", "EmptyDataError"))
+
+
+def failure_of(
+    error: BaseException,
+    source: str,
+    namespace: Mapping[str, object],
+    filename: str | None = None,
+) -> Failure:
+    """What happened in the cell `source` that raised `error`.
+
+    `filename` is the cell's compiled file name; without it the frames whose file is no file on
+    disk count as the cell's. `namespace` is the cell's, before anything is put back.
+    """
+    lineno = _cell_line(error, filename)
+    lines = source.splitlines()
+    line = lines[lineno - 1] if 0 < lineno <= len(lines) else ""
+    name, message = type(error).__name__, _message(error)
+    return Failure(
+        name,
+        message,
+        f"line {lineno}: {line.strip()}\n{name}: {message}" if line else f"{name}: {message}",
+        Facts(
+            line,
+            lineno,
+            _tables(source, namespace),
+            _near_files(error),
+            _headers(error, source),
+        ),
+    )
+
+
+def _message(error: BaseException) -> str:
+    if isinstance(error, SyntaxError):
+        return str(error.msg)
+    try:
+        return str(error)
+    except Exception:
+        return ""
+
+
+def _cell_line(error: BaseException, filename: str | None) -> int:
+    if isinstance(error, SyntaxError) and error.lineno and _is_cell(error.filename, filename):
+        return error.lineno
+    found = 0
+    for frame, lineno in traceback.walk_tb(_traceback(error)):
+        if _is_cell(frame.f_code.co_filename, filename):
+            found = lineno
+    return found
+
+
+def _traceback(error: BaseException) -> TracebackType | None:
+    return error.__traceback__
+
+
+def _is_cell(frame_file: str | None, filename: str | None) -> bool:
+    if filename is not None:
+        return frame_file == filename
+    return frame_file is None or "ipykernel_" in frame_file or frame_file.startswith("<")
+
+
+def _tables(source: str, namespace: Mapping[str, object]) -> tuple[Variable, ...]:
+    """The tables that the code names, in the order in which it names them, at most four."""
+    names = dict.fromkeys(_NAME.findall(source))
+    tables = [name for name in names if name in namespace and is_table(namespace[name])]
+    return tuple(describe(name, namespace[name]) for name in tables[:4])
+
+
+def _near_files(error: BaseException) -> tuple[str, ...]:
+    if not isinstance(error, FileNotFoundError) or not isinstance(error.filename, str):
+        return ()
+    missing = Path(error.filename)
+    there = data_files(missing.parent)
+    lowered = {name.lower(): name for name in there}
+    near = difflib.get_close_matches(missing.name.lower(), lowered, n=3, cutoff=0.5)
+    return tuple(str(missing.with_name(lowered[name])) for name in near) or tuple(there[:5])
+
+
+def _headers(error: BaseException, source: str) -> tuple[tuple[str, str], ...]:
+    named = isinstance(error, ValueError) and "JSON" in str(error).upper()
+    trailing = isinstance(error, ValueError) and "Trailing data" in str(error)
+    if type(error).__name__ not in _FORM_ERRORS and not named and not trailing:
+        return ()
+    names = dict.fromkeys(_TEXT_FILE.findall(source))
+    pairs = ((name, _first_line(Path(name))) for name in names)
+    return tuple((name, line) for name, line in pairs if line)[:2]
+
+
+def _first_line(path: Path) -> str:
+    """The first line of a text file, bytes that are not UTF-8 read as latin-1."""
+    try:
+        with path.open("rb") as file:
+            raw = file.readline(4 * HEADER_CHARACTERS)
+    except OSError:
+        return ""
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = raw.decode("latin-1")
+    return text.strip()[:HEADER_CHARACTERS]

@@ -1,0 +1,92 @@
+"""Live objects as `Variable` nouns: names, types, shapes, columns; never their data.
+
+Covers pandas tables and anything with an array-like `shape`, recognised without importing
+pandas or NumPy. Objects of the person are never asked for their repr, and an object whose
+attributes raise or lie becomes a bare type name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import FunctionType, ModuleType
+
+from ..types import Variable
+
+DATA_SUFFIXES = frozenset(
+    ".csv .tsv .txt .json .jsonl .ndjson .xlsx .xls .ods .parquet .feather .xml .html .db".split()
+)
+MAX_COLUMNS = 200
+MAX_FILES = 30
+_SHELL_NAMES = frozenset(("In", "Out", "exit", "quit", "open", "get_ipython"))
+
+
+def variables(namespace: Mapping[str, object], leave_out: Iterable[str] = ()) -> list[Variable]:
+    """The person's variables, most recently bound first; modules and `_names` are not listed."""
+    left_out = set(leave_out)
+    names = [name for name in namespace if _is_users(name, namespace[name]) and name not in left_out]
+    return [describe(name, namespace[name]) for name in reversed(names)]
+
+
+def describe(name: str, value: object) -> Variable:
+    """`value` as a `Variable`; never raises, never computes a repr."""
+    kind = type(value).__name__
+    try:
+        if is_table(value):
+            return _table(name, value)
+        return Variable(name, kind, _shape(value))
+    except Exception:
+        return Variable(name, kind)
+
+
+def is_table(value: object) -> bool:
+    """True for a pandas DataFrame or Series (by the type's own name and module)."""
+    cls = type(value)
+    return cls.__name__ in ("DataFrame", "Series") and cls.__module__.split(".")[0] == "pandas"
+
+
+def data_files(folder: Path) -> list[str]:
+    """Names of the data files in `folder`, newest first, at most `MAX_FILES`."""
+    try:
+        found = [p for p in folder.iterdir() if p.suffix.lower() in DATA_SUFFIXES and p.is_file()]
+        found.sort(key=lambda path: (-path.stat().st_mtime, path.name))
+    except OSError:
+        return []
+    return [path.name for path in found[:MAX_FILES]]
+
+
+def _is_users(name: str, value: object) -> bool:
+    if name.startswith("_") or name in _SHELL_NAMES:
+        return False
+    return not isinstance(value, ModuleType | type)
+
+
+def _table(name: str, value: object) -> Variable:
+    if type(value).__name__ == "Series":
+        column = (_quoted(value.name), _dtype(value.dtype))  # type: ignore[attr-defined]
+        return Variable(name, "Series", _shape(value), (column,))
+    dtypes = value.dtypes  # type: ignore[attr-defined]
+    pairs = zip(list(dtypes.index)[:MAX_COLUMNS], list(dtypes)[:MAX_COLUMNS], strict=True)
+    columns = tuple((_quoted(label), _dtype(dtype)) for label, dtype in pairs)
+    return Variable(name, "DataFrame", _shape(value), columns)
+
+
+def _quoted(label: object) -> str:
+    """A column label as code would write it, strings in double quotes."""
+    if isinstance(label, str):
+        text = repr(label)
+        return f'"{text[1:-1]}"' if text[0] == "'" and '"' not in label else text
+    return repr(label) if isinstance(label, int | float | tuple | None) else type(label).__name__
+
+
+def _dtype(dtype: object) -> str:
+    return "categorical" if type(dtype).__name__ == "CategoricalDtype" else str(dtype)
+
+
+def _shape(value: object) -> tuple[int, ...] | None:
+    if isinstance(value, FunctionType):
+        return None
+    if isinstance(value, list | tuple | dict | set | frozenset | bytearray):
+        return (len(value),)
+    shape = getattr(value, "shape", None)
+    return tuple(map(int, shape)) if isinstance(shape, tuple) else None
