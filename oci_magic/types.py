@@ -88,7 +88,8 @@ class Facts:
 
     `line` is the failing source line, `lineno` its number (0: not known), `tables` the
     tables the failing code names, `files` the names in the folder near the missing one,
-    `headers` pairs a file the code reads with the first line found in it.
+    `headers` pairs a file the code reads with the first line found in it, `values` a column
+    that the failing line names with a few of its texts that are no numbers.
     """
 
     line: str = ""
@@ -96,6 +97,7 @@ class Facts:
     tables: tuple[Variable, ...] = ()
     files: tuple[str, ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
+    values: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True)

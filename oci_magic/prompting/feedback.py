@@ -30,8 +30,8 @@ def execution_result(execution: Execution) -> str:
 
 def failure_text(failure: Failure) -> str:
     """The failing line, the error and the facts around it, one to a line."""
-    error = f"{failure.name}: {failure.message}" if failure.message else failure.name
-    return "\n".join([*_location(failure.facts), cut(plain(error)), *_facts(failure.facts)])
+    error = f"{failure.name}: {_short(failure.message)}" if failure.message else failure.name
+    return "\n".join([*_location(failure.facts), plain(error), *_facts(failure.facts)])
 
 
 def output_text(execution: Execution) -> str:
@@ -56,6 +56,12 @@ def cut(text: str, limit: int = LIMIT) -> str:
     return f"{text[:half]}\n...\n{text[-half:]}"
 
 
+def _short(message: str) -> str:
+    """A long message of several lines is a sentence and its advice: the sentence is kept."""
+    text = plain(message)
+    return cut(text.partition("\n")[0] if len(text) > 300 else text)
+
+
 def _location(facts: Facts) -> Iterator[str]:
     if facts.line:
         yield f"line {facts.lineno}: {cut(facts.line.strip(), 200)}"
@@ -67,3 +73,5 @@ def _facts(facts: Facts) -> Iterator[str]:
         yield f"Files: {quoted(facts.files)}"
     for name, header in facts.headers:
         yield f'First line of "{name}": {cut(header, 200)}'
+    for column, texts in facts.values:
+        yield f"{column} holds {quoted(texts)}"

@@ -53,3 +53,8 @@ def fit(
             dropped += 2
         else:
             return messages, dropped
+
+
+def fix_request(source: str) -> str:
+    """The request that asks for the repair of a cell of the person's own, `%oci fix`."""
+    return f"Fix this cell:\n```python\n{source.strip()}\n```"

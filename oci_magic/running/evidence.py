@@ -1,8 +1,8 @@
 """A live exception → a `Failure` with its facts, gathered while the objects are alive.
 
 Covers the failing line of the cell, the tables that the failing code names, near names of a
-missing file, and the first line of the text files that code reads when their form is the
-trouble. Reads at most one line of a file and never a value of a table.
+missing file, the first line of the text files that code reads when their form is the trouble,
+and a few texts of a column that was to be numbers. No other value of a table is looked at.
 """
 
 from __future__ import annotations
@@ -13,11 +13,13 @@ import traceback
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from ..types import Facts, Failure, Variable
 from .variables import data_files, describe, is_table
 
 HEADER_CHARACTERS = 200
+MAX_VALUES = 1000
 _TEXT_FILE = re.compile(r"""["']([^"'\n]+\.(?:csv|tsv|txt|json|jsonl|ndjson))["']""")
 _NAME = re.compile(r"[^\W\d]\w*")
 _FORM_ERRORS = frozenset(("ParserError", "UnicodeDecodeError", "JSONDecodeError", "EmptyDataError"))
@@ -48,6 +50,7 @@ def failure_of(
             _tables(source, namespace),
             _near_files(error),
             _headers(error, source),
+            _texts(error, line, source, namespace),
         ),
     )
 
@@ -106,6 +109,42 @@ def _headers(error: BaseException, source: str) -> tuple[tuple[str, str], ...]:
     names = dict.fromkeys(_TEXT_FILE.findall(source))
     pairs = ((name, _first_line(Path(name))) for name in names)
     return tuple((name, line) for name, line in pairs if line)[:2]
+
+
+def _texts(
+    error: BaseException, line: str, source: str, namespace: Mapping[str, object]
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Up to three distinct texts that are no numbers, for each text column the line names."""
+    if not isinstance(error, TypeError | ValueError):
+        return ()
+    found: dict[str, tuple[str, ...]] = {}
+    for name in dict.fromkeys(_NAME.findall(source)):
+        table = namespace.get(name)
+        if type(table).__name__ != "DataFrame" or not is_table(table):
+            continue
+        for label in dict.fromkeys(re.findall(r"""["']([^"']+)["']""", line)):
+            if label not in found and (texts := _not_numbers(table, label)):
+                found[label] = texts
+    return tuple((f'"{label}"', texts) for label, texts in found.items())[:3]
+
+
+def _not_numbers(table: Any, label: str) -> tuple[str, ...]:
+    try:
+        column = table[label]
+        if str(column.dtype) not in ("object", "str", "string"):
+            return ()
+        texts = dict.fromkeys(v for v in column.head(MAX_VALUES) if isinstance(v, str))
+    except Exception:
+        return ()
+    return tuple(text[:40] for text in texts if not _is_number(text))[:3]
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _first_line(path: Path) -> str:

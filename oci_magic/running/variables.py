@@ -14,7 +14,7 @@ from types import FunctionType, ModuleType
 from ..types import Variable
 
 DATA_SUFFIXES = frozenset(
-    ".csv .tsv .txt .json .jsonl .ndjson .xlsx .xls .ods .parquet .feather .xml .html .db".split()
+    (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".xlsx", ".xls", ".ods", ".parquet")
 )
 MAX_COLUMNS = 200
 MAX_FILES = 30
@@ -24,8 +24,8 @@ _SHELL_NAMES = frozenset(("In", "Out", "exit", "quit", "open", "get_ipython"))
 def variables(namespace: Mapping[str, object], leave_out: Iterable[str] = ()) -> list[Variable]:
     """The person's variables, most recently bound first; modules and `_names` are not listed."""
     left_out = set(leave_out)
-    names = [name for name in namespace if _is_users(name, namespace[name]) and name not in left_out]
-    return [describe(name, namespace[name]) for name in reversed(names)]
+    items = [item for item in namespace.items() if _is_users(*item) and item[0] not in left_out]
+    return [describe(name, value) for name, value in reversed(items)]
 
 
 def describe(name: str, value: object) -> Variable:
