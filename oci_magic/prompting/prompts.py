@@ -6,6 +6,7 @@ about the notebook (`context`). The training of `micro` builds its texts here to
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 from ..types import Message
@@ -16,6 +17,8 @@ that does what is asked, using the variables, columns and files listed in the me
 runs in the same kernel; end it with an expression whose value should be shown. When you are \
 shown an execution result with an error, answer with the whole corrected block: variables are \
 back to what they were before it ran."""
+FIX = "Repair the code of this cell."
+CUT_OFF = "The answer was cut off before the code was complete. Write the whole block, shorter."
 
 
 def request_message(request: str, context: str = "") -> Message:
@@ -55,6 +58,8 @@ def fit(
             return messages, dropped
 
 
-def fix_request(source: str) -> str:
-    """The request that asks for the repair of a cell of the person's own, `%oci fix`."""
-    return f"Fix this cell:\n```python\n{source.strip()}\n```"
+def code_block(source: str) -> str:
+    """`source` as the fenced block of an answer; the fence outgrows backticks inside it."""
+    longest = max((len(run) for run in re.findall(r"`{3,}", source)), default=2)
+    fence = "`" * (longest + 1)
+    return f"{fence}python\n{source.strip()}\n{fence}"

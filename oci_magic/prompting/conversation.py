@@ -1,0 +1,58 @@
+"""Rounds in messages: what a model is told of earlier exchanges and of the one under way.
+
+An exchange is the rounds of one request. Once it is over it is told as request and last
+reply alone; if it ended in an error, the next thing the person says follows on that error.
+Leaving out what does not fit is `prompts.fit`'s work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..types import Message, Turn
+from .prompts import SYSTEM, request_message
+
+Rounds = Sequence[Turn]
+
+
+def conversation(
+    exchanges: Sequence[Rounds], request: str, context: str = "", tried: Rounds = ()
+) -> tuple[list[list[Message]], list[Message]]:
+    """Earlier exchanges, which may be left out, and the messages of the one under way.
+
+    `tried` are the failed rounds of this request. Right after an exchange that ended in an
+    error, its request and code belong to the messages that stay.
+    """
+    history, before = [], None
+    for turn in filter(None, map(told, exchanges)):
+        history.append([_opening(before, turn.request), _said(turn)])
+        before = turn
+    current = [_opening(before, request, context)]
+    for turn in tried:
+        current += [_said(turn), Message("user", turn.feedback)]
+    if before and before.feedback and not tried:
+        current = [*history.pop(), *current]
+    return history, [Message("system", SYSTEM), *current]
+
+
+def told(rounds: Rounds) -> Turn | None:
+    """The round of an exchange that later prompts are told: its last uninterrupted one."""
+    whole = [turn for turn in rounds if turn.reply.finish_reason != "interrupted"]
+    return whole[-1] if whole and whole[-1].reply.text.strip() else None
+
+
+def source(turn: Turn) -> str:
+    """The code of a turn's reply, as one text."""
+    return "\n\n".join(cell.source for cell in turn.reply.code)
+
+
+def _said(turn: Turn) -> Message:
+    return Message("assistant", turn.reply.text)
+
+
+def _opening(before: Turn | None, request: str, context: str = "") -> Message:
+    """The user's turn, led in by the error that the exchange before it ended with."""
+    message = request_message(request, context)
+    if not before or not before.feedback:
+        return message
+    return Message("user", f"{before.feedback}\n\n{message.content}")

@@ -1,0 +1,469 @@
+"""Making tasks: a world of tables and files, requests in it, and what really happens.
+
+A `Task` is one request with its reference code; `conversation` chains tasks of one notebook
+into messages in Code-Feedback form. Every code of a task has been run: a failing one failed
+with the error that is told, the last one worked and gave what the clean data give.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from ...prompting.context import Context
+from ...prompting.conversation import conversation
+from ...prompting.feedback import execution_result
+from ...prompting.prompts import FIX, code_block
+from ...running.variables import variables
+from ...types import Execution, Failure, Reply, Turn
+from . import cleaning, grouping, plotting, selecting
+from .mistakes import mistaken
+from .outside import FILLERS, OUTSIDE_FIXED, OUTSIDE_TEMPLATES
+from .repairs import repair
+from .run import Outcome, run
+from .scene import STYLES, Scene, quote
+from .tables import Column, FileForm, Table, dirty, make_columns, make_frame, stored, write
+from .wordings import CLOSERS, JOINS, OPENERS, TABLE_PHRASES, WORDINGS
+from .words import TABLES, Words, held
+
+Step = Callable[[Scene], bool]
+STEPS: dict[str, Step] = {
+    "inspect": selecting.inspect, "filter": selecting.filter_rows, "sort": selecting.sort,
+    "top": selecting.top, "sample": selecting.sample, "columns": selecting.columns,
+    "missing": cleaning.missing, "convert": cleaning.convert, "dates": cleaning.dates,
+    "strings": cleaning.strings, "new": cleaning.new_column, "duplicates": cleaning.duplicates,
+    "rename": cleaning.rename, "group": grouping.group, "total": grouping.total,
+    "pivot": grouping.pivot, "merge": grouping.merge, "resample": grouping.resample,
+    "correlation": grouping.correlation, "quantile": grouping.quantile,
+    "histogram": plotting.histogram, "bar": plotting.bar, "line": plotting.line,
+    "scatter": plotting.scatter, "box": plotting.box, "save": plotting.save,
+}  # fmt: skip
+WEIGHTS = {
+    "inspect": 2.5, "filter": 2.5, "group": 2.2, "bar": 1.8, "new": 1.6, "sample": 0.5,
+    "merge": 4.0, "dates": 2.0, "strings": 1.5, "pivot": 1.5, "convert": 1.5,
+}  # fmt: skip
+REFUSAL = (
+    "That is outside what I can do: I only work with tables (load, clean, group, plot). "
+    "`%oci models` lists larger models."
+)
+
+
+@dataclass
+class Attempt:
+    """One code of a task, the sentence before it, and its failure if it had one."""
+
+    code: str
+    sentence: str
+    failure: Failure | None
+    train: bool = True
+
+    def text(self) -> str:
+        """The attempt as an answer."""
+        return "\n".join(filter(None, (self.sentence, self.code and code_block(self.code))))
+
+
+@dataclass
+class Task:
+    """A request in a world; `attempts` end with the code that works and gave `outcome`."""
+
+    context: str
+    request: str
+    families: tuple[str, ...]
+    attempts: list[Attempt] = field(default_factory=list)
+    outcome: Outcome = field(default_factory=Outcome)
+
+    def rounds(self) -> tuple[Turn, ...]:
+        """The attempts as a session's rounds of one request."""
+        return tuple(map(self._round, self.attempts))
+
+    def _round(self, attempt: Attempt) -> Turn:
+        execution = Execution((), attempt.failure)
+        feedback = execution_result(execution) if attempt.failure else ""
+        return Turn(self.request, Reply(attempt.text()), execution, feedback)
+
+
+def example(tasks: Sequence[Task]) -> dict[str, Any]:
+    """The last of `tasks` as a model meets it, told of the ones before as a session tells it.
+
+    `train` is False on what the assistant says but is not to learn: earlier replies, mistakes.
+    """
+    *before, task = tasks
+    rounds = task.rounds()
+    history, current = conversation(
+        [earlier.rounds() for earlier in before], task.request, task.context, rounds[:-1]
+    )
+    told = [message for exchange in history for message in exchange] + current[1:]
+    entries: list[dict[str, Any]] = [{"role": m.role, "content": m.content} for m in told]
+    learned = {len(told) - 2 * n: task.attempts[-1 - n].train for n in range(1, len(rounds))}
+    for index, entry in enumerate(entries):
+        if entry["role"] == "assistant":
+            entry["train"] = learned.get(index, False)
+    entries.append({"role": "assistant", "content": task.attempts[-1].text(), "train": True})
+    return {"messages": entries, "families": "+".join(task.families)}
+
+
+@dataclass
+class World:
+    """A working folder and a notebook: files on disk, tables with their true and stored frames."""
+
+    rng: Random
+    words: Words
+    folder: Path
+    files: list[str] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
+    namespace: dict[str, Any] = field(default_factory=dict)
+    clean: dict[str, Any] = field(default_factory=dict)
+    cells: list[str] = field(default_factory=list)
+    last: Scene | None = None
+    loaded: dict[str, tuple[Any, str]] = field(default_factory=dict)
+
+    def context(self, *, files: bool = True) -> Context:
+        return Context(
+            tuple(variables(self.namespace)),
+            tuple(self.files) if files else (),
+            tuple(self.cells),
+        )
+
+
+class Maker:
+    """Draws conversations from a seed; `held_out` ones use words and wordings of the other side."""
+
+    def __init__(self, seed: int, *, held_out: bool = False) -> None:
+        self.rng = Random(seed if not held_out else -1 - seed)
+        self.seed, self.held_out = seed, held_out
+        self.words = Words(self.rng, held_out=held_out)
+
+    def examples(self) -> list[dict[str, Any]]:
+        """The requests of one notebook, a line of Code-Feedback each: `id`, `messages`."""
+        if self.rng.random() < 0.1:
+            tasks = [self.outside()]
+        else:
+            with tempfile.TemporaryDirectory() as folder:
+                tasks = self.tasks(Path(folder))
+        name = f"{'held' if self.held_out else 'task'}-{self.seed}"
+        return [
+            {"id": f"{name}-{n}", **example(tasks[max(0, n - 4) : n + 1])} for n in range(len(tasks))
+        ]
+
+    def tasks(self, folder: Path) -> list[Task]:
+        """The requests of one notebook, one after the other."""
+        world = World(self.rng, self.words, folder)
+        count = self.rng.choice((1, 1, 1, 1, 1, 2, 2, 3, 4))
+        tasks: list[Task] = []
+        self.furnish(world)
+        for _ in range(count):
+            task = self.request(world)
+            if task is None:
+                break
+            tasks.append(task)
+        return tasks
+
+    # the world --------------------------------------------------------------------------
+    def furnish(self, world: World) -> None:
+        """Some tables in the notebook (or none), some other variables, names of other files."""
+        rng = self.rng
+        for _ in range(rng.choice((0, 0, 0, 1, 1, 2, 4))):
+            name = self.words.file(rng.choice((".csv", ".csv", ".xlsx", ".json", ".txt")))
+            if "/" not in name and name not in world.files:
+                world.files.append(name)
+                (world.folder / name).touch()
+        if rng.random() < 0.65:
+            for _ in range(rng.choice((1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 3))):
+                self.add_table(world)
+        for _ in range(rng.choice((0, 0, 0, 1, 2))):
+            value = rng.choice((3, 0.5, "text", [1, 2], {"a": 1}, True))
+            world.namespace[self.words.invented()] = value
+        if rng.random() < 0.3 and world.tables:
+            world.cells = [f"{world.tables[0].var}.head()", "import pandas as pd"][: rng.randint(1, 2)]
+            world.namespace["pd"] = __import__("pandas")
+
+    def add_table(self, world: World) -> None:
+        """A table that lies in the notebook; the second one shares a key with the first."""
+        rng, words = self.rng, self.words
+        used = {table.var for table in world.tables}
+        var = rng.choice([name for name in TABLES if name not in used])
+        columns = make_columns(rng, words, self.kinds())
+        if world.tables and rng.random() < 0.8:
+            keys = world.tables[0].of("key", "cat")
+            taken = {column.name.lower() for t in world.tables for column in t.columns}
+            columns = [c for c in columns if c.name.lower() not in taken]
+            columns = [*keys[:1], *columns]
+        if not columns:
+            return
+        columns = [replace(c, parsed=c.kind == "date" and rng.random() < 0.5) for c in columns]
+        columns = [dirty(rng, c) if rng.random() < 0.2 and not c.parsed else c for c in columns]
+        frame = make_frame(rng, words, columns)
+        self._share_keys(world, frame, columns)
+        table = Table(var, columns, frame)
+        as_stored = stored(rng, frame, columns)
+        if world.tables and columns[0].kind == "key" and rng.random() < 0.3:
+            as_stored[columns[0].name] = as_stored[columns[0].name].astype(str)
+        world.tables.append(table)
+        world.namespace[var] = as_stored
+        world.clean[var] = _parsed_only(frame, as_stored, columns)
+
+    def _share_keys(self, world: World, frame: Any, columns: Sequence[Column]) -> None:
+        if not world.tables or columns[0].name not in world.tables[0].frame:
+            return
+        values = list(world.tables[0].frame[columns[0].name])
+        frame[columns[0].name] = [self.rng.choice(values) for _ in range(len(frame))]
+
+    def kinds(self) -> list[Any]:
+        """Kinds of columns that make most steps possible."""
+        kinds = ["cat", "num"]
+        kinds += ["date"] if self.rng.random() < 0.5 else []
+        kinds += ["num"] if self.rng.random() < 0.4 else []
+        kinds += ["key"] if self.rng.random() < 0.3 else []
+        return kinds
+
+    # a request --------------------------------------------------------------------------
+    def request(self, world: World) -> Task | None:
+        rng = self.rng
+        if world.last is not None and rng.random() < 0.2:
+            from .edits import edit
+
+            made = edit(self, world)
+            if made is not None:
+                return made
+        if not world.tables or rng.random() < 0.2:
+            return self.load_request(world)
+        return self.table_request(world)
+
+    def steps(self, scene: Scene, count: int) -> bool:
+        """Draw `count` further steps into `scene`."""
+        names = list(STEPS)
+        weights = [WEIGHTS.get(name, 1.0) for name in names]
+        wanted = len(scene.families) + count
+        for _ in range(14):
+            if len(scene.families) == wanted:
+                break
+            last = len(scene.families) == wanted - 1
+            name = self.rng.choices(names, weights)[0]
+            if not last and name in _ENDING:
+                continue
+            lines = list(scene.lines)
+            if scene.families and name in [f.split("_")[0] for f in scene.families]:
+                continue
+            if not STEPS[name](scene):
+                scene.lines = lines
+            if scene.ended and not last:
+                return False
+        families = tuple(scene.families)
+        return len(families) == wanted and self.side(families)
+
+    def side(self, families: tuple[str, ...]) -> bool:
+        """Compositions are split as wordings are: a tenth is never trained on."""
+        return len(families) < 2 or held("+".join(families)) == self.held_out
+
+    def table_request(self, world: World) -> Task | None:
+        rng = self.rng
+        table = rng.choice(world.tables[-3:])
+        scene = self.scene(world, table)
+        count = rng.choice((1, 1, 1, 1, 2, 2, 2, 3))
+        scene.alone = count == 1
+        if not self.steps(scene, count):
+            return None
+        several = len(world.tables) > 1
+        named = scene.families[0] in ("merge", "merge_left")
+        if not named and rng.random() < (0.9 if several else 0.25):
+            phrase = rng.choice(TABLE_PHRASES).replace("{t}", table.var)
+            scene.phrases[0] += phrase
+        elif several and not named:
+            return None
+        return self.finish(world, scene, world.context(files=rng.random() < 0.9))
+
+    def scene(self, world: World, table: Table) -> Scene:
+        others = [t for t in world.tables if t.var != table.var]
+        copy = Table(table.var, list(table.columns), table.frame)
+        return Scene(self.rng, self.words, copy, others,
+                     held_out=self.held_out, style=self.rng.choice(STYLES))  # fmt: skip
+
+    def load_request(self, world: World) -> Task | None:
+        """A request that loads a file, clean or dirty, and perhaps works on it at once."""
+        from .loading import load_scene
+
+        made = load_scene(self, world)
+        if made is None:
+            return None
+        scene, aliases, listed = made
+        return self.finish(world, scene, world.context(files=listed), aliases)
+
+    def finish(
+        self, world: World, scene: Scene, context: Context, aliases: dict[str, str] | None = None
+    ) -> Task | None:
+        """Run the scene's code as a first answer and repair it until it works."""
+        true_code = scene.code()
+        code = true_code
+        for name, typed in (aliases or {}).items():
+            code = code.replace(quote(name), quote(typed))
+        sentence = "; ".join(scene.notes) + "."
+        for name, typed in (aliases or {}).items():
+            sentence = sentence.replace(f"`{name}`", f"`{typed}`")
+        task = Task(context.text(), self.worded(scene), tuple(scene.families))
+        if self.rng.random() < 0.12 and scene.visible and not aliases:
+            return self.fix_task(world, scene, task, true_code, sentence)
+        if self.rng.random() < 0.2:
+            wrong = mistaken(self.rng, code)
+            outcome = run(wrong, copied(world.namespace), world.folder) if wrong else Outcome()
+            if wrong and outcome.failure:
+                task.attempts.append(Attempt(wrong, sentence, outcome.failure, train=False))
+        return self.settle(world, scene, task, code, sentence, true_code)
+
+    def settle(
+        self, world: World, scene: Scene, task: Task, code: str, sentence: str, true_code: str
+    ) -> Task | None:
+        """Run and repair `code` in the world; keep it if it gives what the clean data give."""
+        for _ in range(4):
+            namespace = copied(world.namespace)
+            outcome = run(code, namespace, world.folder)
+            task.attempts.append(Attempt(code, sentence, outcome.failure))
+            if outcome.failure is None:
+                break
+            repaired = repair(outcome.failure, code)
+            if repaired is None:
+                return None
+            code, sentence = repaired
+        else:
+            return None
+        if len(task.attempts) > 1 and not self.agrees(world, true_code, outcome):
+            return None
+        self.remove_new_files(world, outcome)
+        task.outcome = outcome
+        self.accept(world, scene, namespace)
+        return task
+
+    def agrees(self, world: World, true_code: str, outcome: Outcome) -> bool:
+        """Whether the true code on the clean data gives the same (or cannot run there)."""
+        with tempfile.TemporaryDirectory() as folder:
+            clean = Path(folder)
+            for name, write_clean in world_files(world).items():
+                write_clean(clean / name)
+            expected = run(true_code, copied(world.clean), clean)
+        return expected.failure is not None or alike(expected, outcome)
+
+    def remove_new_files(self, world: World, outcome: Outcome) -> None:
+        for name, _ in outcome.files:
+            (world.folder / name).unlink(missing_ok=True)
+
+    def accept(self, world: World, scene: Scene, namespace: dict[str, Any]) -> None:
+        """The notebook after the accepted code: its variables and what their columns mean."""
+        world.namespace = {k: v for k, v in namespace.items() if k != "__builtins__"}
+        world.last = scene
+        known = {t.var: t for t in world.tables}
+        known[scene.table.var] = scene.table
+        if scene.origin is not None:
+            known[scene.origin.var] = scene.origin
+        world.tables = [
+            self.reread(known[var], world.namespace[var])
+            for var in known
+            if type(world.namespace.get(var)).__name__ == "DataFrame"
+        ]
+        for var, value in world.namespace.items():
+            world.clean[var] = value
+
+    def reread(self, table: Table, frame: Any) -> Table:
+        """The table with the columns that its frame really has now."""
+        columns = []
+        for column in table.columns:
+            if column.name not in frame.columns:
+                continue
+            kind = str(frame[column.name].dtype)
+            text = kind in ("object", "str")
+            dirt = column.dirt or "words" if column.numeric and text else ""
+            columns.append(replace(column, dirt=dirt, parsed=kind.startswith("datetime")))
+        return Table(table.var, columns, frame if len(frame) else table.frame)
+
+    def fix_task(
+        self, world: World, scene: Scene, task: Task, code: str, sentence: str
+    ) -> Task | None:
+        """The person's own cell fails and is to be fixed."""
+        wrong = mistaken(self.rng, code)
+        outcome = run(wrong, copied(world.namespace), world.folder) if wrong else Outcome()
+        if not wrong or not outcome.failure:
+            return None
+        task.request, task.families = FIX, ("fix",)
+        task.attempts = [Attempt(wrong, "", outcome.failure, train=False)]
+        return self.settle(world, scene, task, code, sentence, code)
+
+    def worded(self, scene: Scene) -> str:
+        """The phrases joined into a request, as people type."""
+        rng = self.rng
+        join = rng.choice(JOINS)
+        text = join.join(scene.phrases)
+        if len(scene.phrases) > 1 and rng.random() < 0.1:
+            text = "\n".join(f"{i}. {phrase}" for i, phrase in enumerate(scene.phrases, 1))
+        elif text[-1:] != "?":
+            text = rng.choice(("", *OPENERS)) + text
+            text += rng.choice(("", "", "", *CLOSERS))
+        return text[:1].upper() + text[1:] if rng.random() < 0.35 else text
+
+    def outside(self) -> Task:
+        """A request beyond the range, with or without tables around."""
+        rng = self.rng
+        pool = [t for t in (*OUTSIDE_FIXED, *OUTSIDE_TEMPLATES) if held(t) == self.held_out]
+        text = rng.choice(pool)
+        for slot, fillers in FILLERS.items():
+            text = text.replace("{" + slot + "}", self.words.pick(fillers))
+        context = ""
+        if rng.random() < 0.6:
+            with tempfile.TemporaryDirectory() as folder:
+                world = World(rng, self.words, Path(folder))
+                self.furnish(world)
+                context = world.context().text()
+        opener = rng.choice(("", "", *OPENERS)) if text[-1:] != "?" else ""
+        task = Task(context, opener + text, ("outside",))
+        task.attempts.append(Attempt("", REFUSAL, None))
+        return task
+
+
+_ENDING = frozenset(
+    ("inspect", "total", "correlation", "quantile", "histogram", "bar", "line", "scatter", "box", "save")
+)
+
+
+def copied(namespace: dict[str, Any]) -> dict[str, Any]:
+    """The namespace with tables of its own."""
+    return {
+        name: value.copy() if type(value).__name__ == "DataFrame" else value
+        for name, value in namespace.items()
+    }
+
+
+def alike(expected: Outcome, outcome: Outcome) -> bool:
+    """Same shown data; types may differ (a repaired key is text, a number a nullable one)."""
+    if expected.drawn or outcome.drawn:
+        return expected.drawn == outcome.drawn
+    return _texts(expected.value) == _texts(outcome.value)
+
+
+def _texts(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple(map(_texts, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _parsed_only(frame: Any, as_stored: Any, columns: Sequence[Column]) -> Any:
+    """The clean twin of a stored table: numbers are numbers, unparsed dates stay ISO text."""
+    clean = as_stored.copy()
+    for column in columns:
+        if column.dirt:
+            clean[column.name] = frame[column.name]
+        elif column.kind == "date" and not column.parsed:
+            clean[column.name] = frame[column.name].dt.strftime("%Y-%m-%d")
+    return clean
+
+
+def world_files(world: World) -> dict[str, Callable[[Path], None]]:
+    """Writers of the clean twin of each file that was really loaded."""
+    writers: dict[str, Callable[[Path], None]] = {}
+    for name, (frame, suffix) in world.loaded.items():
+        form = FileForm(suffix)
+        writers[name] = lambda path, frame=frame, form=form: write(frame, path, form)
+    return writers
+
+
+__all__ = ["Attempt", "Maker", "Task", "World", "WORDINGS"]

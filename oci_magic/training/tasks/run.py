@@ -1,0 +1,156 @@
+"""Running a task's code in a plain namespace, and what it came to: values, figures, files.
+
+No kernel: thousands of cells a minute must run here. The failure is the product's own
+(`running.evidence`), so that training sees what use will see.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import io
+import os
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ...running.evidence import failure_of
+from ...types import Failure
+
+FILENAME = "<cell>"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What running a cell left: `failure`, or the shown value, drawn data, new files, tables."""
+
+    failure: Failure | None = None
+    value: Any = None
+    drawn: tuple[Any, ...] = ()
+    files: tuple[tuple[str, str], ...] = ()
+    tables: tuple[tuple[str, Any], ...] = ()
+
+    def matches(self, other: Outcome) -> bool:
+        """Same value, drawing and files; where nothing is shown, the same tables."""
+        if self.failure or other.failure:
+            return False
+        if self.drawn or other.drawn or self.files or other.files:
+            return self.drawn == other.drawn and self.files == other.files
+        return bool(self.value == other.value and self.value is not None)
+
+
+def run(code: str, namespace: dict[str, Any], folder: Path) -> Outcome:
+    """Run `code` in `folder`; `namespace` is changed by it."""
+    import matplotlib.pyplot as plt
+
+    before = _listing(folder)
+    plt.close("all")
+    with _inside(folder), warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")
+        try:
+            value = _execute(code, namespace)
+            drawn = _drawn() if plt.get_fignums() else ()
+            return Outcome(
+                None, plain(value), drawn, _new_files(folder, before), _tables(namespace)
+            )
+        except Exception as error:
+            return Outcome(failure_of(error, code, namespace, FILENAME))
+        finally:
+            plt.close("all")
+
+
+def _execute(code: str, namespace: dict[str, Any]) -> Any:
+    tree = ast.parse(code, FILENAME)
+    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    exec(compile(tree, FILENAME, "exec"), namespace)
+    if last is None or not isinstance(last, ast.Expr):
+        return None
+    return eval(compile(ast.Expression(last.value), FILENAME, "eval"), namespace)
+
+
+@contextlib.contextmanager
+def _inside(folder: Path) -> Iterator[None]:
+    old = Path.cwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(old)
+
+
+def plain(value: Any) -> Any:
+    """`value` as nested tuples of texts and rounded numbers, so that results compare."""
+    module = type(value).__module__.split(".")[0]
+    if module == "pandas" and hasattr(value, "columns") and hasattr(value, "to_numpy"):
+        rows = tuple(tuple(map(_scalar, row)) for row in value.astype(object).to_numpy())
+        labels = tuple(str(c) for c in value.columns)
+        return ("table", labels, tuple(map(_scalar, value.index)), rows)
+    if module == "pandas" and hasattr(value, "to_numpy"):
+        index = tuple(map(_scalar, value.index)) if hasattr(value, "index") else ()
+        return ("series", index, tuple(map(_scalar, value.to_numpy(dtype=object))))
+    if isinstance(value, list | tuple):
+        return tuple(map(plain, value))
+    if module == "numpy" and getattr(value, "ndim", 0):
+        return tuple(map(_scalar, value.tolist()))
+    if module == "matplotlib":
+        return None
+    return _scalar(value)
+
+
+def _scalar(value: Any) -> Any:
+    if value is None or value is True or value is False:
+        return value
+    if isinstance(value, tuple | list):
+        return tuple(map(_scalar, value))
+    try:
+        number = float(value) if not isinstance(value, str) else None
+    except (TypeError, ValueError):
+        number = None
+    if number is None:
+        return "" if str(value) in ("NaT", "<NA>", "nan") else str(value)
+    return "" if number != number else float(f"{number:.7g}")
+
+
+def _drawn() -> tuple[Any, ...]:
+    """The data in the axes of all figures: bars, lines, points, wedges, scales and titles."""
+    import matplotlib.pyplot as plt
+
+    found: list[Any] = []
+    for number in plt.get_fignums():
+        for axes in plt.figure(number).axes:
+            lines = [tuple(map(_scalar, line.get_ydata())) for line in axes.lines]
+            bars = [(_scalar(p.get_height()), _scalar(p.get_width()))
+                    for p in axes.patches if hasattr(p, "get_height")]  # fmt: skip
+            dots = [tuple(_scalar(x) for x in point)
+                    for c in axes.collections for point in c.get_offsets()]  # fmt: skip
+            wedges = [_scalar(p.theta2) for p in axes.patches if hasattr(p, "theta2")]
+            look = (axes.get_yscale(), axes.get_xscale(), axes.get_title())
+            found.append((tuple(lines), tuple(bars), tuple(dots), tuple(wedges), look))
+    return tuple(found)
+
+
+def _listing(folder: Path) -> dict[str, int]:
+    return {p.name: p.stat().st_mtime_ns for p in folder.iterdir() if p.is_file()}
+
+
+def _new_files(folder: Path, before: Mapping[str, int]) -> tuple[tuple[str, str], ...]:
+    changed = sorted(n for n, t in _listing(folder).items() if before.get(n) != t)
+    return tuple((name, _content(folder / name)) for name in changed)
+
+
+def _content(path: Path) -> str:
+    if path.suffix == ".xlsx":
+        import pandas as pd
+
+        return str(plain(pd.read_excel(path)))
+    return path.read_text(encoding="utf-8", errors="replace")
+
+
+def _tables(namespace: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
+    return tuple(
+        (name, value)
+        for name, value in namespace.items()
+        if type(value).__name__ == "DataFrame" and not name.startswith("_")
+    )
