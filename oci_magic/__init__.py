@@ -1,1 +1,55 @@
-"""`%load_ext oci_magic` registers the `%%oci` cell magic: ask, run, repair, in this kernel."""
+"""`%load_ext oci_magic` registers the `%%oci` cell magic: ask, run, repair, in this kernel.
+
+Importing it imports nothing heavy: public names are looked up when they are first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Session": "session",
+    "Sampling": "engines",
+    "open_engine": "engines",
+    "OCIMagics": "notebook.magics",
+    **dict.fromkeys(("Cell", "Execution", "Failure", "Message", "Reply", "Turn"), "types"),
+    **dict.fromkeys(
+        ("EngineError", "Held", "ModelNotFound", "OciError", "Stopped", "Unrepaired"), "errors"
+    ),
+}
+__all__ = ["__version__", *sorted(_HOMES)]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """`%load_ext oci_magic`: register `%%oci` and `%oci` in this shell."""
+    from .notebook.magics import OCIMagics
+
+    magics = OCIMagics(shell)
+    shell.register_magics(magics)
+    shell.events.register("post_run_cell", magics.journal.after_run)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """`%unload_ext oci_magic`: take both magics away and free the model."""
+    magics = shell.magics_manager.registry.pop("OCIMagics", None)
+    if magics is None:
+        return
+    shell.events.unregister("post_run_cell", magics.journal.after_run)
+    for kind in ("line", "cell"):
+        shell.magics_manager.magics[kind].pop("oci", None)
+    shell.configurables.remove(magics)
+    if "shelf" in vars(magics):
+        magics.shelf.unload()

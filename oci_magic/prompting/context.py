@@ -39,13 +39,14 @@ def table_line(table: Variable) -> str:
     shape = "x".join(str(n) for n in table.shape or ())
     columns = [f"{name} {dtype}" for name, dtype in table.columns[:MAX_COLUMNS]]
     if len(table.columns) > MAX_COLUMNS:
-        columns.append(f"and {len(table.columns) - MAX_COLUMNS} more")
+        total = max(len(table.columns), *(table.shape or ())[1:], 0)
+        columns.append(f"and {total - MAX_COLUMNS} more")
     return f"{table.name} {shape}: {', '.join(columns)}"
 
 
 def quoted(names: Sequence[str]) -> str:
     """File names as code would write them: `"a.csv", "b.csv"`."""
-    return ", ".join(f'"{name}"' for name in names)
+    return ", ".join(repr(n) if '"' in n or "\\" in n else f'"{n}"' for n in names)
 
 
 def _lines(context: Context) -> Iterator[str]:

@@ -15,7 +15,9 @@ from .context import quoted, table_line
 
 LIMIT = 1000
 EMPTY = "Execution result: the code ran and showed nothing."
-INPUT = "Execution result: the code asks for input(), which is not available here. Use fixed values."
+INPUT = (
+    "Execution result: the code asks for input(), which is not available here. Use fixed values."
+)
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
 
 
@@ -72,6 +74,6 @@ def _facts(facts: Facts) -> Iterator[str]:
     if facts.files:
         yield f"Files: {quoted(facts.files)}"
     for name, header in facts.headers:
-        yield f'First line of "{name}": {cut(header, 200)}'
+        yield f"First line of {quoted([name])}: {cut(header, 200)}"
     for column, texts in facts.values:
         yield f"{column} holds {quoted(texts)}"

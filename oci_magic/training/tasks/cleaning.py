@@ -16,8 +16,9 @@ def missing(s: Scene) -> bool:
         return False
     c = s.rng.choice(gaps)
     mention = s.mention(c)
-    key = s.rng.choice(("drop_missing", "drop_missing_in", "fill_value", "fill_mean", "fill_median"))
-    if key in ("fill_value", "fill_mean", "fill_median") and not c.numeric:
+    fills = ("fill_value", "fill_mean", "fill_median")
+    key = s.rng.choice(("drop_missing", "drop_missing_in", *fills))
+    if key in fills and not c.numeric:
         key = "drop_missing_in"
     match key:
         case "drop_missing":

@@ -10,7 +10,9 @@ from .selecting import AGGREGATES
 from .tables import Table
 
 if TYPE_CHECKING:
-    from .make import Maker, Task, World
+    from .make import Maker
+    from .task import Task
+    from .world import World
 
 COLORS = ("red", "green", "orange", "purple", "black", "grey", "teal", "brown", "pink", "navy")
 

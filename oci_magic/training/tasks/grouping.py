@@ -11,7 +11,7 @@ def aggregate(s: Scene) -> tuple[str, str]:
     """A method of pandas and the word that the person uses for it."""
     loaded_now = not s.visible
     # On text that nobody has seen, sum, min and max give a wrong answer without an error.
-    names = ("mean", "mean", "median") if loaded_now else tuple(AGGREGATES) + ("mean", "sum")
+    names = ("mean", "mean", "median") if loaded_now else (*AGGREGATES, "mean", "sum")
     name = s.rng.choice(names)
     return name, s.rng.choice(AGGREGATES[name])
 
@@ -44,8 +44,8 @@ def group(s: Scene) -> bool:
     else:
         s.say("group", f"{word.capitalize()} `{value.name}` per `{g.name}`",
               agg=word, v=mention, g=by)  # fmt: skip
-        s.into_result(f"{v}.groupby({quote(g.name)}, as_index=False)[{quote(value.name)}].{method}()",
-                      [g, value])  # fmt: skip
+        groups = f"{v}.groupby({quote(g.name)}, as_index=False)"
+        s.into_result(f"{groups}[{quote(value.name)}].{method}()", [g, value])
     return True
 
 
@@ -69,7 +69,8 @@ def pivot(s: Scene) -> bool:
         return False
     v = s.table.var
     if value is None or s.rng.random() < 0.25:
-        s.say("crosstab", f"Counts of `{g.name}` against `{h.name}`", g=s.mention(g), h=s.mention(h))
+        note = f"Counts of `{g.name}` against `{h.name}`"
+        s.say("crosstab", note, g=s.mention(g), h=s.mention(h))
         s.into_result(f"pd.crosstab({s.col(g)}, {s.col(h)})", [])
         return True
     slots = {"v": s.mention(value), "g": s.mention(g), "h": s.mention(h)}

@@ -10,14 +10,15 @@ from .scene import STYLES, Scene, quote
 from .tables import Column, FileForm, Table, dirty, make_columns, make_frame, stored, write
 
 if TYPE_CHECKING:
-    from .make import Maker, World
+    from .make import Maker
+    from .world import World
 
 Aliases = dict[str, str]
 UMLAUTS = str.maketrans({"a": "ä", "o": "ö", "u": "ü", "e": "é", "s": "ß"})
 
 
 def load_scene(maker: Maker, world: World) -> tuple[Scene, Aliases, bool] | None:
-    """The scene of a load (and up to two more steps), columns typed wrongly, files listed or not."""
+    """A load and up to two more steps, columns typed wrongly, and whether files are listed."""
     rng, words = maker.rng, maker.words
     form = _form(maker)
     columns = make_columns(rng, words, maker.kinds())
@@ -40,7 +41,7 @@ def load_scene(maker: Maker, world: World) -> tuple[Scene, Aliases, bool] | None
     table = Table(var, columns, frame)
     scene = Scene(rng, words, table, visible=False, held_out=maker.held_out,
                   style=rng.choice(STYLES[:-1]))  # fmt: skip
-    typed, listed = _typed_name(maker, world, name)
+    typed, listed = _typed_name(maker, name)
     scene.alone = False
     further = rng.choice((0, 0, 1, 1, 1, 2, 2))
     scene.alone = further == 0
@@ -94,7 +95,7 @@ def _say_load(scene: Scene, typed: str, var: str) -> None:
         scene.say("load_as", f"{typed} is loaded as `{var}`", file=style, name=var)
 
 
-def _typed_name(maker: Maker, world: World, name: str) -> tuple[str, bool]:
+def _typed_name(maker: Maker, name: str) -> tuple[str, bool]:
     """The file name as the person types it, and whether the folder's files are listed."""
     rng = maker.rng
     path = Path(name)

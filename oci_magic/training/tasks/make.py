@@ -1,34 +1,31 @@
-"""Making tasks: a world of tables and files, requests in it, and what really happens.
+"""Making tasks: requests in a world, and what really happens.
 
-A `Task` is one request with its reference code; `conversation` chains tasks of one notebook
-into messages in Code-Feedback form. Every code of a task has been run: a failing one failed
-with the error that is told, the last one worked and gave what the clean data give.
+Every code of a task has been run: a failing one failed with the error that is told, the last
+one worked and gave what the clean data give. What did not happen so is thrown away.
 """
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
 
 from ...prompting.context import Context
-from ...prompting.conversation import conversation
-from ...prompting.feedback import execution_result
-from ...prompting.prompts import FIX, code_block
-from ...running.variables import variables
-from ...types import Execution, Failure, Reply, Turn
+from ...prompting.prompts import FIX
 from . import cleaning, grouping, plotting, selecting
 from .mistakes import mistaken
 from .outside import FILLERS, OUTSIDE_FIXED, OUTSIDE_TEMPLATES
 from .repairs import repair
 from .run import Outcome, run
 from .scene import STYLES, Scene, quote
-from .tables import Column, FileForm, Table, dirty, make_columns, make_frame, stored, write
-from .wordings import CLOSERS, JOINS, OPENERS, TABLE_PHRASES, WORDINGS
+from .tables import Column, Table, dirty, make_columns, make_frame, stored
+from .task import Attempt, Task, example
+from .wordings import CLOSERS, JOINS, OPENERS, TABLE_PHRASES
 from .words import TABLES, Words, held
+from .world import World, clean_twin, copied
 
 Step = Callable[[Scene], bool]
 STEPS: dict[str, Step] = {
@@ -52,83 +49,6 @@ REFUSAL = (
 )
 
 
-@dataclass
-class Attempt:
-    """One code of a task, the sentence before it, and its failure if it had one."""
-
-    code: str
-    sentence: str
-    failure: Failure | None
-    train: bool = True
-
-    def text(self) -> str:
-        """The attempt as an answer."""
-        return "\n".join(filter(None, (self.sentence, self.code and code_block(self.code))))
-
-
-@dataclass
-class Task:
-    """A request in a world; `attempts` end with the code that works and gave `outcome`."""
-
-    context: str
-    request: str
-    families: tuple[str, ...]
-    attempts: list[Attempt] = field(default_factory=list)
-    outcome: Outcome = field(default_factory=Outcome)
-
-    def rounds(self) -> tuple[Turn, ...]:
-        """The attempts as a session's rounds of one request."""
-        return tuple(map(self._round, self.attempts))
-
-    def _round(self, attempt: Attempt) -> Turn:
-        execution = Execution((), attempt.failure)
-        feedback = execution_result(execution) if attempt.failure else ""
-        return Turn(self.request, Reply(attempt.text()), execution, feedback)
-
-
-def example(tasks: Sequence[Task]) -> dict[str, Any]:
-    """The last of `tasks` as a model meets it, told of the ones before as a session tells it.
-
-    `train` is False on what the assistant says but is not to learn: earlier replies, mistakes.
-    """
-    *before, task = tasks
-    rounds = task.rounds()
-    history, current = conversation(
-        [earlier.rounds() for earlier in before], task.request, task.context, rounds[:-1]
-    )
-    told = [message for exchange in history for message in exchange] + current[1:]
-    entries: list[dict[str, Any]] = [{"role": m.role, "content": m.content} for m in told]
-    learned = {len(told) - 2 * n: task.attempts[-1 - n].train for n in range(1, len(rounds))}
-    for index, entry in enumerate(entries):
-        if entry["role"] == "assistant":
-            entry["train"] = learned.get(index, False)
-    entries.append({"role": "assistant", "content": task.attempts[-1].text(), "train": True})
-    return {"messages": entries, "families": "+".join(task.families)}
-
-
-@dataclass
-class World:
-    """A working folder and a notebook: files on disk, tables with their true and stored frames."""
-
-    rng: Random
-    words: Words
-    folder: Path
-    files: list[str] = field(default_factory=list)
-    tables: list[Table] = field(default_factory=list)
-    namespace: dict[str, Any] = field(default_factory=dict)
-    clean: dict[str, Any] = field(default_factory=dict)
-    cells: list[str] = field(default_factory=list)
-    last: Scene | None = None
-    loaded: dict[str, tuple[Any, str]] = field(default_factory=dict)
-
-    def context(self, *, files: bool = True) -> Context:
-        return Context(
-            tuple(variables(self.namespace)),
-            tuple(self.files) if files else (),
-            tuple(self.cells),
-        )
-
-
 class Maker:
     """Draws conversations from a seed; `held_out` ones use words and wordings of the other side."""
 
@@ -145,14 +65,13 @@ class Maker:
             with tempfile.TemporaryDirectory() as folder:
                 tasks = self.tasks(Path(folder))
         name = f"{'held' if self.held_out else 'task'}-{self.seed}"
-        return [
-            {"id": f"{name}-{n}", **example(tasks[max(0, n - 4) : n + 1])} for n in range(len(tasks))
-        ]
+        told = (tasks[max(0, last - 4) : last + 1] for last in range(len(tasks)))
+        return [{"id": f"{name}-{n}", **example(part)} for n, part in enumerate(told)]
 
     def tasks(self, folder: Path) -> list[Task]:
         """The requests of one notebook, one after the other."""
         world = World(self.rng, self.words, folder)
-        count = self.rng.choice((1, 1, 1, 1, 1, 2, 2, 3, 4))
+        count = self.rng.choice((1, 1, 1, 1, 1, 1, 1, 2, 2, 3))
         tasks: list[Task] = []
         self.furnish(world)
         for _ in range(count):
@@ -172,13 +91,14 @@ class Maker:
                 world.files.append(name)
                 (world.folder / name).touch()
         if rng.random() < 0.65:
-            for _ in range(rng.choice((1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 3))):
+            for _ in range(rng.choice((1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2))):
                 self.add_table(world)
         for _ in range(rng.choice((0, 0, 0, 1, 2))):
             value = rng.choice((3, 0.5, "text", [1, 2], {"a": 1}, True))
             world.namespace[self.words.invented()] = value
         if rng.random() < 0.3 and world.tables:
-            world.cells = [f"{world.tables[0].var}.head()", "import pandas as pd"][: rng.randint(1, 2)]
+            cells = [f"{world.tables[0].var}.head()", "import pandas as pd"]
+            world.cells = cells[: rng.randint(1, 2)]
             world.namespace["pd"] = __import__("pandas")
 
     def add_table(self, world: World) -> None:
@@ -204,7 +124,7 @@ class Maker:
             as_stored[columns[0].name] = as_stored[columns[0].name].astype(str)
         world.tables.append(table)
         world.namespace[var] = as_stored
-        world.clean[var] = _parsed_only(frame, as_stored, columns)
+        world.clean[var] = clean_twin(frame, as_stored, columns)
 
     def _share_keys(self, world: World, frame: Any, columns: Sequence[Column]) -> None:
         if not world.tables or columns[0].name not in world.tables[0].frame:
@@ -329,25 +249,12 @@ class Maker:
             code, sentence = repaired
         else:
             return None
-        if len(task.attempts) > 1 and not self.agrees(world, true_code, outcome):
+        if len(task.attempts) > 1 and not world.agrees(true_code, outcome):
             return None
-        self.remove_new_files(world, outcome)
+        world.remove(outcome)
         task.outcome = outcome
         self.accept(world, scene, namespace)
         return task
-
-    def agrees(self, world: World, true_code: str, outcome: Outcome) -> bool:
-        """Whether the true code on the clean data gives the same (or cannot run there)."""
-        with tempfile.TemporaryDirectory() as folder:
-            clean = Path(folder)
-            for name, write_clean in world_files(world).items():
-                write_clean(clean / name)
-            expected = run(true_code, copied(world.clean), clean)
-        return expected.failure is not None or alike(expected, outcome)
-
-    def remove_new_files(self, world: World, outcome: Outcome) -> None:
-        for name, _ in outcome.files:
-            (world.folder / name).unlink(missing_ok=True)
 
     def accept(self, world: World, scene: Scene, namespace: dict[str, Any]) -> None:
         """The notebook after the accepted code: its variables and what their columns mean."""
@@ -420,50 +327,5 @@ class Maker:
         return task
 
 
-_ENDING = frozenset(
-    ("inspect", "total", "correlation", "quantile", "histogram", "bar", "line", "scatter", "box", "save")
-)
-
-
-def copied(namespace: dict[str, Any]) -> dict[str, Any]:
-    """The namespace with tables of its own."""
-    return {
-        name: value.copy() if type(value).__name__ == "DataFrame" else value
-        for name, value in namespace.items()
-    }
-
-
-def alike(expected: Outcome, outcome: Outcome) -> bool:
-    """Same shown data; types may differ (a repaired key is text, a number a nullable one)."""
-    if expected.drawn or outcome.drawn:
-        return expected.drawn == outcome.drawn
-    return _texts(expected.value) == _texts(outcome.value)
-
-
-def _texts(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return tuple(map(_texts, value))
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _parsed_only(frame: Any, as_stored: Any, columns: Sequence[Column]) -> Any:
-    """The clean twin of a stored table: numbers are numbers, unparsed dates stay ISO text."""
-    clean = as_stored.copy()
-    for column in columns:
-        if column.dirt:
-            clean[column.name] = frame[column.name]
-        elif column.kind == "date" and not column.parsed:
-            clean[column.name] = frame[column.name].dt.strftime("%Y-%m-%d")
-    return clean
-
-
-def world_files(world: World) -> dict[str, Callable[[Path], None]]:
-    """Writers of the clean twin of each file that was really loaded."""
-    writers: dict[str, Callable[[Path], None]] = {}
-    for name, (frame, suffix) in world.loaded.items():
-        form = FileForm(suffix)
-        writers[name] = lambda path, frame=frame, form=form: write(frame, path, form)
-    return writers
-
-
-__all__ = ["Attempt", "Maker", "Task", "World", "WORDINGS"]
+_PLOTS = ("histogram", "bar", "line", "scatter", "box")
+_ENDING = frozenset(("inspect", "total", "correlation", "quantile", "save", *_PLOTS))

@@ -53,7 +53,7 @@ def _unclosed(rng: Random, code: str) -> str | None:
     return code[:at] + code[at + 1 :]
 
 
-def _no_import(rng: Random, code: str) -> str | None:
+def _no_import(_: Random, code: str) -> str | None:
     lines = [line for line in code.splitlines() if not line.startswith("import ")]
     return "\n".join(lines)
 

@@ -153,32 +153,34 @@ make a map of {topic}
 FILLERS: dict[str, tuple[str, ...]] = {
     "topic": _items("""
         love, the sea, autumn, cats, dogs, black holes, quantum physics, the French revolution,
-        climate change, democracy, football, chess, the moon, dinosaurs, coffee, friendship, World
-        War II, photosynthesis, evolution, inflation, blockchain, bitcoin, yoga, vegan cooking, the
-        Roman empire, Shakespeare, jazz, the big bang, relativity, gravity, volcanoes, robots,
-        artificial intelligence, loneliness, winter, my grandmother, space travel, time travel,
-        dragons, philosophy, Kant, Buddhism, tea, bees, the stock market, electric cars, nuclear
-        power, vaccines, DNA, the immune system, gardening, pizza, minimalism, the Beatles, opera,
-        surfing, mountains, rainbows, honesty, ghosts, penguins, remote work
+        climate change, democracy, football, chess, the moon, dinosaurs, coffee, friendship,
+        World War II, photosynthesis, evolution, inflation, blockchain, bitcoin, yoga, vegan
+        cooking, the Roman empire, Shakespeare, jazz, the big bang, relativity, gravity,
+        volcanoes, robots, artificial intelligence, loneliness, winter, my grandmother, space
+        travel, time travel, dragons, philosophy, Kant, Buddhism, tea, bees, the stock market,
+        electric cars, nuclear power, vaccines, DNA, the immune system, gardening, pizza,
+        minimalism, the Beatles, opera, surfing, mountains, rainbows, honesty, ghosts, penguins,
+        remote work
     """),
     "language": _items("""
-        French, German, Spanish, Italian, Portuguese, Dutch, Swedish, Norwegian, Danish, Finnish,
-        Polish, Czech, Slovak, Hungarian, Romanian, Bulgarian, Greek, Turkish, Arabic, Hebrew,
-        Persian, Hindi, Urdu, Bengali, Tamil, Thai, Vietnamese, Indonesian, Malay, Chinese,
-        Mandarin, Japanese, Korean, Russian, Ukrainian, Serbian, Croatian, Latin, Esperanto, Swahili, Irish,
-        Welsh, Basque, Catalan, Icelandic, Estonian, Klingon, Swiss German
+        French, German, Spanish, Italian, Portuguese, Dutch, Swedish, Norwegian, Danish,
+        Finnish, Polish, Czech, Slovak, Hungarian, Romanian, Bulgarian, Greek, Turkish, Arabic,
+        Hebrew, Persian, Hindi, Urdu, Bengali, Tamil, Thai, Vietnamese, Indonesian, Malay,
+        Chinese, Mandarin, Japanese, Korean, Russian, Ukrainian, Serbian, Croatian, Latin,
+        Esperanto, Swahili, Irish, Welsh, Basque, Catalan, Icelandic, Estonian, Klingon, Swiss
+        German
     """),
     "thing": _items("""
-        web server, linked list, binary tree, chat bot, snake game, tetris clone,
-        calculator app,
-        neural network, random forest, decision tree, web scraper, REST API, todo app, hash table,
-        compiler, text editor, password manager, mobile app, discord bot, telegram bot, chess engine,
-        sudoku solver, prime sieve, sorting algorithm, priority queue, recommender system, dashboard,
-        image classifier, face detector, spam filter, operating system, database server, login form,
-        website, browser extension, music player, video editor, weather app, stock trading bot,
-        tic tac toe game, maze generator, ray tracer, tokenizer, regex engine, blockchain, crawler,
-        language model, speech recogniser, platform game, quiz app, file manager, key logger,
-        graph database, knowledge graph, message queue, load balancer
+        web server, linked list, binary tree, chat bot, snake game, tetris clone, calculator
+        app, neural network, random forest, decision tree, web scraper, REST API, todo app, hash
+        table, compiler, text editor, password manager, mobile app, discord bot, telegram bot,
+        chess engine, sudoku solver, prime sieve, sorting algorithm, priority queue, recommender
+        system, dashboard, image classifier, face detector, spam filter, operating system,
+        database server, login form, website, browser extension, music player, video editor,
+        weather app, stock trading bot, tic tac toe game, maze generator, ray tracer, tokenizer,
+        regex engine, blockchain, crawler, language model, speech recogniser, platform game,
+        quiz app, file manager, key logger, graph database, knowledge graph, message queue, load
+        balancer
     """),
 }
 

@@ -104,7 +104,8 @@ def _numbers(failure: Failure, code: str) -> Repair | None:
     lines = code.splitlines()
     strict = f"{column} = pd.to_numeric({column})"
     at = facts.lineno - 1
-    if lines[at] == strict or re.fullmatch(rf"{re.escape(column)} = .*astype\((int|float)\)", lines[at]):
+    cast = rf"{re.escape(column)} = .*astype\((int|float)\)"
+    if lines[at] == strict or re.fullmatch(cast, lines[at]):
         tail = [f"{column} = {column}.astype(\"Int64\")"] if "astype(int)" in lines[at] else []
         lines[at : at + 1] = [line, *tail]
     else:
@@ -115,7 +116,8 @@ def _numbers(failure: Failure, code: str) -> Repair | None:
 def _number_like(name: str, line: str, texts: tuple[str, ...]) -> bool:
     """Group keys and axis labels are text by right: the code tells which column is numbers."""
     q = re.escape(quote(name))
-    if re.search(rf"(groupby\({q}|index={q}|columns={q}|by={q}|set_index\({q}|isin|contains)", line):
+    text = rf"(groupby\({q}|index={q}|columns={q}|by={q}|set_index\({q}|isin|contains)"
+    if re.search(text, line):
         return False
     if re.search(rf"plot\.(bar|line)\(x={q}", line):
         return False
@@ -132,7 +134,7 @@ def _cleaned(column: str, texts: tuple[str, ...]) -> tuple[str, str]:
     return column, "text that is no number"
 
 
-def _integers(failure: Failure, code: str) -> Repair | None:
+def _integers(_: Failure, code: str) -> Repair | None:
     return code.replace("astype(int)", 'astype("Int64")'), "Missing values need the type Int64."
 
 
@@ -206,7 +208,8 @@ def _datetime_accessor(failure: Failure, code: str) -> Repair | None:
 def _with_argument(code: str, name: str, value: str, call: str = "read_csv") -> str:
     if f"{name}=" in code:
         return code
-    return re.sub(rf'({call}\("(?:[^"\\]|\\.)*"[^)]*)\)', lambda m: f"{m[1]}, {name}={value})", code)
+    pattern = rf'({call}\("(?:[^"\\]|\\.)*"[^)]*)\)'
+    return re.sub(pattern, lambda found: f"{found[1]}, {name}={value})", code)
 
 
 def with_imports(code: str) -> str:

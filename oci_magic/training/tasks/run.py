@@ -92,7 +92,7 @@ def plain(value: Any) -> Any:
         return ("series", index, tuple(map(_scalar, value.to_numpy(dtype=object))))
     if isinstance(value, list | tuple):
         return tuple(map(plain, value))
-    if module == "numpy" and getattr(value, "ndim", 0):
+    if module == "numpy" and value.ndim:
         return tuple(map(_scalar, value.tolist()))
     if module == "matplotlib":
         return None
@@ -117,18 +117,19 @@ def _drawn() -> tuple[Any, ...]:
     """The data in the axes of all figures: bars, lines, points, wedges, scales and titles."""
     import matplotlib.pyplot as plt
 
-    found: list[Any] = []
-    for number in plt.get_fignums():
-        for axes in plt.figure(number).axes:
-            lines = [tuple(map(_scalar, line.get_ydata())) for line in axes.lines]
-            bars = [(_scalar(p.get_height()), _scalar(p.get_width()))
-                    for p in axes.patches if hasattr(p, "get_height")]  # fmt: skip
-            dots = [tuple(_scalar(x) for x in point)
-                    for c in axes.collections for point in c.get_offsets()]  # fmt: skip
-            wedges = [_scalar(p.theta2) for p in axes.patches if hasattr(p, "theta2")]
-            look = (axes.get_yscale(), axes.get_xscale(), axes.get_title())
-            found.append((tuple(lines), tuple(bars), tuple(dots), tuple(wedges), look))
-    return tuple(found)
+    axes = (axes for n in plt.get_fignums() for axes in plt.figure(n).axes)
+    return tuple(map(_axes_data, axes))
+
+
+def _axes_data(axes: Any) -> tuple[Any, ...]:
+    lines = [tuple(map(_scalar, line.get_ydata())) for line in axes.lines]
+    boxes = [p for p in axes.patches if hasattr(p, "get_height")]
+    bars = [(_scalar(p.get_height()), _scalar(p.get_width())) for p in boxes]
+    points = (point for dots in axes.collections for point in dots.get_offsets())
+    dots = [tuple(map(_scalar, point)) for point in points]
+    wedges = [_scalar(p.theta2) for p in axes.patches if hasattr(p, "theta2")]
+    look = (axes.get_yscale(), axes.get_xscale(), axes.get_title())
+    return tuple(lines), tuple(bars), tuple(dots), tuple(wedges), look
 
 
 def _listing(folder: Path) -> dict[str, int]:

@@ -129,7 +129,8 @@ class Words:
         roll = self.rng.random()
         stem = self.pick(FILES) if roll < 0.6 else self.invented()
         if self.rng.random() < 0.3:
-            tail = self.rng.choice((str(self.rng.randint(1, 2030)), self.pick(FILES), "final", "v2"))
+            number = str(self.rng.randint(1, 2030))
+            tail = self.rng.choice((number, self.pick(FILES), "final", "v2"))
             stem = f"{stem}{self.rng.choice('_-_')}{tail}"
         if self.rng.random() < 0.15:
             stem = stem.capitalize()

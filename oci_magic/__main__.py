@@ -1,0 +1,130 @@
+"""The command line: `oci-magic run | models | train | data | score`.
+
+Covers arguments and exit codes; each command imports what it needs when it is called.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from . import __version__
+from .errors import OciError
+
+FAILED, USAGE, STOPPED = 1, 2, 130
+_TRAINING = {
+    "data": "write training examples of table work, each one executed",
+    "train": "train the bundled model from nothing",
+    "score": "score a trained model on held-out work",
+}
+_RUN = """\
+Run a notebook in a kernel of this Python. Every %%oci cell is asked and its code run and
+repaired; the notebook that is written holds the code in cells of its own below the prompt, with
+their results, and runs again without a model.
+"""
+_CODES = """\
+exit codes: 0 done; 1 a cell failed or a prompt stayed unrepaired; 2 bad usage; 3 code was held
+by review; 130 stopped. The notebook is written in every case but 2.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        if given and given[0] in _TRAINING:
+            return _training(given[0], given[1:])
+        options = parser().parse_args(given)
+        command: Callable[[argparse.Namespace], int] = options.command
+        return command(options)
+    except OciError as error:
+        print(f"oci-magic: {error}", file=sys.stderr)
+        return USAGE if given[0] == "run" else FAILED
+    except KeyboardInterrupt:
+        return STOPPED
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line; the commands of training parse their own options."""
+    top = argparse.ArgumentParser(
+        prog="oci-magic", description="A code model on your own machine in notebooks."
+    )
+    top.add_argument("--version", action="version", version=f"oci_magic {__version__}")
+    commands = top.add_subparsers(metavar="COMMAND", required=True)
+    _add_run(commands)
+    models = commands.add_parser("models", help="list models to choose from, with sizes")
+    models.set_defaults(command=_models)
+    for name, text in _TRAINING.items():
+        commands.add_parser(name, help=text, add_help=False)
+    return top
+
+
+def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    run = commands.add_parser(
+        "run", help="run a notebook, prompts included, and write what came of it",
+        description=_RUN, epilog=_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    run.add_argument("notebook", type=Path, metavar="NOTEBOOK")
+    run.add_argument("-o", "--out", type=Path, help="default: NAME.executed.ipynb beside it")
+    run.add_argument("--model", metavar="M", help="answers where a cell names none with -m")
+    run.add_argument("--rounds", type=_count, metavar="N", help="repairs at most per prompt")
+    run.add_argument("--timeout", type=_seconds, metavar="S", help="seconds a cell may run")
+    run.add_argument("--allow-errors", action="store_true", help="go on after a cell that failed")
+    run.add_argument("--cwd", type=Path, help="the kernel's folder; default: the notebook's")
+    run.set_defaults(command=_run)
+
+
+def _run(options: argparse.Namespace) -> int:
+    if not options.notebook.is_file():
+        raise OciError(f"there is no notebook {options.notebook}")
+    from rich.console import Console
+
+    from .notebook.headless import run_notebook
+    from .notebook.transcript import Transcript
+
+    given = {"model": options.model, "rounds": options.rounds}
+    return run_notebook(
+        options.notebook,
+        options.out,
+        Transcript(Console(highlight=False)),
+        folder=options.cwd,
+        settings={name: value for name, value in given.items() if value is not None},
+        timeout=options.timeout,
+        allow_errors=options.allow_errors,
+    )
+
+
+def _models(_: argparse.Namespace) -> int:
+    from .notebook.commands import COMMANDS
+
+    COMMANDS["models"].act(None, "")  # type: ignore[arg-type]  # it asks nothing of the magics
+    return 0
+
+
+def _training(command: str, arguments: list[str]) -> int:
+    from importlib import import_module
+
+    sys.argv[0] = f"oci-magic {command}"  # what argparse calls a command without a `prog`
+    done = import_module(f".training.{command}", __package__).main(arguments)
+    return int(done or 0)
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"{text} is less than 0")
+    return number
+
+
+def _seconds(text: str) -> float:
+    number = float(text)
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds")
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())

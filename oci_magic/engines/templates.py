@@ -1,0 +1,84 @@
+"""A conversation as the text a model was trained on: the tokenizer's chat template.
+
+Covers what published templates differ in: having none, refusing or dropping a system
+message, and insisting that user and assistant alternate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..errors import EngineError
+from ..types import Message
+from .weights import one_line
+
+FALLBACK = """\
+{{- bos_token or '' }}
+{%- for message in messages %}
+{%- if message['role'] == 'system' %}{{ message['content'] + '\\n\\n' }}
+{%- elif message['role'] == 'user' %}{{ '### Instruction:\\n' + message['content'] + '\\n\\n' }}
+{%- else %}{{ '### Response:\\n' + message['content'] + (eos_token or '') + '\\n\\n' }}
+{%- endif %}
+{%- endfor %}
+{%- if add_generation_prompt %}{{ '### Response:\\n' }}{% endif %}"""
+"""For tokenizers without a chat template: system text, then `### Instruction:` and
+`### Response:` sections; answers end with the end-of-sequence token."""
+
+
+def render(tokenizer: Any, messages: Sequence[Message]) -> str:
+    """The prompt text for `messages`, up to where the answer begins.
+
+    Raises `EngineError` when the template cannot be applied to them in any way.
+    """
+    text = _apply(tokenizer, messages)
+    if isinstance(text, str) and _has_system(text, messages):
+        return text
+    text = _apply(tokenizer, folded(messages))
+    if isinstance(text, str):
+        return text
+    raise EngineError(
+        f"the model's chat template fails ({one_line(text)}): begin a new conversation "
+        "or choose another model (%oci models)"
+    ) from text
+
+
+def folded(messages: Sequence[Message]) -> list[Message]:
+    """User and assistant alternate, user first; the system text opens the first user message."""
+    system = [message for message in messages if message.role == "system"]
+    turns: list[Message] = []
+    for message in messages:
+        if message.role == "system":
+            continue
+        if turns and turns[-1].role == message.role:
+            turns[-1] = _joined([turns[-1], message])
+        else:
+            turns.append(message)
+    if turns and turns[0].role == "user":
+        system.append(turns.pop(0))
+    return [_joined(system), *turns] if system else turns
+
+
+def _joined(messages: Sequence[Message]) -> Message:
+    role = messages[-1].role
+    text = "\n\n".join(message.content for message in messages)
+    return Message("user" if role == "system" else role, text)
+
+
+def _has_system(text: str, messages: Sequence[Message]) -> bool:
+    return all(m.content.strip() in text for m in messages if m.role == "system")
+
+
+def _apply(tokenizer: Any, messages: Sequence[Message]) -> str | Exception:
+    from jinja2 import TemplateError
+
+    dialogue = [{"role": message.role, "content": message.content} for message in messages]
+    template = None if getattr(tokenizer, "chat_template", None) else FALLBACK
+    try:
+        return str(
+            tokenizer.apply_chat_template(
+                dialogue, chat_template=template, tokenize=False, add_generation_prompt=True
+            )
+        )
+    except (TemplateError, TypeError, ValueError, IndexError) as error:
+        return error

@@ -1,0 +1,102 @@
+"""What a session tells while it works: one frozen event for every step of the loop.
+
+The notebook draws them, the headless runner writes them, an evaluation records them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from .types import Cell, Execution, Failure, Message, Reply, Turn, Usage
+
+if TYPE_CHECKING:
+    from .running.review import Effect
+
+Outcome = Literal["worked", "answered", "inserted", "unrepaired", "held", "stopped"]
+
+
+@dataclass(frozen=True)
+class Prompted:
+    """What goes to the model: `tokens` of `messages`; `dropped` older ones did not fit."""
+
+    messages: tuple[Message, ...]
+    tokens: int
+    dropped: int
+
+
+@dataclass(frozen=True)
+class Streamed:
+    """A piece of the reply and all of its text so far."""
+
+    chunk: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Drafted:
+    """A reply is complete (or was stopped: `finish_reason`)."""
+
+    reply: Reply
+
+
+@dataclass(frozen=True)
+class HeldBack:
+    """Review keeps this cell, and so the whole reply, from running."""
+
+    cell: Cell
+    effects: tuple[Effect, ...]
+
+
+@dataclass(frozen=True)
+class Executed:
+    """A cell has run; the namespace is put back after this event if it failed."""
+
+    cell: Cell
+    execution: Execution
+
+
+@dataclass(frozen=True)
+class Repairing:
+    """Repair `round` of at most `rounds` begins: `feedback` goes back to the model."""
+
+    round: int
+    rounds: int
+    failure: Failure
+    feedback: str
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The last event. `reason` is a clause on why it ended so, "" where the outcome says it.
+
+    `usage` adds up all rounds, `repairs` counts replies after the first, `seconds` is wall time.
+    """
+
+    outcome: Outcome
+    turn: Turn
+    reason: str = ""
+    repairs: int = 0
+    usage: Usage = field(default_factory=Usage)
+    seconds: float = 0.0
+
+
+Event = Prompted | Streamed | Drafted | HeldBack | Executed | Repairing | Finished
+Events = Generator[Event, None, None]
+
+
+def follow(events: Events, show: Callable[[Event], object]) -> Finished:
+    """Show every event; a stop that arrives while showing one reaches the session.
+
+    Returns the last event. Raises EngineError like `Session.ask`.
+    """
+    event = next(events)
+    while True:
+        try:
+            show(event)
+            if isinstance(event, Finished):
+                return event
+            event = next(events)
+        except KeyboardInterrupt:
+            event = event if isinstance(event, Finished) else events.throw(KeyboardInterrupt())

@@ -1,0 +1,169 @@
+"""The cells below one prompt cell of a document, as replies come, fail and are replaced.
+
+Covers which cells stand there, what their metadata says and what the prompt cell itself tells.
+Outputs of running code arrive elsewhere; `running` says which cell they belong to.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from .document import METADATA, SKIP, Kept, Node, kept
+from .driven import Told
+
+_GOOD = ("worked", "answered", "inserted")
+
+
+class Answer:
+    """What the cell at `index` of `notebook` makes below itself; `take` every event.
+
+    `override` is the model that was chosen over the notebook's own. `ids` are those of all
+    cells made here, `told` lines for the person.
+    """
+
+    def __init__(self, notebook: Node, index: int, override: str | None = None) -> None:
+        self.notebook, self.index, self.override = notebook, index, override
+        self.prompt = notebook.cells[index]
+        self.source = str(self.prompt.source)
+        self.ids: set[str] = set()
+        self.told: list[str] = []
+        self._settled = 0
+        self._draft: list[Node] = []
+        self._round = 0
+        self._next: int | None = None
+
+    def take(self, event: Told) -> None:
+        match event["kind"]:
+            case "prompted":
+                self._begin()
+            case "drafted":
+                self._replace(event["code"])
+            case "executed":
+                self._ran(event["error"])
+            case "repairing":
+                self._print(event["line"])
+            case "finished":
+                self._finish(event)
+
+    @property
+    def running(self) -> tuple[Node, int] | None:
+        """The generated cell that runs now, and its index."""
+        if self._next is None:
+            return None
+        return self._draft[self._next], self._first + self._next
+
+    @property
+    def places(self) -> range:
+        """Indices of the cells of the reply under way."""
+        return range(self._first, self._first + len(self._draft))
+
+    def close(self) -> None:
+        """The prompt cell has ended; code of a request that did not finish is not to run."""
+        self._next = None
+        self._stamp(Kept("", "", ""))
+        _skip(self._draft)
+
+    @property
+    def _first(self) -> int:
+        return self.index + 1 + self._settled
+
+    def _begin(self) -> None:
+        if not self._round and not self._settled:
+            self.prompt.metadata.pop(METADATA, None)
+            self._drop_earlier_answer()
+        self._round += 1
+
+    def _drop_earlier_answer(self) -> None:
+        """Take away what an earlier run made of this prompt, but nothing the person edited."""
+        after = self.notebook.cells[self.index + 1 :]
+        ours = [c for c in after if c.metadata.get(METADATA, {}).get("owner") == self.prompt.id]
+        edited = [c for c in ours if c.metadata[METADATA].get("code") != _digest(c.source)]
+        for cell in edited:
+            ours.remove(cell)
+            del cell.metadata[METADATA]
+            self.told.append("a cell of the earlier answer was edited: it is kept")
+        drop = {cell.id for cell in ours}
+        self.notebook.cells[self.index + 1 :] = [cell for cell in after if cell.id not in drop]
+
+    def _replace(self, sources: list[str], kind: str = "code") -> None:
+        """Put cells in the place of the last reply's, unless they are the same or none."""
+        from nbformat import v4
+
+        self._next = None
+        if not sources or sources == [cell.source for cell in self._draft]:
+            return
+        new = v4.new_code_cell if kind == "code" else v4.new_markdown_cell
+        cells = [new(source) for source in sources]
+        self.notebook.cells[self.places.start : self.places.stop] = cells
+        self._draft = cells
+        self.ids |= {cell.id for cell in cells}
+        self._next = 0 if kind == "code" else None
+
+    def _ran(self, error: dict[str, Any] | None) -> None:
+        from nbformat.v4 import new_output
+
+        if self._next is None:
+            return
+        cell = self._draft[self._next]
+        cell.execution_count = 1  # any number: writing the document numbers all cells
+        if error:
+            cell.outputs.append(new_output("error", **error))
+        last = error or self._next + 1 == len(self._draft)
+        self._next = None if last else self._next + 1
+
+    def _finish(self, event: Told) -> None:
+        self._next, outcome = None, event["outcome"]
+        after = kept(self.source, event["model"], self.override)
+        if outcome == "answered":
+            self._replace([event["words"]], "markdown")
+        elif event["words"]:
+            self._show(event["words"])
+        if outcome != "worked":
+            _skip(self._draft)
+        self._stamp(after)
+        if outcome in _GOOD:
+            self._print(event["line"])
+            self._keep(after)
+        self._settled += len(self._draft)
+        self._draft, self._round = [], 0
+
+    def _keep(self, after: Kept) -> None:
+        cells = self.notebook.cells[self.index + 1 : self.places.stop]
+        self.prompt.source = after.source
+        self.prompt.metadata[METADATA] = {
+            "hash": after.hash,
+            "model": after.model,
+            "cells": [cell.id for cell in cells],
+        }
+
+    def _stamp(self, prompt: Kept) -> None:
+        for cell in self._draft:
+            cell.metadata[METADATA] = {
+                "owner": self.prompt.id,
+                "round": self._round,
+                "model": prompt.model,
+                "hash": prompt.hash,
+                "code": _digest(cell.source),
+            }
+
+    def _print(self, line: str) -> None:
+        from nbformat.v4 import new_output
+
+        self.prompt.outputs.append(new_output("stream", name="stdout", text=f"{line}\n"))
+
+    def _show(self, words: str) -> None:
+        from nbformat.v4 import new_output
+
+        data = {"text/markdown": words, "text/plain": words}
+        self.prompt.outputs.append(new_output("display_data", data=data))
+
+
+def _skip(cells: list[Node]) -> None:
+    for cell in cells:
+        if cell.cell_type == "code":
+            cell.metadata["tags"] = [SKIP]
+
+
+def _digest(source: str) -> str:
+    return hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()[:12]

@@ -1,0 +1,175 @@
+"""The words after `%oci`: status, model, models, fix, retry, new, history, context, help.
+
+Each command gets the magics and the rest of its line. What belongs to a prompt is in `magics`.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.error import UsageError
+
+from ..engines.memory import fits, free_memory, gigabytes
+from ..engines.models import CATALOGUE, on_disk
+from ..types import Message, Turn
+from .arguments import Options
+from .display import failure_line, one_line
+
+if TYPE_CHECKING:
+    from .magics import OCIMagics
+
+RETRY_TEMPERATURE = 0.7
+
+
+@dataclass(frozen=True)
+class Command:
+    """What `%oci WORD` does: `call` is how it is typed, `help` one line on it."""
+
+    call: str
+    help: str
+    act: Callable[[OCIMagics, str], Any]
+
+
+def status(magics: OCIMagics) -> None:
+    """Model, conversation and settings, a line each."""
+    loaded = magics.shelf.loaded
+    state = f"loaded, window of {loaded.window:,} tokens" if loaded else "nothing loaded yet"
+    other = f" ({loaded.name})" if loaded and loaded.name != magics.model else ""
+    turns = magics.session.turns if magics.session else []
+    print(f"model         {magics.model}: {state}{other}")
+    print(f"conversation  {len(turns)} prompts (%oci history, %oci new)")
+    print(f"settings      {magics.rounds} repairs, context {magics.context}, run {magics.run}")
+    print("              %config OCIMagics lists all, %oci help what to type")
+
+
+def model(magics: OCIMagics, rest: str) -> None:
+    """Choose and load the model for the prompts to come."""
+    if not rest:
+        raise UsageError("which model? write %oci model NAME (%oci models lists some)")
+    magics.shelf.engine(rest)
+    magics.model = rest
+    if magics.session:
+        magics.session.engine = magics.shelf.engine(rest)
+    print(f"{rest} answers from now on")
+
+
+def models(_: OCIMagics) -> None:
+    """Models that have a short name, with size and fit, and those in the hub cache."""
+    free = free_memory()
+    print("micro          bundled, small: tables with pandas and matplotlib")
+    for entry in CATALOGUE:
+        size = entry.gigabytes * 1e9
+        fit = "" if fits(size, free) else "  more than the free memory"
+        print(f"{entry.alias:<14} {gigabytes(size):>8}  {entry.repo}{fit}")
+    for cached in on_disk():
+        print(f"on disk: {cached.repo} ({gigabytes(cached.size)})")
+    print("or any hub name or folder of a chat model: %oci model NAME")
+
+
+def fix(magics: OCIMagics, rest: str) -> None:
+    """Repair the last failed cell; a sentence after `fix` is told to the model."""
+    failed = magics.journal.failed()
+    if failed is None:
+        raise UsageError("no cell has failed: %oci fix repairs the last cell that did")
+    code, failure = failed
+    session = magics.session_for(Options())
+    magics.play(session.fix(code.strip("\n"), failure, magics.told(Options()), sentence=rest))
+
+
+def retry(magics: OCIMagics) -> None:
+    """Ask the last request again, sampled, so that the answer may differ."""
+    if magics.session is None:
+        raise UsageError("nothing to retry: ask something with %%oci first")
+    warm = magics.temperature or RETRY_TEMPERATURE
+    loaded = magics.shelf.loaded
+    options = Options(temperature=warm, model=loaded.name if loaded else None)
+    session = magics.session_for(options)
+    magics.play(session.retry(magics.told(options), run=magics.run))
+
+
+def new(magics: OCIMagics) -> None:
+    """Begin a new conversation."""
+    if magics.session:
+        magics.session.new()
+    print("new conversation; the notebook's variables stay")
+
+
+def history(magics: OCIMagics) -> None:
+    """The prompts of this conversation and how each ended."""
+    turns = magics.session.turns if magics.session else []
+    for number, turn in enumerate(turns, 1):
+        print(f"{number}. {one_line(turn.request, 80)} · {_ended(turn)}")
+    if not turns:
+        print("no prompts in this conversation yet")
+
+
+def context(magics: OCIMagics) -> None:
+    """What a prompt would tell the model of this notebook."""
+    engine = magics.shelf.loaded
+    if engine is None:
+        text, tokens = magics.surroundings().text(), "no model is loaded to count tokens"
+    else:
+        text = magics.told(Options(context="auto"))
+        tokens = f"{engine.count([Message('user', text)]) if text else 0} tokens"
+    print(text or "nothing: no variables, tables, data files or cells")
+    print(f"({tokens})")
+
+
+def unload(magics: OCIMagics) -> None:
+    """Free the model's memory; the next prompt loads it again."""
+    magics.shelf.unload()
+    print("the model is unloaded; the next prompt loads it again")
+
+
+def help_(_: OCIMagics) -> None:
+    """What can be typed."""
+    print("%%oci [options]            ask, run and repair; %%oci? lists the options")
+    for command in COMMANDS.values():
+        print(f"{command.call:<26} {command.help}")
+
+
+def _alone(act: Callable[[OCIMagics], None]) -> Callable[[OCIMagics, str], None]:
+    """A command after which nothing more can be said."""
+
+    def command(magics: OCIMagics, rest: str) -> None:
+        if rest:
+            raise UsageError(f"nothing goes after this word of %oci, not {one_line(rest, 40)!r}")
+        act(magics)
+
+    return command
+
+
+COMMANDS = {
+    "status": Command("%oci", "the model, the conversation, the settings", _alone(status)),
+    "model": Command("%oci model NAME", "choose the model", model),
+    "models": Command("%oci models", "models to choose from, with sizes", _alone(models)),
+    "fix": Command("%oci fix [hint]", "repair the last failed cell, whoever wrote it", fix),
+    "retry": Command("%oci retry", "ask the last prompt again, sampled", _alone(retry)),
+    "new": Command("%oci new", "forget the conversation", _alone(new)),
+    "history": Command("%oci history", "the prompts so far and how they ended", _alone(history)),
+    "context": Command("%oci context", "what a prompt tells of the notebook", _alone(context)),
+    "unload": Command("%oci unload", "free the model's memory", _alone(unload)),
+    "help": Command("%oci help", "this list", _alone(help_)),
+}
+
+
+def unknown(word: str) -> str:
+    """One line for a word that is no command, with the right call in it."""
+    near = difflib.get_close_matches(word, COMMANDS, n=1)
+    meant = f"did you mean {COMMANDS[near[0]].call}? " if near else ""
+    return (
+        f"%oci has no command {word[:40]!r}: {meant}%oci help lists them; "
+        "a prompt goes below a line %%oci"
+    )
+
+
+def _ended(turn: Turn) -> str:
+    if not turn.reply.code:
+        return "answered without code"
+    if turn.execution is None:
+        return "not run"
+    failure = turn.execution.failure
+    return f"failed: {failure_line(failure)}" if failure else "worked"

@@ -1,0 +1,93 @@
+"""What the person does between prompts: their cells, their errors, the last failed cell.
+
+Covers cells that the shell ran while the extension was loaded; for one that failed just
+before, the shell's own record. Prompts and `%oci` lines are no cells of the person.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from IPython.core.error import UsageError
+
+from ..errors import OciError
+from ..types import Failure
+
+MAX_CELLS = 20
+_OURS = re.compile(r"\s*(?:%%oci\b|(?:%oci\b|%(?:re|un)?load_ext\s+oci_magic\b)[^\n]*\s*$)")
+
+
+class Journal:
+    """Filled by IPython's `post_run_cell` event; `paused` while a prompt runs its own cells.
+
+    `cells` are the person's since the last prompt, oldest first; `errors` maps execution counts
+    to the text of their error.
+    """
+
+    def __init__(self, shell: Any) -> None:
+        self.shell = shell
+        self.cells: list[str] = []
+        self.errors: dict[int, str] = {}
+        self._failed: tuple[str, Failure | BaseException] | None = None
+        self._paused = False
+
+    def after_run(self, result: Any) -> None:
+        """The `post_run_cell` hook."""
+        source = getattr(result.info, "raw_cell", None) or ""
+        if self._paused or not source.strip() or _OURS.match(source):
+            return
+        self.cells = [*self.cells, source.strip()][-MAX_CELLS:]
+        error = result.error_before_exec or result.error_in_exec
+        if isinstance(error, Exception) and not isinstance(error, OciError | UsageError):
+            self._failed = (source, error)
+            self.errors[result.execution_count] = f"{type(error).__name__}: {_text(error)}"
+        elif self._failed and self._failed[0] == source:
+            self._failed = None
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """The cells of a prompt's nested runs are not the person's."""
+        was, self._paused = self._paused, True
+        try:
+            yield
+        finally:
+            self._paused = was
+
+    def prompted(self) -> None:
+        """A prompt has been answered: cells before it are not recent any more."""
+        self.cells = []
+
+    def settle(self, source: str, failure: Failure | None) -> None:
+        """Generated code ended so: a failure is the next thing to fix, else nothing is."""
+        self._failed = (source, failure) if failure else None
+
+    def failed(self) -> tuple[str, Failure] | None:
+        """The last failed cell and its failure, with facts gathered now."""
+        found = self._failed or self._before_loading()
+        if found is None:
+            return None
+        source, error = found
+        if isinstance(error, Failure):
+            return source, error
+        from ..running.evidence import failure_of
+
+        return source, failure_of(error, source, self.shell.user_ns)
+
+    def _before_loading(self) -> tuple[str, BaseException] | None:
+        """The cell whose error the interpreter still remembers, if its source can be found."""
+        error = getattr(sys, "last_value", None)
+        if not isinstance(error, Exception) or self.cells or self.errors:
+            return None
+        sources = [cell for cell in self.shell.user_ns.get("In", []) if not _OURS.match(cell)]
+        return (sources[-1], error) if sources and sources[-1] else None
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)[:2000]
+    except Exception:
+        return ""

@@ -1,0 +1,225 @@
+"""`%%oci` and `%oci`: options, traits and the wiring between a shell and a session.
+
+Covers what belongs to one prompt: build the session for it, play its events, put the code
+where it goes, end well or with one line. Commands of `%oci` are in `commands`. What only a
+prompt needs is imported when the first one comes, so that `%load_ext` is quick.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.error import UsageError
+from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
+from traitlets import Bool, Enum, Float, Int, Unicode
+
+from ..errors import Stopped
+from ..events import Events, Finished, follow
+from ..types import Cell, Message, Reply, Turn
+from . import frontends
+from .arguments import Options, kept_hash, parsed, prompt_arguments, prompt_of
+from .journal import Journal
+
+if TYPE_CHECKING:
+    from ..engines import Engine
+    from ..prompting.context import Context
+    from ..running.review import Effect
+    from ..session import Session
+    from .display import View
+    from .models import ModelShelf
+
+
+@magics_class
+class OCIMagics(Magics):  # type: ignore[misc]  # IPython is untyped
+    """A code model writes, runs and repairs cells in this kernel; see `%oci help`."""
+
+    model = Unicode("micro", help="The model that answers (%oci models lists some).").tag(
+        config=True
+    )
+    rounds = Int(3, min=0, help="Repairs at most per prompt.").tag(config=True)
+    run = Bool(True, help="Run the code of an answer; False only offers it.").tag(config=True)
+    context = Enum(
+        ("auto", "none"), "auto", help="What a prompt tells of the notebook around it."
+    ).tag(config=True)
+    context_tokens = Int(
+        800, min=0, help="Tokens for the context, at most a quarter of the model's window."
+    ).tag(config=True)
+    timeout = Float(0.0, min=0.0, help="Seconds a generated cell may run; 0: no limit.").tag(
+        config=True
+    )
+    temperature = Float(0.0, help="0 is greedy; up to about 1 for variety.").tag(config=True)
+    top_p = Float(1.0, help="Sample from this share of the likeliest tokens.").tag(config=True)
+    seed = Int(None, allow_none=True, help="Makes a sampled answer repeatable.").tag(config=True)
+    max_new_tokens = Int(1024, min=1, help="Longest answer in tokens.").tag(config=True)
+    device = Unicode("", help="cuda, mps or cpu; empty: the best there is.").tag(config=True)
+    dtype = Unicode("", help="bfloat16, float16 or float32; empty: what suits.").tag(config=True)
+    trust_remote_code = Bool(
+        False, help="Let a model's own Python files run when it is loaded."
+    ).tag(config=True)
+
+    def __init__(self, shell: Any, view: Callable[[], View] | None = None) -> None:
+        super().__init__(shell)
+        self.journal = Journal(shell)
+        self.session: Session | None = None
+        self.open_view = view or self._view
+        self._told_rung = False
+
+    @cached_property
+    def shelf(self) -> ModelShelf:
+        from .models import ModelShelf
+
+        return ModelShelf(self)
+
+    @prompt_arguments
+    @no_var_expand  # type: ignore[untyped-decorator]  # IPython is untyped
+    @cell_magic("oci")  # type: ignore[untyped-decorator]  # IPython is untyped
+    def prompt_cell(self, line: str, cell: str) -> None:
+        """Ask a code model for what the lines below say; run its code here, repair it if it fails.
+
+        In the prompt, {name}, {In[3]}, {Out[3]} and {Err[3]} stand for what exists by that name.
+        """
+        options = parsed(self.prompt_cell, line)
+        prompt = prompt_of(cell)
+        if options.kept and not options.again and self._is_kept(options, prompt):
+            return
+        with self._stoppable():
+            session = self.session_for(options)
+            request, context = self._interpolated(prompt), self.told(options)
+            if options.dry:
+                self._show_messages(session, options, request, context)
+                return
+            run = self.run and not options.no_run
+            events = session.ask(request, context, run=run, rounds=options.rounds)
+            self.play(events, options.output)
+
+    @no_var_expand  # type: ignore[untyped-decorator]  # IPython is untyped
+    @line_magic("oci")  # type: ignore[untyped-decorator]  # IPython is untyped
+    def command_line(self, line: str) -> None:
+        """Show the state of oci_magic, or do what a word says: `%oci help` lists the words."""
+        from . import commands
+
+        word, _, rest = line.strip().partition(" ")
+        command = commands.COMMANDS.get(word or "status")
+        if command is None:
+            raise UsageError(commands.unknown(word))
+        with self._stoppable():
+            command.act(self, rest.strip())
+
+    def session_for(self, options: Options) -> Session:
+        """The conversation, ready for a prompt with these options."""
+        engine = self.shelf.engine(options.model or self.model, options)
+        session = self.session or self._new_session(engine)
+        if options.new and not options.dry:
+            session.new()
+        session.engine, session.rounds, self.session = engine, self.rounds, session
+        seconds = self.timeout if options.timeout is None else options.timeout
+        session.executor.timeout = seconds or None  # type: ignore[attr-defined]  # a ShellExecutor
+        session.review = self._reviewer()
+        return session
+
+    def _new_session(self, engine: Engine) -> Session:
+        from ..running.checkpoint import Checkpoint
+        from ..running.shell import ShellExecutor
+        from ..session import Session
+
+        return Session(
+            engine,
+            ShellExecutor(self.shell),
+            checkpoint=lambda: Checkpoint(self.shell.user_ns),
+        )
+
+    def _reviewer(self) -> Callable[[Cell], tuple[Effect, ...]]:
+        """Review for one prompt: a repair may overwrite what the attempt before it made."""
+        from ..running.review import review
+        from .surroundings import NewFiles
+
+        new = NewFiles(Path.cwd())
+        return lambda cell: review(cell, Path.cwd(), ours=new.found())
+
+    def told(self, options: Options) -> str:
+        """The text of the context that goes with a prompt, within its budget of tokens."""
+        if (options.context or self.context) == "none" or self.session is None:
+            return ""
+        engine = self.session.engine
+        budget = min(self.context_tokens, engine.window // 4)
+        return (
+            self.surroundings(options.leave_out)
+            .fitted(lambda text: engine.count([Message("user", text)]), budget)
+            .text()
+        )
+
+    def surroundings(self, leave_out: tuple[str, ...] = ()) -> Context:
+        from .surroundings import surroundings
+
+        turns = self.session.turns if self.session else []
+        cells = self.journal.cells
+        return surroundings(self.shell.user_ns, Path.cwd(), cells, turns, leave_out)
+
+    def play(self, events: Events, output: str | None = None) -> None:
+        """Show the events, put the code where it goes, bind the turn, end.
+
+        Raises Unrepaired, Held or Stopped, one line each, so that "Run All" stops.
+        """
+        from ..prompting.conversation import source
+        from .ending import conclude
+
+        view = self.open_view()
+        rung = frontends.rung(self.shell)
+        if not self._told_rung:
+            view.say(frontends.NOTES[rung])
+            self._told_rung = True
+        with self.journal.paused():
+            finished = follow(events, view.show)
+        code = source(finished.turn)
+        self._settle(finished, code, output)
+        frontends.offer(self.shell, code)
+        conclude(finished, frontends.PLACES_AFTER_ERROR[rung])
+
+    def _settle(self, finished: Finished, code: str, output: str | None) -> None:
+        if output:
+            self.shell.user_ns[output] = finished.turn
+        self.journal.prompted()
+        execution = finished.turn.execution
+        if execution is not None and finished.outcome in ("worked", "unrepaired"):
+            self.journal.settle(code, execution.failure)
+
+    def _view(self) -> View:
+        from .display import view_for
+
+        return view_for(self.shell)
+
+    def _show_messages(
+        self, session: Session, options: Options, request: str, context: str
+    ) -> None:
+        """What `--dry` prints; with `--new` as if the conversation were forgotten."""
+        from .ending import show_messages
+
+        asked = self._new_session(session.engine) if options.new else session
+        show_messages(asked.prompt(request, context))
+
+    def _interpolated(self, prompt: str) -> str:
+        from ..prompting.interpolate import interpolate
+
+        names = self.shell.user_ns
+        inputs, outputs = names.get("In", []), names.get("Out", {})
+        return interpolate(prompt, names, inputs, outputs, self.journal.errors)
+
+    def _is_kept(self, options: Options, prompt: str) -> bool:
+        if kept_hash(options, prompt, self.model) != options.kept:
+            return False
+        print("kept: nothing changed since the code below was made (--again asks anew)")
+        if options.output:
+            self.shell.user_ns[options.output] = Turn(prompt, Reply(""))
+        return True
+
+    @contextmanager
+    def _stoppable(self) -> Iterator[None]:
+        """A stop outside of a session's own work (loading, gathering) also ends in one line."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            raise Stopped("stopped before the model answered: run the cell again") from None

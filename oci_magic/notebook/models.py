@@ -1,0 +1,102 @@
+"""One loaded model per kernel: opening it, telling so, and making room for another.
+
+Covers `micro`'s one line of introduction. What models there are is `engines.models`' work.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+from typing import Any
+
+from ..engines import Engine, Sampling, open_engine
+from ..engines.memory import free_memory, gigabytes
+from ..engines.models import CatalogueModel, recommended
+from ..errors import EngineError, ModelNotFound
+from .arguments import Options
+
+CAN = "loads, inspects, filters, groups, joins, cleans and plots tables with pandas and matplotlib"
+
+
+class ModelShelf:
+    """Holds the engine that was used last; `settings` are the traits of `OCIMagics`."""
+
+    def __init__(self, settings: Any) -> None:
+        self.settings = settings
+        self.loaded: Engine | None = None
+        self._introduced = False
+
+    def engine(self, name: str, options: Options | None = None) -> Engine:
+        """The engine of that name, loaded if it is not, with the sampling of `options`.
+
+        Raises EngineError, one line; the engine that was loaded then stays unless it had to
+        make room.
+        """
+        sampling = self.sampling(options or Options())
+        if self.loaded is None or self.loaded.name != name:
+            self.loaded = self._opened(name)
+        self.loaded.sampling = sampling
+        return self.loaded
+
+    def sampling(self, options: Options) -> Sampling:
+        """Options of the line over traits. Raises EngineError on values out of range."""
+        names = ("temperature", "top_p", "seed", "max_new_tokens")
+        given = {name: getattr(options, name) for name in names}
+        traits = {name: getattr(self.settings, name) for name in names}
+        return Sampling(**{**traits, **{k: v for k, v in given.items() if v is not None}})
+
+    def unload(self) -> None:
+        """Free the memory of the loaded model."""
+        self.loaded = None
+        if self.settings.session is not None:
+            self.settings.session.engine = None
+        torch = sys.modules.get("torch")
+        if torch is not None:
+            gc.collect()
+            torch.cuda.empty_cache()
+
+    def _opened(self, name: str) -> Engine:
+        if not name.startswith("scripted:"):
+            print(f"loading {name} ...", flush=True)
+        try:
+            engine = self._open(name)
+        except ModelNotFound:
+            raise
+        except EngineError:
+            if self.loaded is None:
+                raise
+            self.unload()
+            engine = self._open(name)
+        if name == "micro" and not self._introduced:
+            print(introduction(), flush=True)
+            self._introduced = True
+        return engine
+
+    def _open(self, name: str) -> Engine:
+        settings = self.settings
+        return open_engine(
+            name,
+            device=settings.device or None,
+            dtype=settings.dtype or None,
+            trust_remote_code=settings.trust_remote_code,
+            notify=lambda line: print(line, flush=True),
+        )
+
+
+def introduction() -> str:
+    """What `micro` is, what it can do, and what to choose for more on this machine."""
+    device = "cuda" if "torch" in sys.modules and sys.modules["torch"].cuda.is_available() else ""
+    choice = ", ".join(map(_sized, choices(recommended(free_memory(device or "cpu")))))
+    more = f"a larger model does more, and these fit this machine: {choice} (%oci model NAME)"
+    none = "a larger model does more, but none of the series fits the free memory (%oci models)"
+    return f"micro is the small bundled model: it {CAN}, nothing else; {more if choice else none}"
+
+
+def choices(fitting: tuple[CatalogueModel, ...]) -> list[CatalogueModel]:
+    """At most three of them: the largest, one from the middle, the smallest."""
+    places = sorted({0, len(fitting) // 2, len(fitting) - 1}) if fitting else []
+    return [fitting[place] for place in places]
+
+
+def _sized(model: CatalogueModel) -> str:
+    return f"{model.alias} ({gigabytes(model.gigabytes * 1e9)})"

@@ -1,0 +1,67 @@
+"""What IPython's own syntax in a cell would do: `!command`, `%pip`, `%%bash`, `%rm`.
+
+Covers IPython's magics and shell aliases, with and without the percent sign. Magics of other
+extensions are taken to be harmless.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Literal
+
+MagicKind = Literal["delete", "overwrite", "process", "install", "dynamic", "python", "moves"]
+
+_KINDS: dict[MagicKind, tuple[str, ...]] = {
+    "install": ("pip", "conda", "mamba", "micromamba", "uv"),
+    "delete": ("rm", "rmdir"),
+    "overwrite": ("mv", "cp", "save", "notebook", "logstart", "writefile", "file"),
+    "process": (
+        *("sx", "system", "!", "sc", "script", "bash", "sh", "cmd", "perl", "ruby"),
+        *("python", "python2", "python3", "pypy", "killbgscripts"),
+    ),
+    "dynamic": ("run", "rerun", "macro", "javascript", "js", "oci", "debug"),
+    "python": ("time", "timeit", "prun", "capture"),
+    "moves": ("cd", "pushd", "popd"),
+}
+_ALIASES = frozenset(("ls", "ll", "lf", "lk", "ldir", "lx", "cat", "mkdir", "man", "less", "more"))
+_READING = frozenset(("list", "show", "freeze", "info", "check", "search", "--version", "tree"))
+_SHELL_SIGNS = re.compile(r"[;&|<>`$]")
+_OPTIONS = re.compile(r"(?:-\w+(?:\s+\d+(?=\s))?\s+)*")
+
+
+def as_python(source: str) -> str:
+    """`source` with IPython's syntax turned into calls of `get_ipython()`, line by line."""
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    return str(TransformerManager().transform_cell(source))
+
+
+def as_magic(source: str) -> tuple[str, str] | None:
+    """Name and line of a single line that IPython may take for a magic without its sign."""
+    match = re.fullmatch(r"\s*([A-Za-z]\w*)(?:\s+(.*))?", source.rstrip())
+    return (match[1], match[2] or "") if match and "\n" not in source.strip() else None
+
+
+def magic_kind(name: str, line: str) -> MagicKind | None:
+    """What a magic does with its line; None: nothing that matters here."""
+    if name in _ALIASES:
+        return "process" if _SHELL_SIGNS.search(line) else None
+    kind = next((kind for kind, names in _KINDS.items() if name in names), None)
+    words = line.split()
+    if kind == "install" and words and words[0] in _READING:
+        return None
+    return kind
+
+
+def python_in(name: str, line: str, body: str) -> Iterator[tuple[str, int]]:
+    """The Python texts that a timing or capturing magic runs, with their line's offset."""
+    if name != "capture":
+        yield _OPTIONS.sub("", line, count=1), 0
+    yield body, 1
+
+
+def written_file(name: str, line: str) -> str | None:
+    """The path that `%%writefile` names; None for other magics."""
+    words = line.split()
+    return words[-1].strip("\"'") if name in ("writefile", "file") and words else None

@@ -1,0 +1,212 @@
+"""What would this code do? Effects that hold a cell back until the person runs it.
+
+A seat belt, not a sandbox: it reads the syntax tree (IPython's `!` and `%` included) and stops
+what a model writes in good faith. It sees deleting and overwriting files, writing outside the
+working folder, starting programs, installing packages, ending or signalling the kernel, and
+code that cannot be read (`eval`, `exec`). New files inside the folder are let through.
+It cannot see what libraries, earlier cells and imported modules do, SQL, unpickled objects,
+what goes over the network, values computed at run time, and code that hides on purpose.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from ..types import Cell
+from .ipython_syntax import as_magic, as_python, magic_kind, python_in, written_file
+from .names import Names, literal
+from .paths import Paths
+from .writes import Writes
+
+Kind = Literal["delete", "overwrite", "process", "install", "exit", "dynamic"]
+
+
+@dataclass(frozen=True)
+class Effect:
+    """One thing the code would do, `detail` in few words, in line `lineno` (from 1)."""
+
+    kind: Kind
+    detail: str
+    lineno: int
+
+
+_WORDS: dict[Kind, str] = {
+    "delete": "deletes files",
+    "overwrite": "may overwrite files",
+    "process": "starts a program",
+    "install": "installs packages",
+    "exit": "ends or signals the kernel",
+    "dynamic": "runs code that cannot be read beforehand",
+}
+_SHOWN = 3
+_HELD: dict[Kind, re.Pattern[str]] = {
+    "delete": re.compile(
+        r"os\.(remove|unlink|rmdir|removedirs)|shutil\.rmtree|send2trash\.send2trash"
+    ),
+    "overwrite": re.compile(r"os\.(rename|renames|replace|truncate|ftruncate)|shutil\.move"),
+    "process": re.compile(
+        r"os\.(system|popen|exec[lv]\w*|spawn\w+|posix_spawnp?|fork|forkpty|startfile)"
+        r"|subprocess\.(run|call|check_call|check_output|Popen|getoutput|getstatusoutput)"
+        r"|asyncio\.(subprocess\.)?create_subprocess_\w+|pty\.(spawn|fork)|webbrowser\.open\w*"
+        r"|multiprocessing\.(\w+\.)*(Process|Pool)"
+        r"|concurrent\.futures\.(process\.)?ProcessPoolExecutor"
+    ),
+    "install": re.compile(
+        r"pip\.(_internal\.)?(\w+\.)*main|ensurepip\.\w+|(micropip|piplite)\.\w+"
+    ),
+    "exit": re.compile(
+        r"(sys\.)?exit|quit|os\.(_exit|abort|kill|killpg)|_thread\.interrupt_main"
+        r"|signal\.(signal|alarm|setitimer|raise_signal|pthread_kill|pidfd_send_signal)"
+        r"|get_ipython\(\)\.(ask_exit|kernel\.\w*(shutdown|stop)\w*)"
+    ),
+    "dynamic": re.compile(
+        r"eval|exec|compile|__import__|__builtins__(\..*)?|builtins\.\w+|runpy\.\w+"
+        r"|(os|shutil|subprocess|builtins|pathlib)\.__dict__|ctypes\.\w+|importlib\.reload"
+        r"|code\.(interact|Interactive\w+)"
+        r"|get_ipython\(\)\.(run_cell|run_code|ex|ev|safe_execfile\w*|run_ast_nodes)"
+    ),
+}
+_GUARDED = re.compile(r"os|shutil|subprocess|builtins|pathlib|sys|signal")
+_DELETING_METHODS = frozenset(("unlink", "rmdir"))
+_MOVING_METHODS = frozenset(("rename", "replace"))
+_SHELLS = re.compile(r"get_ipython\(\)\.(system\w*|getoutput\w*)")
+_MAGICS = re.compile(r"get_ipython\(\)\.(run_line_magic|run_cell_magic|magic)")
+
+
+def review(
+    cell: Cell, folder: Path | None = None, *, ours: Collection[Path] = ()
+) -> tuple[Effect, ...]:
+    """The effects that hold `cell` back, by line; () lets it run.
+
+    `folder` is the working folder (default: the process' own). `ours` are files that may be
+    overwritten, such as those an earlier attempt at the same cell made. Code that does not
+    parse has no effects: it fails by itself.
+    """
+    if cell.kind != "code":
+        return ()
+    try:
+        found = list(_review(cell.source, folder or Path.cwd(), ours))
+    except (RecursionError, MemoryError):
+        found = [Effect("dynamic", "nested too deeply to be read", 1)]
+    return tuple(sorted(dict.fromkeys(found), key=lambda effect: effect.lineno))
+
+
+def line(effects: Sequence[Effect]) -> str:
+    """One line for the person, such as `deletes files (line 3: os.remove)`."""
+    told = [f"{_WORDS[e.kind]} (line {e.lineno}: {e.detail})" for e in effects[:_SHOWN]]
+    if len(effects) > _SHOWN:
+        told.append(f"and {len(effects) - _SHOWN} more")
+    return "; ".join(told)
+
+
+def _review(source: str, folder: Path, ours: Collection[Path]) -> Iterator[Effect]:
+    lines = source.splitlines()
+    blank = next((number for number, text in enumerate(lines) if text.strip()), 0)
+    tree = _parsed(source)
+    if tree is not None:
+        for effect in _Reader(tree, folder, ours).effects(tree):
+            yield replace(effect, lineno=effect.lineno + blank)
+
+
+def _parsed(source: str) -> ast.Module | None:
+    """The syntax tree, IPython's syntax as calls; leading blank lines do not count in it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about escapes: running the code tells them again
+        try:
+            return ast.parse(as_python(source))
+        except (SyntaxError, ValueError):
+            magic = as_magic(source)  # IPython runs `pip install x` without its sign too
+        if magic is None or magic_kind(*magic) is None:
+            return None
+        return ast.parse("get_ipython().run_line_magic({!r}, {!r})".format(*magic))
+
+
+class _Reader:
+    """Reads one syntax tree."""
+
+    def __init__(self, tree: ast.AST, folder: Path, ours: Collection[Path]) -> None:
+        self._names = Names(tree)
+        self._paths = Paths(self._names)
+        self._writes = Writes(self._names, self._paths, folder, ours)
+        self._writes.moved = any(map(self._changes_folder, ast.walk(tree)))
+        self._folder, self._ours = folder, ours
+
+    def effects(self, tree: ast.AST) -> Iterator[Effect]:
+        for node in ast.walk(tree):
+            match node:
+                case ast.Call():
+                    yield from self._call(node)
+                case ast.Name(ctx=ast.Load()) | ast.Attribute(ctx=ast.Load()):
+                    yield from self._reference(node, node.lineno)
+                case ast.Raise(exc=ast.expr() as error):
+                    name = self._names.dotted(error.func if isinstance(error, ast.Call) else error)
+                    if name == "SystemExit":
+                        yield Effect("exit", name, node.lineno)
+
+    def _reference(self, node: ast.expr, lineno: int) -> Iterator[Effect]:
+        """A name that need not be called here: `map(os.remove, files)`."""
+        name = self._names.dotted(node)
+        for kind, pattern in _HELD.items():
+            if name and pattern.fullmatch(name):
+                yield Effect(kind, name, lineno)
+                return
+        if isinstance(node, ast.Attribute):
+            if node.attr in _DELETING_METHODS:
+                yield Effect("delete", node.attr, lineno)
+            elif node.attr in _MOVING_METHODS and self._paths.is_path(node.value):
+                yield Effect("overwrite", f"Path.{node.attr}", lineno)
+
+    def _call(self, call: ast.Call) -> Iterator[Effect]:
+        name = self._names.dotted(call.func)
+        first = literal(call.args[0]) if call.args else ""
+        if _SHELLS.fullmatch(name):
+            yield Effect("process", f"!{first[:40]}", call.lineno)
+        elif _MAGICS.fullmatch(name):
+            yield from self._magic(call, first)
+        elif name in ("getattr", "vars"):
+            yield from self._hidden(call, name)
+        elif name == "importlib.import_module" and not first:
+            yield Effect("dynamic", name, call.lineno)
+        elif harm := self._writes.harm(call):
+            yield Effect("overwrite", harm, call.lineno)
+
+    def _hidden(self, call: ast.Call, name: str) -> Iterator[Effect]:
+        """`getattr(os, "remove")` is `os.remove`; with a computed name it is anything."""
+        if not call.args or not _GUARDED.fullmatch(self._names.dotted(call.args[0])):
+            return
+        if self._names.dotted(call):
+            yield from self._reference(call, call.lineno)
+        else:
+            yield Effect("dynamic", f"{name} of a module", call.lineno)
+
+    def _magic(self, call: ast.Call, name: str) -> Iterator[Effect]:
+        text, body = (*map(literal, call.args[1:3]), "", "")[:2]
+        if not name:
+            yield Effect("dynamic", "a magic with a computed name", call.lineno)
+            return
+        kind = magic_kind(name, text)
+        if kind == "python":
+            for source, offset in python_in(name, text, body):
+                for effect in _review(source, self._folder, self._ours):
+                    lineno = call.lineno + effect.lineno - 1 + offset
+                    yield Effect(effect.kind, effect.detail, lineno)
+        elif (path := written_file(name, text)) is not None:
+            if harm := self._writes.harm_of_text(f"%%{name}", path):
+                yield Effect("overwrite", harm, call.lineno)
+        elif kind is not None and kind != "moves":
+            yield Effect(kind, f"%{name} {text}"[:40].rstrip(), call.lineno)
+
+    def _changes_folder(self, node: ast.AST) -> bool:
+        if not isinstance(node, ast.Call):
+            return False
+        name = self._names.dotted(node.func)
+        magic = _MAGICS.fullmatch(name) and node.args and literal(node.args[0])
+        return name in ("os.chdir", "contextlib.chdir") or bool(
+            magic and magic_kind(magic, "") == "moves"
+        )

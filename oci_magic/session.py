@@ -1,0 +1,250 @@
+"""The loop: ask -> stream -> parse -> review -> checkpoint -> run -> feed back.
+
+One loop for notebook, terminal, headless runner and evaluation: it tells what happens as
+events and knows no IPython, no widget and no model library. A round is one reply and the run
+of all its code; an exchange is the rounds of one request. Later prompts are told the request
+and the last reply of an exchange, and of a failed one its error too.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
+
+from .engines import Engine
+from .errors import EngineError, OciError
+from .events import (
+    Drafted,
+    Event,
+    Events,
+    Executed,
+    Finished,
+    HeldBack,
+    Prompted,
+    Repairing,
+    Streamed,
+)
+from .prompting.conversation import conversation, source, told
+from .prompting.feedback import execution_result
+from .prompting.parse import parse as parse_reply
+from .prompting.prompts import FIX, code_block, fit
+from .running import Executor
+from .running.review import line
+from .types import Cell, Chunk, Execution, Failure, Message, Reply, Turn, Usage
+from .verdict import Verdict, without_running
+
+if TYPE_CHECKING:
+    from .running.review import Effect
+
+
+class Restorable(Protocol):
+    """A checkpoint: `restore` puts back what it saved."""
+
+    def restore(self) -> object: ...
+
+
+class _Nothing:
+    def restore(self) -> None: ...
+
+
+class Session:
+    """One conversation with one engine about one place where code runs.
+
+    `exchanges` holds every round of every request, `turns` the last round of each.
+    `room` is the number of tokens kept free for an answer (default: the engine's
+    `max_new_tokens`, at most a quarter of its window).
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        executor: Executor,
+        *,
+        rounds: int = 3,
+        room: int | None = None,
+        parse: Callable[[str], Sequence[Cell]] = parse_reply,
+        review: Callable[[Cell], Sequence[Effect]] = lambda cell: (),  # noqa: ARG005 - a seam
+        checkpoint: Callable[[], Restorable] = _Nothing,
+    ) -> None:
+        self.engine, self.executor = engine, executor
+        self.rounds, self.room = rounds, room
+        self.parse, self.review, self.checkpoint = parse, review, checkpoint
+        self.exchanges: list[tuple[Turn, ...]] = []
+        self._last: tuple[str, tuple[Turn, ...]] | None = None
+
+    @property
+    def turns(self) -> list[Turn]:
+        return [rounds[-1] for rounds in self.exchanges]
+
+    def ask(
+        self, request: str, context: str = "", *, run: bool = True, rounds: int | None = None
+    ) -> Events:
+        """Answer `request`, run the answer, repair it at most `rounds` times; yields events.
+
+        Raises EngineError when the model cannot answer or the request does not fit its window.
+        """
+        return self._exchange(request, (), context, run, rounds)
+
+    def fix(
+        self, code: str, failure: Failure, context: str = "", *, sentence: str = "",
+        run: bool = True, rounds: int | None = None,
+    ) -> Events:  # fmt: skip
+        """Repair a cell that failed, whoever wrote it; `sentence` is the person's hint."""
+        execution = Execution(failure=failure)
+        feedback = "\n\n".join(filter(None, [execution_result(execution), sentence]))
+        reply = Reply(code_block(code), (Cell(code),))
+        seed = Turn(self._request_of(code), reply, execution, feedback)
+        return self._exchange(seed.request, (seed,), context, run, rounds)
+
+    def retry(self, context: str = "", *, run: bool = True, rounds: int | None = None) -> Events:
+        """Ask the last request again, as if its answer had not been given."""
+        if self._last is None:
+            raise OciError("nothing to retry: ask something with %%oci first")
+        request, seed = self._last
+        if self.exchanges and self.exchanges[-1][-1].request == request:
+            self.exchanges.pop()
+        return self._exchange(request, seed, context, run, rounds)
+
+    def new(self) -> None:
+        """Forget the conversation."""
+        self.exchanges.clear()
+        self._last = None
+
+    def prompt(self, request: str, context: str = "", tried: Sequence[Turn] = ()) -> Prompted:
+        """The messages for `request` after the rounds `tried`, fitted to the engine's window.
+
+        Raises EngineError when even the request, the current code and its error do not fit.
+        """
+        limit = self.engine.window - self._room()
+        for known in (context, ""):
+            history, current = conversation(self.exchanges, request, known, tried)
+            messages, dropped = fit(history, current, self.engine.count, limit)
+            tokens = self.engine.count(messages)
+            if tokens <= limit:
+                return Prompted(tuple(messages), tokens, dropped)
+        raise EngineError(
+            f"the prompt takes {tokens:,} tokens and {self.engine.name} reads at most {limit:,}: "
+            "shorten it or choose a model with a larger window (%oci models)"
+        )
+
+    def _exchange(
+        self, request: str, seed: tuple[Turn, ...], context: str, run: bool, rounds: int | None
+    ) -> Events:
+        started, tried = time.perf_counter(), list(seed)
+        limit = self.rounds if rounds is None else rounds
+        self._last = (request, seed)
+        verdict = Verdict("stopped")
+        try:
+            verdict = yield from self._rounds(request, tried, context, run, limit)
+        except KeyboardInterrupt:
+            verdict = Verdict("stopped")
+        finally:
+            if len(tried) > len(seed):
+                self.exchanges.append(tuple(tried))
+        turn = tried[-1] if tried else Turn(request, Reply("", finish_reason="interrupted"))
+        yield Finished(
+            verdict.outcome or "unrepaired", turn, verdict.reason, max(0, len(tried) - 1),
+            _total(tried[len(seed) :]), time.perf_counter() - started,
+        )  # fmt: skip
+
+    def _rounds(
+        self, request: str, tried: list[Turn], context: str, run: bool, limit: int
+    ) -> Generator[Event, None, Verdict]:
+        """Reply after reply, each added to `tried`, until one settles the request."""
+        while True:
+            failed = tried[-1] if tried else None
+            if failed and failed.execution and failed.execution.failure:
+                if len(tried) > limit:
+                    return Verdict("unrepaired", _after(limit))
+                yield Repairing(len(tried), limit, failed.execution.failure, failed.feedback)
+            try:
+                prompted = self.prompt(request, context, tried)
+            except EngineError as error:
+                if not failed:
+                    raise
+                return Verdict("unrepaired", str(error))
+            yield prompted
+            reply = yield from self._stream(prompted.messages, source(failed) if failed else None)
+            tried.append(Turn(request, reply))
+            yield Drafted(reply)
+            verdict = yield from self._attempt(reply, failed, run)
+            tried[-1] = replace(tried[-1], execution=verdict.execution, feedback=verdict.feedback)
+            if verdict.outcome:
+                return verdict
+
+    def _stream(
+        self, messages: Sequence[Message], draft: str | None
+    ) -> Generator[Event, None, Reply]:
+        text, last, started = "", Chunk(""), time.perf_counter()
+        try:
+            for last in self.engine.stream(messages, draft=draft):
+                text += last.text
+                if last.text:
+                    yield Streamed(last.text, text)
+        except KeyboardInterrupt:
+            last = Chunk("", "interrupted", last.usage)
+        usage = last.usage or Usage(seconds=time.perf_counter() - started)
+        return Reply(text, tuple(self.parse(text)), last.finish_reason or "stop", usage)
+
+    def _attempt(
+        self, reply: Reply, failed: Turn | None, run: bool
+    ) -> Generator[Event, None, Verdict]:
+        """What becomes of a reply: looked at, held back or run."""
+        settled = without_running(reply, failed, run)
+        if settled:
+            return settled
+        held = [HeldBack(cell, tuple(effects)) for cell in reply.code
+                if (effects := self.review(cell))]  # fmt: skip
+        yield from held
+        if held:
+            return Verdict("held", line([effect for event in held for effect in event.effects]))
+        execution = yield from self._run(reply.code)
+        if execution.failure is None:
+            return Verdict("worked", execution=execution)
+        if execution.failure.stopped:
+            return Verdict("stopped", execution=execution)
+        return Verdict(execution=execution, feedback=execution_result(execution))
+
+    def _run(self, cells: Sequence[Cell]) -> Generator[Event, None, Execution]:
+        """Run the cells up to the first failure, which puts the namespace back."""
+        saved, done = self.checkpoint(), list[Execution]()
+        try:
+            for cell in cells:
+                done.append(self.executor.run(cell))
+                yield Executed(cell, done[-1])
+                if done[-1].failure:
+                    break
+        except BaseException:
+            saved.restore()
+            raise
+        if done[-1].failure:
+            saved.restore()
+        outputs = tuple(output for execution in done for output in execution.outputs)
+        return Execution(outputs, done[-1].failure, sum(execution.seconds for execution in done))
+
+    def _room(self) -> int:
+        sampling = getattr(self.engine, "sampling", None)
+        wanted = self.room or getattr(sampling, "max_new_tokens", None) or self.engine.window
+        return int(min(wanted, self.engine.window // 4))
+
+    def _request_of(self, code: str) -> str:
+        """The request that `code` answered, if that was the last one and it failed."""
+        last = told(self.exchanges[-1]) if self.exchanges else None
+        return last.request if last and last.feedback and source(last) == code else FIX
+
+
+def _total(turns: Sequence[Turn]) -> Usage:
+    costs = [turn.reply.usage for turn in turns]
+    return Usage(
+        sum(cost.prompt_tokens for cost in costs),
+        sum(cost.completion_tokens for cost in costs),
+        sum(cost.seconds for cost in costs),
+    )
+
+
+def _after(repairs: int) -> str:
+    if not repairs:
+        return "it failed and no repair was allowed"
+    return f"it still fails after {repairs} repair{'' if repairs == 1 else 's'}"

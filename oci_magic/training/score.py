@@ -1,0 +1,163 @@
+"""The held-out score of `micro`: unseen names, wordings and compositions, judged by execution.
+
+Each answer is run where its task was made and must show, draw or write what the reference
+does. The messages are those of the product's loop; only the decoding is batched here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..prompting.conversation import conversation
+from ..prompting.feedback import execution_result
+from ..prompting.parse import parse
+from ..types import Execution, Message, Reply, Turn
+from .generate import generate
+from .tasks.make import Maker
+from .tasks.run import run
+from .tasks.task import Task
+from .tasks.world import World, copied
+
+REPAIRS = 2
+
+
+@dataclass
+class Trial:
+    """A task in its own folder, and the rounds that the model has had at it."""
+
+    task: Task
+    namespace: dict[str, Any]
+    folder: tempfile.TemporaryDirectory[str]
+    rounds: list[Turn] = field(default_factory=list)
+    right: bool = False
+    over: bool = False
+
+    @property
+    def outside(self) -> bool:
+        return self.task.families == ("outside",)
+
+    @property
+    def dirty(self) -> bool:
+        """Whether the data, not the person or a slip, make the reference's first code fail."""
+        return any(a.failure and a.train for a in self.task.attempts)
+
+    def messages(self) -> list[Message]:
+        _, current = conversation([], self.task.request, self.task.context, self.rounds)
+        return current
+
+    def take(self, text: str) -> None:
+        """Run an answer and note how it did."""
+        cells = tuple(parse(text))
+        code = "\n\n".join(cell.source for cell in cells if cell.kind == "code")
+        reply = Reply(text, cells)
+        if not code or self.outside:
+            self.rounds.append(Turn(self.task.request, reply))
+            self.right, self.over = self.outside and not code, True
+            return
+        outcome = run(code, copied(self.namespace), Path(self.folder.name))
+        for name, _ in outcome.files:
+            (Path(self.folder.name) / name).unlink(missing_ok=True)
+        execution = Execution((), outcome.failure)
+        feedback = execution_result(execution) if outcome.failure else ""
+        self.rounds.append(Turn(self.task.request, reply, execution, feedback))
+        self.right = outcome.matches(self.task.outcome)
+        self.over = outcome.failure is None or len(self.rounds) > REPAIRS
+
+
+def trials(count: int, start: int = 0) -> Iterator[Trial]:
+    """`count` held-out tasks; those that the expert repairs more than twice are left out."""
+    os.environ.setdefault("MPLBACKEND", "Agg")
+    made, seed = 0, start
+    while made < count:
+        seed += 1
+        maker = Maker(seed, held_out=True)
+        folder = tempfile.TemporaryDirectory()
+        if maker.rng.random() < 0.15:
+            task: Task | None = maker.outside()
+            namespace: dict[str, Any] = {}
+        else:
+            world = World(maker.rng, maker.words, Path(folder.name))
+            maker.furnish(world)
+            namespace = copied(world.namespace)
+            task = maker.request(world)
+        if task and task.families != ("fix",) and len(task.attempts) <= REPAIRS + 1:
+            made += 1
+            yield Trial(task, namespace, folder)
+
+
+def score(model: Any, tokenizer: Any, count: int, start: int = 0) -> dict[str, Any]:
+    """Rates (0 to 1) on `count` held-out tasks, and the trials that went wrong."""
+    everything = list(trials(count, start))
+    first: dict[int, bool] = {}
+    for _ in range(REPAIRS + 1):
+        open_ones = [trial for trial in everything if not trial.over]
+        texts = generate(model, tokenizer, [trial.messages() for trial in open_ones])
+        for trial, text in zip(open_ones, texts, strict=True):
+            trial.take(text)
+            first.setdefault(id(trial), trial.right)
+    return {**_rates(everything, first), "wrong": [t for t in everything if not t.right]}
+
+
+def _rates(everything: Sequence[Trial], first: dict[int, bool]) -> dict[str, Any]:
+    inside = [trial for trial in everything if not trial.outside]
+    clean = [trial for trial in inside if not trial.dirty]
+    dirty = [trial for trial in inside if trial.dirty]
+    outside = [trial for trial in everything if trial.outside]
+    composed = [trial for trial in clean if len(trial.task.families) > 1]
+    refused = [trial for trial in inside if not trial.rounds[0].reply.code]
+    return {
+        "tasks": len(everything),
+        "first answer": _rate(first[id(t)] for t in clean),
+        "first answer, compositions": _rate(first[id(t)] for t in composed),
+        "after two repairs": _rate(t.right for t in inside),
+        "data-dependent failures repaired": _rate(t.right for t in dirty),
+        "outside refused": _rate(t.right for t in outside),
+        "inside wrongly refused": len(refused) / max(1, len(inside)),
+    }
+
+
+def _rate(values: Iterator[bool]) -> float:
+    marks = list(values)
+    return sum(marks) / max(1, len(marks))
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Score a model folder and print rates as JSON, wrong answers on request."""
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("model", type=Path)
+    parser.add_argument("--count", type=int, default=500)
+    parser.add_argument("--start", type=int, default=0)
+    parser.add_argument("--show", type=int, default=0, help="print this many wrong trials")
+    options = parser.parse_args(arguments)
+    model = AutoModelForCausalLM.from_pretrained(options.model).float().eval()
+    tokenizer = AutoTokenizer.from_pretrained(options.model)
+    result = score(model, tokenizer, options.count, options.start)
+    wrong = result.pop("wrong")
+    for trial in wrong[: options.show]:
+        _show(trial)
+    families = Counter(family for trial in wrong for family in trial.task.families)
+    print("wrong by family:", families.most_common(30))
+    print(json.dumps(result, indent=2))
+
+
+def _show(trial: Trial) -> None:
+    print("=" * 40, "+".join(trial.task.families))
+    for message in trial.messages()[1:]:
+        print(f"[{message.role}] {message.content}")
+    if not trial.rounds[-1].feedback:
+        print(f"[assistant] {trial.rounds[-1].reply.text}")
+    print("[reference]", trial.task.attempts[-1].code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,237 @@
+"""Train `micro` from nothing: `train(data, out, minutes=100)`.
+
+Covers the run: budget by time or tokens, progress lines, checkpoints and going on after a
+stop. `out` gets `checkpoint.pt`, `tokenizer/` and `model/`, a folder for `from_pretrained`
+that is renewed at every checkpoint. Making the data and scoring the model happen elsewhere.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import torch
+
+from ..errors import OciError
+from ..types import Message
+from .batches import Batch, Batches
+from .examples import Shards, text_of
+from .model import Shape, export, loss, new_model
+from .optim import optimizers, schedule
+from .tokenizer import VOCABULARY, load_tokenizer, save_tokenizer, train_tokenizer
+
+TOKENIZER_SAMPLE = 20_000
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long and how to train. `tokens` (not 0) is the budget instead of `minutes`."""
+
+    minutes: float = 100.0
+    tokens: int = 0
+    shape: Shape = field(default_factory=Shape)
+    vocabulary: int = VOCABULARY
+    seed: int = 0
+    threads: int = 0
+    muon_lr: float = 0.02
+    adam_lr: float = 3e-3
+    save_every: float = 180.0
+    report_every: float = 20.0
+
+
+@dataclass
+class Run:
+    """A training run: what a checkpoint keeps, and what it is kept for."""
+
+    plan: Plan
+    out: Path
+    tokenizer: Any
+    batches: Batches
+    model: Any
+    optimizers: list[torch.optim.Optimizer]
+    device: torch.device
+    seconds: float = 0.0
+    tokens: int = 0
+    step: int = 0
+
+    @property
+    def progress(self) -> float:
+        """From 0 to 1: how much of the budget is used."""
+        if self.plan.tokens:
+            return min(1.0, self.tokens / self.plan.tokens)
+        return min(1.0, self.seconds / (60 * self.plan.minutes))
+
+
+def train(
+    data: Path, out: Path, plan: Plan | None = None, say: Callable[[str], None] = print
+) -> Path:
+    """Train on the JSONL shards in `data` until the budget is used; returns the model's folder.
+
+    Goes on from `out/checkpoint.pt` if there is one. Shards may still be appearing.
+    Raises `OciError` when `data` holds no conversation.
+    """
+    run = open_run(data, out, plan or Plan())
+    say(_title(run))
+    reported, saved, began, offset = 0.0, time.monotonic(), time.monotonic(), run.seconds
+    while run.progress < 1:
+        assistant = take_step(run)
+        run.seconds = offset + time.monotonic() - began
+        if time.monotonic() - reported > run.plan.report_every:
+            reported = time.monotonic()
+            say(_line(run, assistant))
+        if time.monotonic() - saved > run.plan.save_every:
+            save(run)
+            saved = time.monotonic()
+    save(run)
+    say(f"done: {run.tokens:,} tokens, {run.step} steps, {run.seconds / 60:.1f} min: {out}/model")
+    return out / "model"
+
+
+def open_run(data: Path, out: Path, plan: Plan) -> Run:
+    """A new run, or the one that `out` holds."""
+    if plan.threads:
+        torch.set_num_threads(plan.threads)
+    torch.manual_seed(plan.seed)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    tokenizer = _tokenizer(data, out, plan)
+    model = new_model(plan.shape, tokenizer).to(device)
+    batches = Batches(tokenizer, Shards(data), Random(plan.seed))
+    built = optimizers(model, plan.muon_lr, plan.adam_lr)
+    run = Run(plan, out, tokenizer, batches, model, built, device)
+    if (out / "checkpoint.pt").exists():
+        restore(run)
+    elif not batches.look():
+        raise OciError(f"No conversation in {data}/*.jsonl: make some first (oci-magic data).")
+    return run
+
+
+def take_step(run: Run) -> float:
+    """One update; returns the mean loss on the assistant's tokens."""
+    batch = run.batches.next(run.progress)
+    run.tokens += int(batch.real.sum())
+    run.step += 1
+    factor = schedule(run.progress)
+    moved = Batch(*(part.to(run.device) for part in (batch.ids, batch.said, batch.real)))
+    with _precision(run.device):
+        value, assistant = loss(run.model, moved)
+    value.backward()  # type: ignore[no-untyped-call]  # torch leaves it unannotated
+    torch.nn.utils.clip_grad_norm_(run.model.parameters(), 1.0)
+    for optimizer in run.optimizers:
+        for group in optimizer.param_groups:
+            group["lr"] = group["initial_lr"] * factor
+        optimizer.step()
+        optimizer.zero_grad()
+    return assistant
+
+
+def save(run: Run) -> None:
+    """Write checkpoint and model folder, each put in place only when complete."""
+    state = {
+        "model": run.model.state_dict(),
+        "optimizers": [optimizer.state_dict() for optimizer in run.optimizers],
+        "batches": run.batches.state(),
+        "counts": {"seconds": run.seconds, "tokens": run.tokens, "step": run.step},
+    }
+    run.out.mkdir(parents=True, exist_ok=True)
+    torch.save(state, run.out / "checkpoint.new")
+    (run.out / "checkpoint.new").replace(run.out / "checkpoint.pt")
+    export(run.model, run.plan.shape, run.tokenizer, run.out / "model")
+
+
+def restore(run: Run) -> None:
+    """Put `run` where its checkpoint was saved."""
+    state = torch.load(run.out / "checkpoint.pt", map_location=run.device, weights_only=True)
+    run.model.load_state_dict(state["model"])
+    for optimizer, kept in zip(run.optimizers, state["optimizers"], strict=True):
+        optimizer.load_state_dict(kept)
+    run.batches.restore(state["batches"])
+    for name, value in state["counts"].items():
+        setattr(run, name, value)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `oci-magic train`."""
+    plan = Plan()
+    parser.add_argument("--data", type=Path, required=True, help="folder of *.jsonl shards")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the run")
+    parser.add_argument("--minutes", type=float, default=plan.minutes, help="budget in time")
+    parser.add_argument("--tokens", type=int, default=0, help="budget in tokens, instead")
+    parser.add_argument("--vocabulary", type=int, default=plan.vocabulary)
+    for name in ("layers", "width", "heads", "inner"):
+        parser.add_argument(f"--{name}", type=int, default=getattr(plan.shape, name))
+    parser.add_argument("--muon-lr", type=float, default=plan.muon_lr)
+    parser.add_argument("--adam-lr", type=float, default=plan.adam_lr)
+    parser.add_argument("--threads", type=int, default=0, help="CPU threads (0: torch's choice)")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--fresh", action="store_true", help="do not go on from a checkpoint")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="oci-magic train", description=__doc__)
+    add_arguments(parser)
+    return run_arguments(parser.parse_args(arguments))
+
+
+def run_arguments(given: argparse.Namespace) -> int:
+    """Run what `add_arguments` parsed."""
+    plan = Plan(
+        minutes=given.minutes,
+        tokens=given.tokens,
+        shape=Shape(given.layers, given.width, given.heads, given.inner),
+        vocabulary=given.vocabulary,
+        seed=given.seed,
+        threads=given.threads,
+        muon_lr=given.muon_lr,
+        adam_lr=given.adam_lr,
+    )
+    if given.fresh:
+        (given.out / "checkpoint.pt").unlink(missing_ok=True)
+        (given.out / "tokenizer" / "tokenizer.json").unlink(missing_ok=True)
+    train(given.data, given.out, plan, say=lambda line: print(line, flush=True))
+    return 0
+
+
+def _tokenizer(data: Path, out: Path, plan: Plan) -> Any:
+    folder = out / "tokenizer"
+    if not (folder / "tokenizer.json").exists():
+        save_tokenizer(train_tokenizer(_sample(data), plan.vocabulary), folder)
+    return load_tokenizer(folder)
+
+
+def _sample(data: Path) -> Iterator[str]:
+    conversations: Iterator[list[Message]] = Shards(data).news()
+    return (text_of(c) for c in islice(conversations, TOKENIZER_SAMPLE))
+
+
+def _precision(device: torch.device) -> AbstractContextManager[Any]:
+    return torch.autocast("cuda", torch.bfloat16) if device.type == "cuda" else nullcontext()
+
+
+def _title(run: Run) -> str:
+    size = sum(p.numel() for p in run.model.parameters())
+    shape = run.plan.shape
+    return (
+        f"{size / 1e6:.2f} M parameters ({shape.layers} layers x {shape.width}), "
+        f"{len(run.batches.pool):,} examples, {run.device}, "
+        f"{'going on at' if run.step else 'starting at'} {run.progress:.0%}"
+    )
+
+
+def _line(run: Run, assistant: float) -> str:
+    return (
+        f"{run.seconds / 60:6.1f} min {run.progress:4.0%}  step {run.step}  "
+        f"{run.tokens / 1e6:.2f} M tokens ({run.tokens / max(run.seconds, 1e-9):,.0f}/s)  "
+        f"loss {assistant:.3f}  lr x{schedule(run.progress):.2f}  "
+        f"{len(run.batches.pool):,} examples"
+    )
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,61 @@
+"""Where a reply leads: the outcome of a request, or back to the model with feedback.
+
+Covers what can be said of a reply before it runs; running it is the session's work.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+
+from .events import Outcome
+from .prompting.prompts import CUT_OFF
+from .types import Execution, Failure, Reply, Turn
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How a reply did; without an outcome it failed and goes back with `feedback`."""
+
+    outcome: Outcome | None = None
+    reason: str = ""
+    execution: Execution | None = None
+    feedback: str = ""
+
+
+def without_running(reply: Reply, failed: Turn | None, run: bool) -> Verdict | None:
+    """The verdict that needs no run, if there is one; `failed` is the round before."""
+    cut = reply.finish_reason == "length"
+    if reply.finish_reason == "interrupted":
+        return Verdict("stopped")
+    if not reply.code:
+        return _no_code(reply, failed)
+    if not run:
+        return Verdict("inserted", "the answer was cut off at its length limit" if cut else "")
+    if failed and failed.reply.code == reply.code:
+        again = "the model gave the code that had failed once more"
+        return Verdict("unrepaired", again, failed.execution, failed.feedback)
+    if cut and not all(_complete(cell.source) for cell in reply.code):
+        failure = Failure("Incomplete", "the answer was cut off at its length limit")
+        return Verdict(execution=Execution(failure=failure), feedback=CUT_OFF)
+    return None
+
+
+def _no_code(reply: Reply, failed: Turn | None) -> Verdict:
+    if failed:
+        again = "the model answered the error without code"
+        return Verdict("unrepaired", again, failed.execution, failed.feedback)
+    if not reply.text.strip():
+        return Verdict("unrepaired", "the model answered nothing")
+    cut = reply.finish_reason == "length"
+    return Verdict("answered", "cut off at its length limit" if cut else "")
+
+
+def _complete(source: str) -> bool:
+    """Whether Python can parse `source`, lines of IPython magics aside."""
+    try:
+        ast.parse(re.sub(r"^(\s*)[%!?].*$", r"\1pass", source, flags=re.MULTILINE))
+    except (SyntaxError, ValueError):
+        return False
+    return True

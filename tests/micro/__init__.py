@@ -1,0 +1,1 @@
+"""Judging the bundled model on prompts by people: tables, prompts, and the judge."""

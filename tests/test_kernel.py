@@ -1,0 +1,157 @@
+"""`%%oci` in a real kernel: displays, the next-input payload, a real interrupt."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jupyter_client.manager import KernelManager
+
+import oci_magic
+
+ROOT = Path(oci_magic.__file__).parents[1]
+SLOW = """
+import time
+from oci_magic.engines.scripted import ScriptedEngine
+stream = ScriptedEngine.stream
+def slow(self, *args, **more):
+    for chunk in stream(self, *args, **more):
+        time.sleep(0.05)
+        yield chunk
+ScriptedEngine.stream = slow
+"""
+
+
+class Kernel:
+    """A kernel with the extension; `run` returns the reply and what was shown."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+        self.manager = KernelManager()
+        self.manager.start_kernel(cwd=str(folder), env={**os.environ, "PYTHONPATH": path})
+        self.client = self.manager.client()
+        self.client.start_channels()
+        self.client.wait_for_ready(timeout=60)
+        self.run("%load_ext oci_magic")
+
+    def run(
+        self, code: str, stop_at: str = "", cell: str | None = None
+    ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        """`stop_at` interrupts the kernel when that text is shown; `cell` is the cell's id."""
+        message = self.client.session.msg(
+            "execute_request", {"code": code, "silent": False, "stop_on_error": False}
+        )
+        message["metadata"] = {"cellId": cell} if cell else {}
+        self.client.shell_channel.send(message)
+        shown = self._shown(message["header"]["msg_id"], stop_at)
+        return self._reply(message["header"]["msg_id"]), shown
+
+    def _reply(self, asked: str) -> dict[str, Any]:
+        while True:
+            message = self.client.get_shell_msg(timeout=60)
+            if message["parent_header"].get("msg_id") == asked:
+                return dict(message["content"])
+
+    def _shown(self, asked: str, stop_at: str) -> list[dict[str, Any]]:
+        shown, stopped = [], False
+        while True:
+            message = self.client.get_iopub_msg(timeout=60)
+            if message["parent_header"].get("msg_id") != asked:
+                continue
+            if message["content"].get("execution_state") == "idle":
+                return shown
+            shown.append({"type": message["msg_type"], **message["content"]})
+            if stop_at and not stopped and stop_at in json.dumps(message["content"]):
+                time.sleep(0.2)
+                self.manager.interrupt_kernel()
+                stopped = True
+
+    def close(self) -> None:
+        self.client.stop_channels()
+        self.manager.shutdown_kernel(now=True)
+
+
+@pytest.fixture(scope="module")
+def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
+    started = Kernel(tmp_path_factory.mktemp("notebook"))
+    yield started
+    started.close()
+
+
+def code(text: str) -> str:
+    return f"Here.\n```python\n{text}\n```"
+
+
+def ask(kernel: Kernel, *replies: str, prompt: str = "go", **more: Any) -> Any:
+    name = f"replies-{time.time_ns()}.json"
+    (kernel.folder / name).write_text(json.dumps(replies), encoding="utf-8")
+    return kernel.run(f"%%oci -m scripted:{name} --new\n{prompt}", **more)
+
+
+def value(kernel: Kernel, name: str) -> str:
+    _, shown = kernel.run(f"{name} if {name!r} in globals() else 'unbound'")
+    return next(str(m["data"]["text/plain"]) for m in shown if m["type"] == "execute_result")
+
+
+def test_reply_is_one_display_updated_and_failed_drafts_fold(kernel: Kernel) -> None:
+    reply, shown = ask(kernel, code("print('first')\n1 / 0"), code("x = 5\nx"))
+    assert reply["status"] == "ok"
+    drawn = [m for m in shown if m["type"] in ("display_data", "update_display_data")]
+    ids = [m["transient"]["display_id"] for m in drawn if "text/markdown" in m["data"]]
+    assert len(set(ids)) == 2
+    assert any("<details>" in m["data"].get("text/markdown", "") for m in drawn)
+    alert = next(m["data"] for m in drawn if "text/html" in m["data"])
+    assert "ZeroDivisionError" in alert["text/plain"] and "repairing (1/3)" in alert["text/plain"]
+    order = [m["type"] for m in shown if m["type"] in ("stream", "execute_result")]
+    assert "execute_result" in order
+    assert reply["payload"] == [{"source": "set_next_input", "text": "x = 5\nx", "replace": False}]
+
+
+def test_updates_come_at_most_ten_times_a_second(kernel: Kernel) -> None:
+    kernel.run(SLOW)
+    started = time.monotonic()
+    _, shown = ask(kernel, "word " * 200)
+    updates = [m for m in shown if "display" in m["type"]]
+    kernel.run("ScriptedEngine.stream = stream")
+    assert 5 < len(updates) <= 10 * (time.monotonic() - started) + 2
+
+
+def test_rung_follows_the_front_end(kernel: Kernel) -> None:
+    forget = "get_ipython().magics_manager.registry['OCIMagics']._told_rung = False"
+    for cell, expected in (("abc", "next cell"), (None, "no front end")):
+        kernel.run(forget)
+        _, shown = ask(kernel, "words", cell=cell)
+        assert expected in "".join(m.get("text", "") for m in shown)
+
+
+def test_interrupt_during_the_run_stops_and_ends_the_cell_with_an_error(kernel: Kernel) -> None:
+    long = "print('started', flush=True)\nmarked = 1\nimport time\ntime.sleep(60)"
+    reply, shown = ask(kernel, code(long), code("marked = 2"), stop_at='"started')
+    assert (reply["status"], reply["ename"]) == ("error", "Stopped")
+    assert [m["traceback"] for m in shown if m["type"] == "error"] == [
+        [f"Stopped: {reply['evalue']}"]
+    ]
+    assert value(kernel, "marked") == "'unbound'"
+
+
+def test_interrupt_while_text_streams_keeps_what_there_is(kernel: Kernel) -> None:
+    kernel.run(SLOW)
+    reply, _ = ask(kernel, code("marked = 1\n" * 100), stop_at="marked")
+    kernel.run("ScriptedEngine.stream = stream")
+    assert (reply["status"], reply["ename"]) == ("error", "Stopped")
+    assert value(kernel, "marked") == "'unbound'"
+    offered = [load for load in reply.get("payload", []) if load["source"] == "set_next_input"]
+    assert offered and offered[0]["text"].startswith("marked = 1")
+
+
+def test_failed_prompt_stops_run_all(kernel: Kernel) -> None:
+    reply, shown = ask(kernel, code("1 / 0"), code("1 / 0"))
+    assert (reply["status"], reply["ename"]) == ("error", "Unrepaired")
+    assert "\n" not in reply["evalue"]
+    assert sum(m["type"] == "error" for m in shown) == 1

@@ -1,0 +1,333 @@
+"""Code that is held, code that must never be held, and what the person reads about it."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from oci_magic.running.review import Effect, line, review
+from oci_magic.types import Cell
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in ("old.csv", "old.xlsx", "old.npy", "old.png", "notes.txt"):
+        (tmp_path / name).write_text("kept")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "old.csv").write_text("kept")
+    return tmp_path
+
+
+HELD = {
+    "delete": [
+        "import os\nos.remove('old.csv')",
+        "os.unlink('x')",
+        "import os as o\no.rmdir('x')",
+        "from os import remove as gone\ngone('x')",
+        "from os import *\nremove('x')",
+        "import os\nrm = os.remove\nrm('x')",
+        "import os\no = os\no.removedirs('x')",
+        "import os\nlist(map(os.remove, files))",
+        "df['file'].apply(os.remove)",
+        "from shutil import rmtree\nrmtree('data')",
+        "import shutil\nshutil.rmtree('data', ignore_errors=True)",
+        "rmtree('data')",
+        "from pathlib import Path\nPath('old.csv').unlink()",
+        "for p in Path('.').glob('*.csv'):\n    p.unlink(missing_ok=True)",
+        "import pathlib\nlist(map(pathlib.Path.unlink, files))",
+        "folder.rmdir()",
+        "getattr(os, 'remove')('x')",
+        "import importlib\nimportlib.import_module('os').remove('x')",
+        "import sys\nsys.modules['os'].remove('x')",
+        "import builtins\ngetattr(os, 'unlink')('x')",
+        "%rm old.csv",
+        "rm old.csv",
+        "%%time\nos.remove('old.csv')",
+        "%timeit -n 1 -r 1 os.remove('old.csv')",
+        "def clean():\n    if True:\n        import os as q\n        q.remove('x')",
+        "try:\n    pass\nfinally:\n    os.remove('x')",
+    ],
+    "overwrite": [
+        "os.rename('old.csv', 'new.csv')",
+        "os.replace('a', 'b')",
+        "os.truncate('old.csv', 0)",
+        "import shutil\nshutil.move('old.csv', 'new.csv')",
+        "shutil.copy('notes.txt', 'old.csv')",
+        "shutil.copy('old.csv', 'data')",
+        "shutil.copytree('x', 'data')",
+        "Path('old.csv').rename('new.csv')",
+        "p = Path('data') / 'old.csv'\np.replace('x.csv')",
+        "for p in sorted(Path('.').glob('*.csv')):\n    p.rename(p.with_suffix('.txt'))",
+        "Path('notes.txt').write_text('gone')",
+        "out = Path('data') / 'old.csv'\nout.write_bytes(b'')",
+        "Path('notes.txt').open('w')",
+        "open('notes.txt', 'w')",
+        "open('notes.txt', mode='a')",
+        "with open('notes.txt', 'r+') as f:\n    f.write('x')",
+        "open(name, 'w')",
+        "open('notes.txt', mode)",
+        "import io\nio.open('notes.txt', 'wb')",
+        "os.open('notes.txt', os.O_WRONLY | os.O_TRUNC)",
+        "import gzip\ngzip.open('notes.txt', 'wt')",
+        "import zipfile\nzipfile.ZipFile('notes.txt', 'w')",
+        "zipfile.ZipFile('a.zip').extractall()",
+        "zipfile.ZipFile('a.zip').extractall('data')",
+        "df.to_csv('old.csv')",
+        "df.to_csv(path_or_buf='old.csv', index=False)",
+        "df.to_csv('./data/../old.csv')",
+        "df.to_csv('/etc/x.csv')",
+        "df.to_csv('../x.csv')",
+        "df.to_csv('~/x.csv')",
+        "df.to_csv('s3://bucket/x.csv')",
+        "df.to_csv(target)",
+        "df.to_csv(f'{name}.csv')",
+        "name = 'old'\ndf.to_csv(f'{name}.csv')",
+        "for name in ['new', 'old']:\n    df.to_csv(name + '.csv')",
+        "for name, part in df.groupby('region'):\n    part.to_csv(f'{name}.csv')",
+        "def save(df, path='new.csv'):\n    df.to_csv(path)\nsave(df, 'old.csv')",
+        "df.to_excel('old.xlsx')",
+        "with pd.ExcelWriter('old.xlsx') as writer:\n    df.to_excel(writer)",
+        "df.to_json('notes.txt')",
+        "df.to_sql('t', con, if_exists='replace')",
+        "df.to_parquet(os.path.join('data', 'old.csv'))",
+        "df.to_csv(Path.cwd() / 'old.csv')",
+        "import numpy as np\nnp.save('old', a)",
+        "np.savetxt('notes.txt', a)",
+        "plt.savefig('old.png')",
+        "fig.savefig('old', dpi=100)",
+        "from matplotlib.pyplot import savefig\nsavefig('old.png')",
+        "import json\njson.dump(x, open('notes.txt', 'w'))",
+        "import joblib\njoblib.dump(model, 'notes.txt')",
+        "image.save('old.png')",
+        "os.chdir('data')\ndf.to_csv('new.csv')",
+        "%cd data\ndf.to_csv('new.csv')",
+        "%%writefile notes.txt\nhello",
+        "%%writefile -a notes.txt\nhello",
+        "%mv old.csv new.csv",
+        "cp old.csv new.csv",
+    ],
+    "process": [
+        "!ls",
+        "files = !ls *.csv",
+        "%sx ls",
+        "%%bash\nrm -rf data",
+        "%%sh\nls",
+        "%%script bash\nls",
+        "%ls -l; rm x",
+        "import os\nos.system('ls')",
+        "os.popen('ls').read()",
+        "os.execv('/bin/ls', [])",
+        "os.fork()",
+        "import subprocess\nsubprocess.run(['ls'])",
+        "import subprocess as sp\nsp.check_output('ls', shell=True)",
+        "from subprocess import Popen, PIPE\nPopen('ls', stdout=PIPE)",
+        "get_ipython().system('ls')",
+        "ip = get_ipython()\nip.getoutput('ls')",
+        "from multiprocessing import Pool\nPool(2)",
+        "import webbrowser\nwebbrowser.open('http://localhost')",
+        "if True:\n    !ls",
+    ],
+    "install": [
+        "%pip install pandas",
+        "pip install pandas",
+        "%pip uninstall -y pandas",
+        "%conda install pandas",
+        "%mamba install -y pandas",
+        "import pip\npip.main(['install', 'x'])",
+        "from pip._internal.cli.main import main\nmain(['install', 'x'])",
+        "get_ipython().run_line_magic('pip', 'install x')",
+    ],
+    "exit": [
+        "import sys\nsys.exit()",
+        "from sys import exit as leave\nleave(1)",
+        "exit()",
+        "quit",
+        "raise SystemExit(1)",
+        "os._exit(1)",
+        "os.kill(os.getpid(), 9)",
+        "import signal\nsignal.raise_signal(signal.SIGINT)",
+        "get_ipython().ask_exit()",
+    ],
+    "dynamic": [
+        "eval('1 + 1')",
+        "exec(code)",
+        "import builtins\nbuiltins.exec(code)",
+        "exec(compile(text, 'x', 'exec'))",
+        "df['x'].apply(eval)",
+        "__import__('os')",
+        "getattr(os, name)('x')",
+        "vars(os)['remove']('x')",
+        "os.__dict__['remove']('x')",
+        "__builtins__['eval']('1')",
+        "import importlib\nimportlib.import_module(name)",
+        "import runpy\nrunpy.run_path('x.py')",
+        "import ctypes\nctypes.CDLL(None)",
+        "get_ipython().run_cell('1')",
+        "%run script.py",
+        "get_ipython().run_line_magic(name, '')",
+    ],
+}
+
+LET_THROUGH = [
+    "",
+    "# nothing",
+    "import pandas as pd\ndf = pd.read_csv('old.csv', sep=';', encoding='latin-1')\ndf.head()",
+    "df.describe()",
+    "df['Umsatz'] = df['Umsatz'].str.replace('.', '').str.replace(',', '.').astype(float)",
+    "df = df.rename(columns={'a': 'b'})\ndf = df.replace({'x': None})\ns = s.rename('total')",
+    "df.columns = [c.strip().lower().replace(' ', '_') for c in df.columns]",
+    "names.remove('x')\nitems.pop()\ndel items",
+    "df.drop(columns=['a'], inplace=True)\ndel df['b']",
+    "df.eval('c = a + b')\ndf.query('a > 1')\npd.eval('1 + 1')",
+    "import re\npattern = re.compile('x')",
+    "from re import compile\ncompile('x')",
+    "open, close = df['Open'], df['Close']\nexit = close - open\nexit.mean()",
+    "with open('old.csv') as f:\n    print(f.readline())",
+    "with open(name, encoding='latin-1') as f:\n    text = f.read()",
+    "open(path, 'rb').read()",
+    "with open('new.txt', 'w') as f:\n    f.write('x')",
+    "Path('new.txt').write_text('x')",
+    "text = Path(name).read_text()",
+    "with Path('old.csv').open(encoding='utf-8') as f: pass",
+    "out = Path('data')\nout.mkdir(exist_ok=True)\n(out / 'new.csv').write_text('x')",
+    "import json\nwith open('new.json', 'w') as f:\n    json.dump(data, f)",
+    "df.to_csv('new.csv', index=False)",
+    "df.to_csv('data/new.csv')\ndf.to_csv(Path('data') / 'new2.csv')",
+    "df.to_csv(path := 'new.csv')",
+    "name = 'new'\nyear = 2024\ndf.to_csv(f'{name}_{year}.csv')",
+    "for name in ('north', 'south'):\n    df[df.r == name].to_csv(f'{name}.csv')",
+    "def save(df, path):\n    df.to_csv(path)\n\nsave(df, 'new.csv')\nsave(df, path='new2.csv')",
+    "print(df.to_string())\nprint(df.to_markdown())\ndf.to_json(orient='records')\ndf.to_csv()",
+    "df.to_csv(None)\ndf.to_html()\ndf.to_dict('records')\ndf.to_numpy()",
+    "import io\nbuffer = io.StringIO()\ndf.info(buf=buffer)\ndf.to_csv(buffer)",
+    "import sys\ndf.to_csv(sys.stdout)",
+    "with open('new.csv', 'w') as f:\n    df.to_csv(f)",
+    "with pd.ExcelWriter('new.xlsx') as w:\n    df.to_excel(w, sheet_name='a')",
+    "import tempfile\nwith tempfile.TemporaryDirectory() as d:\n"
+    "    df.to_csv(os.path.join(d, 'x'))",
+    "import matplotlib.pyplot as plt\ndf.plot(kind='bar')\nplt.savefig('plot.png')\nplt.show()",
+    "fig, ax = plt.subplots()\nax.hist(df['x'])\nfig.savefig('plot.pdf', bbox_inches='tight')",
+    "from matplotlib.backends.backend_pdf import PdfPages\n"
+    "with PdfPages('new.pdf') as pdf:\n    fig = plt.figure()\n    pdf.savefig(fig)",
+    "np.save('new.npy', a)\nnp.savez('new.npz', a=a)",
+    "import os\nos.listdir('.')\nos.path.exists('x')\nos.makedirs('out', exist_ok=True)",
+    "import os\nos.getcwd()",
+    "import glob\nfor f in glob.glob('*.csv'):\n    name = f.replace('.csv', '')\n    f.rename",
+    "for p in Path('.').glob('*.csv'):\n    frames[p.stem] = pd.read_csv(p)",
+    "import shutil\nshutil.copy('old.csv', 'copy.csv')\nshutil.copy('notes.txt', 'data')",
+    "df['s'].str.extract('x')\ndf['s'].str.extractall('(x)')",
+    "df.to_sql('t', con, index=False)",
+    "try:\n    x = int('a')\nexcept SystemExit:\n    pass",
+    "getattr(df, name)()\ngetattr(np, 'mean')(x)",
+    "globals()['df_north'] = df",
+    "import sys\nsys.version\nsys.stdout.write('x')\nimport subprocess\nsubprocess.PIPE",
+    "signal = df['signal']\nsignal.alarm()",
+    "import asyncio\nawait asyncio.sleep(0)",
+    "%matplotlib inline\n%time df.sum()\n%timeit df.sum()\n%load_ext autoreload\n%ls\n%who",
+    "%%time\ndf.groupby('a').sum()",
+    "%%capture out\nprint(1)",
+    "%%html\n<b>x</b>",
+    "%%writefile new.py\nimport os; os.remove('x')",
+    "%pip list\n%pip show pandas",
+    "df.head?\n?df",
+    "this is not python",
+    "os.remove('x'",
+    "print('!rm -rf')  # !rm os.remove('x')",
+    "\x00",
+]
+
+
+@pytest.mark.parametrize(("kind", "source"), [(k, s) for k, all_ in HELD.items() for s in all_])
+def test_code_with_an_effect_is_held(kind: str, source: str, folder: Path) -> None:
+    assert kind in {effect.kind for effect in review(Cell(source), folder)}
+
+
+@pytest.mark.parametrize("source", LET_THROUGH)
+def test_analysis_code_is_never_held(source: str, folder: Path) -> None:
+    assert review(Cell(source), folder) == ()
+
+
+def test_table_is_large_enough() -> None:
+    assert sum(map(len, HELD.values())) > 100
+    assert len(LET_THROUGH) > 50
+
+
+def test_a_link_that_leads_outside_is_outside(folder: Path) -> None:
+    (folder / "away").symlink_to(folder.parent)
+    assert review(Cell("df.to_csv('away/new.csv')"), folder)
+
+
+def test_an_absolute_path_inside_the_folder_is_inside(folder: Path) -> None:
+    assert review(Cell(f"df.to_csv({str(folder / 'new.csv')!r})"), folder) == ()
+
+
+def test_the_folder_is_the_working_one_by_default(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    assert review(Cell("df.to_csv('old.csv')"))
+    assert review(Cell("df.to_csv('new.csv')")) == ()
+
+
+def test_files_of_an_earlier_attempt_may_be_overwritten(folder: Path) -> None:
+    cell = Cell("df.to_csv('old.csv')")
+    assert review(cell, folder, ours=[folder / "old.csv"]) == ()
+    assert review(cell, folder, ours=[folder / "data" / "old.csv"])
+
+
+@pytest.mark.parametrize(
+    ("source", "lineno"),
+    [
+        ("\n\nimport os\nos.remove('x')", 4),
+        ("x = 1\n!rm x", 2),
+        ("%%time\nx = 1\nos.remove('x')", 3),
+        ("  \n\nos.remove('x')", 3),
+        ("\n\n%%time\nos.remove('x')", 4),
+        ("f(\n    1,\n    os.remove('x'),\n)", 3),
+    ],
+)
+def test_an_effect_has_the_line_of_the_cell(source: str, lineno: int, folder: Path) -> None:
+    assert [effect.lineno for effect in review(Cell(source), folder)] == [lineno]
+
+
+def test_one_call_is_one_effect(folder: Path) -> None:
+    assert review(Cell("import os\nos.remove('x')"), folder) == (Effect("delete", "os.remove", 2),)
+    assert len(review(Cell("Path('x').unlink()"), folder)) == 1
+    assert len(review(Cell("import sys\nsys.exit(0)"), folder)) == 1
+
+
+def test_markdown_has_no_effects(folder: Path) -> None:
+    assert review(Cell("!rm -rf x", "markdown"), folder) == ()
+
+
+def test_deep_nesting_is_held_and_does_not_crash(folder: Path) -> None:
+    for source in ("x = " + "-" * 50_000 + "1", "x" + ".y()" * 5_000, "os.remove" + "(1)" * 300):
+        assert {effect.kind for effect in review(Cell(source), folder)} <= {"dynamic", "delete"}
+
+
+def test_names_bound_in_a_circle_are_not_known(folder: Path) -> None:
+    assert review(Cell("x = x + 'a'\nx = y\ny = x\nopen(x, 'w')"), folder)[0].kind == "overwrite"
+
+
+def test_a_strange_escape_is_no_warning_of_ours(folder: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert review(Cell("x.split('\\d')"), folder) == ()
+
+
+@given(st.text(alphabet=st.sampled_from("%!?()[]'\"\n \\ab=.os,:"), max_size=60))
+def test_no_text_makes_review_raise(source: str) -> None:
+    for effect in review(Cell(source), Path("/")):
+        assert effect.lineno >= 1 and "\n" not in line([effect])
+
+
+def test_the_line_for_the_person() -> None:
+    effects = [Effect("delete", "os.remove", 3), Effect("process", "!ls", 4)]
+    assert line(effects[:1]) == "deletes files (line 3: os.remove)"
+    assert line(effects) == "deletes files (line 3: os.remove); starts a program (line 4: !ls)"
+    assert line([Effect("exit", "exit", n) for n in range(1, 6)]).endswith("; and 2 more")
+    assert line([]) == ""

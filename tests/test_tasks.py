@@ -1,0 +1,141 @@
+"""The task generator: what it tells has happened, and held-out means unseen."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from random import Random
+
+import pytest
+
+pytest.importorskip("pandas")
+
+from oci_magic.prompting.feedback import execution_result
+from oci_magic.training.data import write_shard
+from oci_magic.training.tasks.make import STEPS, Maker
+from oci_magic.training.tasks.mistakes import mistaken
+from oci_magic.training.tasks.repairs import nearest, repair
+from oci_magic.training.tasks.run import plain, run
+from oci_magic.training.tasks.task import Task
+from oci_magic.training.tasks.wordings import WORDINGS
+from oci_magic.training.tasks.words import held
+from oci_magic.training.tasks.world import World, copied
+from oci_magic.types import Execution
+
+SEEDS = range(7000, 7040)
+
+
+def first_task(seed: int, folder: Path, *, held_out: bool = False) -> tuple[World, Task | None]:
+    maker = Maker(seed, held_out=held_out)
+    world = World(maker.rng, maker.words, folder)
+    maker.furnish(world)
+    before = copied(world.namespace)
+    task = maker.request(world)
+    world.namespace = before
+    return world, task
+
+
+def test_what_an_example_tells_happens_again(tmp_path: Path) -> None:
+    told = 0
+    for seed in SEEDS:
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        world, task = first_task(seed, folder)
+        for attempt in task.attempts if task else []:
+            outcome = run(attempt.code, copied(world.namespace), folder)
+            assert (outcome.failure is None) == (attempt.failure is None)
+            if attempt.failure and outcome.failure:
+                again = execution_result(Execution((), outcome.failure))
+                assert again == execution_result(Execution((), attempt.failure))
+            for name, _ in outcome.files:
+                (folder / name).unlink()
+            told += 1
+    assert told > 40
+
+
+def test_same_seed_gives_the_same_examples() -> None:
+    for seed in (1, 2, 3, 5, 8):
+        assert Maker(seed).examples() == Maker(seed).examples()
+
+
+def test_an_example_ends_with_an_answer_that_is_learned() -> None:
+    for seed in SEEDS:
+        for example in Maker(seed).examples():
+            assert example["messages"][-1]["role"] == "assistant"
+            assert example["messages"][-1]["train"] is True
+            roles = [m["role"] for m in example["messages"]]
+            assert roles == ["user", "assistant"] * (len(roles) // 2)
+
+
+def test_held_out_compositions_are_never_trained_on() -> None:
+    for side in (False, True):
+        composed = [
+            example["families"]
+            for seed in SEEDS
+            for example in Maker(seed, held_out=side).examples()
+            if "+" in example["families"]
+        ]
+        assert composed
+        assert all(held(families) == side for families in composed)
+
+
+def test_every_wording_has_both_sides_of_the_split() -> None:
+    one_sided = [key for key, texts in WORDINGS.items()
+                 if not key.endswith("?") and len({held(text) for text in texts}) == 1]  # fmt: skip
+    assert len(one_sided) < len(WORDINGS) * 0.12, one_sided
+
+
+def test_there_are_more_than_24_families() -> None:
+    assert len(STEPS) + 1 >= 25  # and loading
+
+
+def test_mistakes_change_the_code() -> None:
+    code = 'import pandas as pd\ndf = pd.read_csv("sales.csv")\ndf["price"].mean()'
+    made = [mistaken(Random(seed), code) for seed in range(30)]
+    assert all(m != code for m in made)
+    assert len({m for m in made if m}) > 8
+
+
+def test_the_nearest_name_wins_over_case_and_spelling() -> None:
+    assert nearest("unit price", ["id", "Unit_Price", "price"]) == "Unit_Price"
+    assert nearest("umsatzs", ["Umsatz", "Datum"]) == "Umsatz"
+    assert nearest("zzz", ["Umsatz"]) is None
+
+
+def test_the_expert_repairs_a_file_of_three_troubles() -> None:
+    text = "Straße;Wert\nA;1,5\nB;k.A.\n".encode("latin-1")
+    code = 'import pandas as pd\ndf = pd.read_csv("x.csv")\ndf["Wert"].mean()'
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "x.csv").write_bytes(text)
+        failures = []
+        for _ in range(4):
+            outcome = run(code, {}, folder)
+            if outcome.failure is None:
+                break
+            failures.append(outcome.failure.name)
+            fixed = repair(outcome.failure, code)
+            assert fixed is not None
+            code = fixed[0]
+    assert failures[0] == "UnicodeDecodeError"
+    assert outcome.failure is None
+
+
+def test_outcomes_compare_tables_by_value() -> None:
+    import pandas as pd
+
+    frame = pd.DataFrame({"a": [1, 2], "b": ["x", None]})
+    assert plain(frame) == plain(frame.copy())
+    assert plain(frame) != plain(frame.sort_values("a", ascending=False))
+    assert plain(frame["a"].unique()) == (1.0, 2.0)
+
+
+def test_a_shard_goes_on_behind_its_last_seed(tmp_path: Path) -> None:
+    write_shard(tmp_path, 5, 0, 1)
+    write_shard(tmp_path, 10, 0, 1)
+    whole = tmp_path / "whole"
+    write_shard(whole, 10, 0, 1)
+    shard = (tmp_path / "tasks-0.jsonl").read_text().splitlines()
+    ids = [line.split('"')[3] for line in shard]
+    assert len(set(ids)) == len(ids)
+    assert shard[:5] == (whole / "tasks-0.jsonl").read_text().splitlines()[:5]

@@ -1,0 +1,269 @@
+"""Training of `micro`: tokenizer, examples, batches, optimizer, resuming and export."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from random import Random
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tokenizers import Tokenizer
+
+from oci_magic.errors import OciError
+from oci_magic.training.batches import Batches, cut, padded
+from oci_magic.training.copying import copy_task
+from oci_magic.training.examples import Example, Shards, encode, text_of
+from oci_magic.training.generate import generate
+from oci_magic.training.model import Shape, hidden, loss, new_model
+from oci_magic.training.optim import orthogonal, schedule
+from oci_magic.training.tokenizer import save_tokenizer, train_tokenizer
+from oci_magic.training.train import Plan, open_run, save, take_step, train
+from oci_magic.types import Message
+
+SMALL = Shape(layers=2, width=32, heads=2, inner=48)
+
+
+def _conversations(count: int, seed: int = 0) -> list[list[Message]]:
+    random = Random(seed)
+    return [copy_task(random) for _ in range(count)]
+
+
+def _write(path: Path, conversations: list[list[Message]]) -> None:
+    with path.open("a", encoding="utf-8") as file:
+        for number, messages in enumerate(conversations):
+            turns = [{"role": m.role, "content": m.content} for m in messages]
+            line = {"id": str(number), "messages": turns}
+            file.write(json.dumps(line, ensure_ascii=False) + "\n")
+
+
+def _plan(tokens: int = 3000) -> Plan:
+    return Plan(tokens=tokens, batch_tokens=512, shape=SMALL, vocabulary=400)
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> Tokenizer:
+    return train_tokenizer(map(text_of, _conversations(300)), 600)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    _write(folder / "a.jsonl", _conversations(40))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("run")
+    (folder / "data").mkdir()
+    _write(folder / "data" / "a.jsonl", _conversations(40))
+    yield train(folder / "data", folder / "out", _plan(), say=lambda _: None)
+
+
+@given(text=st.text())
+@settings(deadline=None)
+def test_tokenizer_gives_back_any_text(tokenizer: Tokenizer, text: str) -> None:
+    ids = tokenizer.encode(text).ids
+    assert tokenizer.decode(ids, skip_special_tokens=False) == text
+
+
+@given(word=st.text(st.characters(categories=["L"]), min_size=1, max_size=12))
+@settings(deadline=None)
+def test_a_word_has_the_same_tokens_with_and_without_a_blank(
+    tokenizer: Tokenizer, word: str
+) -> None:
+    assert tokenizer.encode(" " + word).tokens == ["Ġ", *tokenizer.encode(word).tokens]
+
+
+def test_no_merge_joins_a_blank_and_a_letter(tokenizer: Tokenizer) -> None:
+    joined = [t for t in tokenizer.get_vocab() if "Ġ" in t and any(c.isalnum() for c in t)]
+    assert [token for token in joined if token.replace("Ġ", "").isalnum()] == []
+
+
+def test_digits_stand_alone(tokenizer: Tokenizer) -> None:
+    assert tokenizer.encode("1234.50").tokens == list("1234.50")
+
+
+def test_indentation_is_merged(tokenizer: Tokenizer) -> None:
+    indented = train_tokenizer(["if x:\n    y = 1\n    z = 2\n"] * 50, 300)
+    assert len(indented.encode("\n   ").ids) < 4 <= len(tokenizer.encode("1234").ids)
+
+
+def test_transformers_tokenizer_agrees_with_the_examples(
+    tokenizer: Tokenizer, tmp_path: Path
+) -> None:
+    from transformers import AutoTokenizer
+
+    save_tokenizer(tokenizer, tmp_path)
+    theirs = AutoTokenizer.from_pretrained(tmp_path)
+    messages = [Message("system", "left out"), *_conversations(1)[0]]
+    turns = [{"role": m.role, "content": m.content} for m in messages]
+    text = theirs.apply_chat_template(turns, tokenize=False)
+    assert text.startswith("<|user|>") and text.endswith("<|end|>") and "left out" not in text
+    assert theirs(text)["input_ids"] == encode(tokenizer, [messages])[0].ids
+    assert (theirs.eos_token, theirs.pad_token, theirs.bos_token) == ("<|end|>", "<|pad|>", None)
+    assert theirs.model_max_length == 2048
+
+
+def test_template_opens_the_answer(tokenizer: Tokenizer, tmp_path: Path) -> None:
+    from transformers import AutoTokenizer
+
+    save_tokenizer(tokenizer, tmp_path)
+    theirs = AutoTokenizer.from_pretrained(tmp_path)
+    turns = [{"role": "user", "content": " a\n"}]
+    text = theirs.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
+    assert text == "<|user|> a\n<|end|><|assistant|>"
+
+
+def test_only_what_the_assistant_says_counts_in_full(tokenizer: Tokenizer) -> None:
+    messages = [Message("user", "ab"), Message("assistant", "cd"), Message("user", "e")]
+    (example,) = encode(tokenizer, [messages])
+    said = [tokenizer.id_to_token(i) for i, s in zip(example.ids, example.said, strict=True) if s]
+    assert "".join(said) == "cd<|end|>"
+    batch = padded([example, Example([5], [0])], pad=3)
+    expected = [1.0 if said else pytest.approx(0.1) for said in example.said]
+    assert batch.weights[0][: len(example.ids)].tolist() == expected
+    assert batch.weights[1].tolist() == pytest.approx([0.1] + [0.0] * (batch.ids.shape[1] - 1))
+
+
+def test_an_answer_marked_as_a_mistake_is_not_learned(tokenizer: Tokenizer, tmp_path: Path) -> None:
+    turns = [
+        {"role": "user", "content": "ab"},
+        {"role": "assistant", "content": "wrong", "train": False},
+        {"role": "user", "content": "no"},
+        {"role": "assistant", "content": "cd"},
+    ]
+    (tmp_path / "a.jsonl").write_text(json.dumps({"messages": turns}) + "\n")
+    (example,) = encode(tokenizer, list(Shards(tmp_path).news()))
+    said = [i for i, s in zip(example.ids, example.said, strict=True) if s]
+    assert tokenizer.decode(said) == "cd"
+
+
+def test_half_written_line_waits_for_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    _write(path, _conversations(2))
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-10])
+    shards = Shards(tmp_path)
+    assert len(list(shards.news())) == 1
+    path.write_bytes(whole)
+    assert [len(list(shards.news())) for _ in range(2)] == [1, 0]
+
+
+def test_examples_not_seen_yet_come_first(tokenizer: Tokenizer, data: Path) -> None:
+    batches = Batches(tokenizer, Shards(data), 512, Random(0))
+    batches.next(1.0)
+    while batches.queue or 0 in batches.uses:
+        batches.next(1.0)
+        assert max(batches.uses) <= min(batches.uses) + 1
+
+
+@given(lengths=st.lists(st.integers(1, 300), max_size=60).map(sorted))
+def test_batches_keep_every_example_and_the_token_limit(lengths: list[int]) -> None:
+    batches = cut([Example([4] * n, [0] * n) for n in lengths], 256)
+    assert [len(example.ids) for batch in batches for example in batch] == lengths
+    assert all(len(b) == 1 or padded(b, 3).ids.numel() <= 256 for b in batches)
+
+
+def test_copy_tasks_can_be_answered_from_the_prompt_alone() -> None:
+    for user, assistant in _conversations(500):
+        code = assistant.content.split("```python\n")[1].removesuffix("\n```")
+        strings = code.split('"')[1::2]
+        assert strings or any(c.isdigit() for c in code)
+        assert all(text in user.content for text in strings)
+
+
+def test_orthogonal_update_has_singular_values_near_one() -> None:
+    torch.manual_seed(0)
+    values = torch.linalg.svdvals(orthogonal(torch.randn(3, 48, 32)))
+    assert float(values.min()) > 0.5 and float(values.max()) < 1.3
+
+
+def test_schedule_warms_up_and_ends_at_nought() -> None:
+    values = [schedule(step / 1000) for step in range(1001)]
+    assert values[0] < 0.1 and max(values) == 1.0 and values[-1] == 0.0
+    assert all(later <= earlier for earlier, later in pairwise(values[20:]))
+
+
+def test_training_forward_is_that_of_llama(tokenizer: Tokenizer) -> None:
+    torch.manual_seed(0)
+    model = new_model(SMALL, tokenizer)
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter, std=0.2)
+    ids = torch.randint(0, 600, (2, 40))
+    ours = hidden(model, ids) @ model.model.embed_tokens.weight.T
+    torch.testing.assert_close(ours, model(input_ids=ids).logits, rtol=1e-4, atol=1e-3)
+
+
+def test_padding_does_not_change_the_loss(tokenizer: Tokenizer) -> None:
+    torch.manual_seed(0)
+    model = new_model(SMALL, tokenizer)
+    (example,) = encode(tokenizer, _conversations(1))
+    alone, _ = loss(model, padded([example], 3))
+    batch = padded([example, Example([4] * 200, [0] * 200)], 3)
+    batch.real[1] = 0
+    torch.testing.assert_close(loss(model, batch)[0], alone)
+
+
+def test_resumed_run_equals_one_that_never_stopped(data: Path, tmp_path: Path) -> None:
+    straight = open_run(data, tmp_path / "straight", _plan())
+    stopped = open_run(data, tmp_path / "stopped", _plan())
+    for _ in range(2):
+        take_step(straight), take_step(stopped)
+    save(stopped)
+    resumed = open_run(data, tmp_path / "stopped", _plan())
+    assert (resumed.step, resumed.tokens) == (straight.step, straight.tokens)
+    for _ in range(3):
+        assert take_step(straight) == take_step(resumed)
+    for ours, theirs in zip(straight.model.parameters(), resumed.model.parameters(), strict=True):
+        assert torch.equal(ours, theirs)
+
+
+def test_resumed_run_knows_which_examples_it_has_seen(data: Path, tmp_path: Path) -> None:
+    run = open_run(data, tmp_path / "out", _plan())
+    take_step(run)
+    _write(data / "0-sorts-first.jsonl", _conversations(30, seed=9))
+    run.batches.look()
+    save(run)
+    resumed = open_run(data, tmp_path / "out", _plan())
+    assert resumed.batches.pool == run.batches.pool
+    assert resumed.batches.uses == run.batches.uses
+
+
+def test_training_lowers_the_loss(data: Path, tmp_path: Path) -> None:
+    run = open_run(data, tmp_path / "out", _plan(30_000))
+    losses = [take_step(run) for _ in range(30)]
+    assert sum(losses[-5:]) < 0.8 * sum(losses[:5])
+
+
+def test_no_data_is_said_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(OciError, match="No conversation"):
+        train(tmp_path, tmp_path / "out", _plan())
+
+
+def test_exported_folder_opens_in_transformers_and_answers(exported: Path) -> None:
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    model = AutoModelForCausalLM.from_pretrained(exported).eval()
+    assert model.dtype == torch.bfloat16
+    model, tokenizer = model.float(), AutoTokenizer.from_pretrained(exported)
+    conversations = [c[:1] for c in _conversations(5, seed=3)]
+    together = generate(model, tokenizer, conversations, max_new_tokens=8)
+    alone = [generate(model, tokenizer, [c], max_new_tokens=8)[0] for c in conversations]
+    assert together == alone
+
+
+def test_exported_weights_are_the_trained_ones(exported: Path) -> None:
+    from safetensors.torch import load_file
+
+    kept = torch.load(exported.parent / "checkpoint.pt", weights_only=True)["model"]
+    weights = load_file(exported / "model.safetensors")
+    assert set(kept) - set(weights) == {"lm_head.weight"}
+    for name, tensor in weights.items():
+        assert torch.equal(tensor, kept[name].to(torch.bfloat16))
