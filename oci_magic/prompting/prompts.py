@@ -39,9 +39,10 @@ def fit(
     prompt, the request and the last pair (current code and last error) always stay.
     Returns the messages and how many were left out.
     """
-    system, current = [m for m in current if m.role == "system"], [
-        m for m in current if m.role != "system"
-    ]
+    system, current = (
+        [m for m in current if m.role == "system"],
+        [m for m in current if m.role != "system"],
+    )
     earlier = [list(exchange) for exchange in history]
     rounds = list(current)
     dropped = 0

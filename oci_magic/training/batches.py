@@ -23,7 +23,7 @@ from .tokenizer import ASSISTANT, END, PAD, USER, token_id
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-WINDOW_STEPS = 32
+WINDOW_STEPS = 16
 MULTIPLE = 16
 
 
@@ -52,11 +52,11 @@ class Batches:
     uses: list[int] = field(default_factory=list)
     queue: list[list[Example]] = field(default_factory=list)
 
-    def next(self, progress: float) -> Batch:
-        """The next batch; `progress` (0 to 1) decides on the stage."""
+    def next(self, progress: float, copies: bool = True) -> Batch:
+        """The next batch; `progress` (0 to 1) and whether the model copies decide on the stage."""
         if not self.queue:
             self.look()
-            self.queue = self._window(stage_at(progress))
+            self.queue = self._window(stage_at(progress, copies))
         return padded(self.queue.pop(), token_id(self.tokenizer, PAD))
 
     def look(self) -> int:

@@ -28,8 +28,10 @@ class Stage:
     copies: float = 0.0
 
 
+COPIES_BELOW = 1.7
+"""Mean loss on repeats under which a model can copy; where a part begins stays a guess."""
+REPEATS = Stage(0.12, 1400, 0, repeats=1.0)
 STAGES = (
-    Stage(0.04, 1400, 0, repeats=1.0),
     Stage(0.15, 2048, 240, repeats=0.15, copies=0.25),
     Stage(0.40, 3072, 400, repeats=0.05, copies=0.2),
     Stage(0.90, 4096, 4096, copies=0.04),
@@ -37,7 +39,10 @@ STAGES = (
 )
 
 
-def stage_at(progress: float) -> Stage:
+def stage_at(progress: float, copies: bool) -> Stage:
+    """The stage at `progress`; only repeats until the model copies or their time is over."""
+    if not copies and progress < REPEATS.until:
+        return REPEATS
     return next((stage for stage in STAGES if progress < stage.until), STAGES[-1])
 
 

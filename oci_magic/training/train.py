@@ -22,12 +22,14 @@ import torch
 from ..errors import OciError
 from ..types import Message
 from .batches import Batch, Batches
+from .curriculum import COPIES_BELOW
 from .examples import Shards, text_of
 from .model import Shape, export, loss, new_model
 from .optim import optimizers, schedule
 from .tokenizer import VOCABULARY, load_tokenizer, save_tokenizer, train_tokenizer
 
 TOKENIZER_SAMPLE = 20_000
+COUNTS = ("seconds", "tokens", "step", "mean_loss", "copies")
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,8 @@ class Run:
     seconds: float = 0.0
     tokens: int = 0
     step: int = 0
+    mean_loss: float = 10.0
+    copies: bool = False
 
     @property
     def progress(self) -> float:
@@ -114,7 +118,7 @@ def open_run(data: Path, out: Path, plan: Plan) -> Run:
 
 def take_step(run: Run) -> float:
     """One update; returns the mean loss on the assistant's tokens."""
-    batch = run.batches.next(run.progress)
+    batch = run.batches.next(run.progress, run.copies)
     run.tokens += int(batch.real.sum())
     run.step += 1
     factor = schedule(run.progress)
@@ -128,6 +132,8 @@ def take_step(run: Run) -> float:
             group["lr"] = group["initial_lr"] * factor
         optimizer.step()
         optimizer.zero_grad()
+    run.mean_loss += 0.05 * (assistant - run.mean_loss)
+    run.copies = run.copies or run.mean_loss < COPIES_BELOW
     return assistant
 
 
@@ -137,7 +143,7 @@ def save(run: Run) -> None:
         "model": run.model.state_dict(),
         "optimizers": [optimizer.state_dict() for optimizer in run.optimizers],
         "batches": run.batches.state(),
-        "counts": {"seconds": run.seconds, "tokens": run.tokens, "step": run.step},
+        "counts": {name: getattr(run, name) for name in COUNTS},
     }
     run.out.mkdir(parents=True, exist_ok=True)
     torch.save(state, run.out / "checkpoint.new")

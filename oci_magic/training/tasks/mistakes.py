@@ -73,4 +73,4 @@ def _other_method(rng: Random, code: str) -> str | None:
         return None
     name = rng.choice(methods)
     at = rng.randrange(len(name) - 1)
-    return code.replace(f".{name}(", f".{name[:at]}{name[at + 1:]}(", 1)
+    return code.replace(f".{name}(", f".{name[:at]}{name[at + 1 :]}(", 1)

@@ -106,7 +106,7 @@ def _numbers(failure: Failure, code: str) -> Repair | None:
     at = facts.lineno - 1
     cast = rf"{re.escape(column)} = .*astype\((int|float)\)"
     if lines[at] == strict or re.fullmatch(cast, lines[at]):
-        tail = [f"{column} = {column}.astype(\"Int64\")"] if "astype(int)" in lines[at] else []
+        tail = [f'{column} = {column}.astype("Int64")'] if "astype(int)" in lines[at] else []
         lines[at : at + 1] = [line, *tail]
     else:
         lines.insert(at, line)
