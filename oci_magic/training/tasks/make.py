@@ -97,9 +97,18 @@ class Maker:
             value = rng.choice((3, 0.5, "text", [1, 2], {"a": 1}, True))
             world.namespace[self.words.invented()] = value
         if rng.random() < 0.3 and world.tables:
-            cells = [f"{world.tables[0].var}.head()", "import pandas as pd"]
-            world.cells = cells[: rng.randint(1, 2)]
+            world.cells = self.cells(world)
             world.namespace["pd"] = __import__("pandas")
+
+    def cells(self, world: World) -> list[str]:
+        """Cells that the person may have run before, newest first."""
+        rng, var = self.rng, world.tables[0].var
+        file = self.words.file(".csv")
+        extra = rng.choice(("", "", ', sep=";"', ', encoding="latin-1"', ', sep=";", decimal=","'))
+        looks = (f"{var}.head()", f"{var}.info()", f"len({var})", f"{var}.columns", f"print({var})")
+        load = f'{var} = pd.read_csv("{file}"{extra})'
+        start = rng.choice((f"import pandas as pd\n{load}", load, "import pandas as pd"))
+        return rng.choice(([rng.choice(looks), start], [start], [rng.choice(looks)]))
 
     def add_table(self, world: World) -> None:
         """A table that lies in the notebook; the second one shares a key with the first."""

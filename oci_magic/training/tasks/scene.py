@@ -8,8 +8,8 @@ from random import Random
 from typing import Literal
 
 from .tables import Column, Table
-from .wordings import WORDINGS
-from .words import Words, held
+from .wordings import HELD_OUT, WORDINGS
+from .words import Words
 
 Style = Literal["exact", "quoted", "backticks", "loose"]
 STYLES: tuple[Style, ...] = ("exact", "exact", "exact", "exact", "quoted", "backticks", "loose")
@@ -47,10 +47,9 @@ class Scene:
     # words ------------------------------------------------------------------------------
     def say(self, key: str, note: str, **slots: str) -> None:
         """Add a phrase from the wordings of `key` and the answer's sentence about it."""
-        question = self.alone and f"{key}?" in WORDINGS and self.rng.random() < 0.35
-        options = WORDINGS[f"{key}?" if question else key]
-        side = [option for option in options if held(option) == self.held_out] or options
-        template = self.rng.choice(side)
+        texts = HELD_OUT if self.held_out else WORDINGS
+        question = self.alone and texts.get(f"{key}?") and self.rng.random() < 0.35
+        template = self.rng.choice(texts[f"{key}?" if question else key])
         for slot, value in slots.items():
             template = template.replace("{" + slot + "}", value)
         self.phrases.append(template)

@@ -3,6 +3,8 @@
 A key such as `group` holds clauses that also join with others into a longer request; `group?`
 holds whole sentences that stand alone. `[a|b]` in the source gives one template for each
 alternative. Names of tables, values and the code that answers are made elsewhere.
+
+Every eighth line of a key, with all its alternatives, is kept for the held-out score.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import re
 
 _CHOICE = re.compile(r"\[([^\[\]]*)\]")
+_EVERY, _HELD = 8, 4
 
 
 def _expand(line: str) -> list[str]:
@@ -21,17 +24,15 @@ def _expand(line: str) -> list[str]:
     return [text for choice in found[1].split("|") for text in _expand(head + choice + tail)]
 
 
-def _table(block: str) -> dict[str, tuple[str, ...]]:
-    """Templates by key, from lines under `# key` headings."""
+def _table(block: str, held_out: bool) -> dict[str, tuple[str, ...]]:
+    """Templates of one side of the split by key, from lines under `# key` headings."""
     found: dict[str, list[str]] = {}
-    key = ""
-    for line in block.strip().splitlines():
-        if line.startswith("# "):
-            key = line[2:]
-            found[key] = []
-        else:
-            found[key].extend(_expand(line))
-    return {name: tuple(dict.fromkeys(lines)) for name, lines in found.items()}
+    for part in block.strip().removeprefix("# ").split("\n# "):
+        key, *lines = part.splitlines()
+        sides = (i % _EVERY == _HELD for i in range(len(lines)))
+        kept = [line for line, side in zip(lines, sides, strict=True) if side == held_out]
+        found[key] = [text for line in kept for text in _expand(line)]
+    return {key: tuple(dict.fromkeys(texts)) for key, texts in found.items()}
 
 
 _READ = """
@@ -1836,14 +1837,19 @@ the file should be {file}
 sorry, wrong file, it is {file}
 """
 
+_BLOCKS = (
+    _READ, _LOOK, _FILTER, _ORDER, _GROUP, _CLEAN, _DATES, _TEXT, _NEW, _STATS, _SHAPE, _SAVE,
+    _PLOT, _EDIT,
+)  # fmt: skip
+
 WORDINGS: dict[str, tuple[str, ...]] = {
-    key: lines
-    for block in (
-        _READ, _LOOK, _FILTER, _ORDER, _GROUP, _CLEAN, _DATES, _TEXT, _NEW, _STATS, _SHAPE, _SAVE,
-        _PLOT, _EDIT,
-    )
-    for key, lines in _table(block).items()
-}  # fmt: skip
+    key: texts for block in _BLOCKS for key, texts in _table(block, held_out=False).items()
+}
+HELD_OUT: dict[str, tuple[str, ...]] = {
+    key: tuple(text for text in texts if text not in WORDINGS[key])
+    for block in _BLOCKS
+    for key, texts in _table(block, held_out=True).items()
+}
 
 OPENERS = (
     "", "please ", "can you ", "could you ", "could you please ", "I want to ", "i want to ",
