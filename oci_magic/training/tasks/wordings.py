@@ -1842,13 +1842,13 @@ _BLOCKS = (
     _PLOT, _EDIT,
 )  # fmt: skip
 
-WORDINGS: dict[str, tuple[str, ...]] = {
-    key: texts for block in _BLOCKS for key, texts in _table(block, held_out=False).items()
-}
 HELD_OUT: dict[str, tuple[str, ...]] = {
-    key: tuple(text for text in texts if text not in WORDINGS[key])
+    key: texts for block in _BLOCKS for key, texts in _table(block, held_out=True).items()
+}
+WORDINGS: dict[str, tuple[str, ...]] = {
+    key: tuple(text for text in texts if text not in HELD_OUT[key])
     for block in _BLOCKS
-    for key, texts in _table(block, held_out=True).items()
+    for key, texts in _table(block, held_out=False).items()
 }
 
 OPENERS = (
