@@ -32,9 +32,9 @@ COPIES_BELOW = 1.7
 """Mean loss on repeats under which a model can copy; where a part begins stays a guess."""
 REPEATS = Stage(0.12, 1400, 0, repeats=1.0)
 STAGES = (
-    Stage(0.15, 2048, 240, repeats=0.15, copies=0.25),
-    Stage(0.40, 3072, 400, repeats=0.05, copies=0.2),
-    Stage(0.90, 4096, 4096, copies=0.04),
+    Stage(0.15, 2048, 240, repeats=0.2, copies=0.25),
+    Stage(0.40, 3072, 400, repeats=0.15, copies=0.2),
+    Stage(0.90, 4096, 4096, repeats=0.08, copies=0.05),
     Stage(1.00, 6144, 4096),
 )
 

@@ -114,7 +114,8 @@ class Maker:
         """A table that lies in the notebook; the second one shares a key with the first."""
         rng, words = self.rng, self.words
         used = {table.var for table in world.tables}
-        var = rng.choice([name for name in TABLES if name not in used])
+        names = [name for name in TABLES if name not in used]
+        var = rng.choice(names) if rng.random() < 0.7 else words.variable()
         columns = make_columns(rng, words, self.kinds())
         if world.tables and rng.random() < 0.8:
             keys = world.tables[0].of("key", "cat")

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import keyword
 import zlib
 from collections.abc import Sequence
 from random import Random
@@ -76,6 +77,7 @@ TABLES = tuple(
 UNIT_SUFFIXES = (" (km)", " (m)", " (kg)", " (EUR)", " (%)", " [km2]", " in m", " (USD)", " (cm)")
 _ONSETS = "b c d f g h j k l m n p r s t v w z br cr dr fl gr kl pl qu sch sh st tr th zw".split()
 _NUCLEI = "a e i o u a e i o u ai au ei ia io ou y ä ö ü".split()
+_LETTERS = "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _CODAS = "b d f g k l m n p r s t x z ck nd ng nt rk rm st tz".split()
 
 
@@ -96,18 +98,25 @@ class Words:
         side = [option for option in options if held(option) == self.held_out]
         return self.rng.choice(side or list(options))
 
-    def invented(self, syllables: int = 0) -> str:
-        count = syllables or self.rng.choice((1, 2, 2, 2, 3))
+    def invented(self) -> str:
+        """A word that nobody has learned: pronounceable, or letters as they fall."""
+        if self.rng.random() < 0.35:
+            letters = self.rng.choices(_LETTERS, k=self.rng.randint(2, 8))
+            return "".join(letters)
+        count = self.rng.choice((1, 2, 2, 2, 3))
         return "".join(self._syllable() for _ in range(count)) + self._coda()
 
     def column(self, pool: Sequence[str]) -> str:
-        """A column name: a real one in its own style, or an invented one in a random style."""
+        """A column name: a real one in its own style, or an invented one in a random style.
+
+        Mostly invented: a model that can guess names from memory does not learn to copy them.
+        """
         roll = self.rng.random()
-        if roll < 0.50:
+        if roll < 0.20:
             name = self.pick(pool)
-        elif roll < 0.62:
+        elif roll < 0.27:
             name = f"{self.pick(pool)}{self.rng.choice(('_', ' ', ' ', ''))}{self.pick(pool)}"
-        elif roll < 0.70:
+        elif roll < 0.32:
             name = f"{self.pick(pool)}_{self.rng.randint(1, 2030)}"
         else:
             name = self._styled_invention()
@@ -115,19 +124,24 @@ class Words:
             name += self.rng.choice(UNIT_SUFFIXES)
         return self._cased(name)
 
+    def variable(self) -> str:
+        """The name of a table in the notebook, invented."""
+        name = self.invented().lower()
+        return name if name.isidentifier() and not keyword.iskeyword(name) else f"{name}_df"
+
     def value(self) -> str:
         """A text value of a category."""
         roll = self.rng.random()
-        if roll < 0.6:
+        if roll < 0.3:
             return self.pick(VALUES)
-        if roll < 0.75:
+        if roll < 0.5:
             return f"{self.pick(VALUES)} {self.invented().capitalize()}"
         name = self.invented()
         return name.capitalize() if self.rng.random() < 0.6 else name
 
     def file(self, suffix: str) -> str:
         roll = self.rng.random()
-        stem = self.pick(FILES) if roll < 0.6 else self.invented()
+        stem = self.pick(FILES) if roll < 0.3 else self.invented()
         if self.rng.random() < 0.3:
             number = str(self.rng.randint(1, 2030))
             tail = self.rng.choice((number, self.pick(FILES), "final", "v2"))
