@@ -108,7 +108,8 @@ def _training(command: str, arguments: list[str]) -> int:
     from importlib import import_module
 
     sys.argv[0] = f"oci-magic {command}"  # what argparse calls a command without a `prog`
-    done = import_module(f".training.{command}", __package__).main(arguments)
+    module = "retrain" if command == "train" else command
+    done = import_module(f".training.{module}", __package__).main(arguments)
     return int(done or 0)
 
 

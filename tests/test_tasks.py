@@ -28,7 +28,7 @@ SEEDS = range(7000, 7040)
 def first_task(seed: int, folder: Path, *, held_out: bool = False) -> tuple[World, Task | None]:
     maker = Maker(seed, held_out=held_out)
     world = World(maker.rng, maker.words, folder)
-    maker.furnish(world)
+    world.furnish()
     before = copied(world.namespace)
     task = maker.request(world)
     world.namespace = before

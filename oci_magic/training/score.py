@@ -85,7 +85,7 @@ def trials(count: int, start: int = 0) -> Iterator[Trial]:
             namespace: dict[str, Any] = {}
         else:
             world = World(maker.rng, maker.words, Path(folder.name))
-            maker.furnish(world)
+            world.furnish()
             namespace = copied(world.namespace)
             task = maker.request(world)
         if task and task.families != ("fix",) and len(task.attempts) <= REPAIRS + 1:

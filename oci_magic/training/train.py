@@ -8,8 +8,9 @@ that is renewed at every checkpoint. Making the data and scoring the model happe
 from __future__ import annotations
 
 import argparse
+import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from itertools import islice
@@ -149,6 +150,15 @@ def save(run: Run) -> None:
     torch.save(state, run.out / "checkpoint.new")
     (run.out / "checkpoint.new").replace(run.out / "checkpoint.pt")
     export(run.model, run.plan.shape, run.tokenizer, run.out / "model")
+    counts = {
+        "tokens": run.tokens,
+        "seconds": run.seconds,
+        "device": "a GPU"
+        if run.device.type == "cuda"
+        else f"{torch.get_num_threads()} CPU threads",
+        "vocabulary": run.tokenizer.get_vocab_size(),
+    }
+    (run.out / "counts.json").write_text(json.dumps(counts) + "\n", encoding="utf-8")
 
 
 def restore(run: Run) -> None:
@@ -163,9 +173,9 @@ def restore(run: Run) -> None:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of `oci-magic train`."""
+    """The options of a training run."""
     plan = Plan()
-    parser.add_argument("--data", type=Path, required=True, help="folder of *.jsonl shards")
+    parser.add_argument("--data", type=Path, help="folder of *.jsonl shards made before")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run")
     parser.add_argument("--minutes", type=float, default=plan.minutes, help="budget in time")
     parser.add_argument("--tokens", type=int, default=0, help="budget in tokens, instead")
@@ -177,12 +187,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--threads", type=int, default=0, help="CPU threads (0: torch's choice)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--fresh", action="store_true", help="do not go on from a checkpoint")
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="oci-magic train", description=__doc__)
-    add_arguments(parser)
-    return run_arguments(parser.parse_args(arguments))
 
 
 def run_arguments(given: argparse.Namespace) -> int:
@@ -237,7 +241,3 @@ def _line(run: Run, assistant: float) -> str:
         f"loss {assistant:.3f}  lr x{schedule(run.progress):.2f}  "
         f"{len(run.batches.pool):,} examples"
     )
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -7,7 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .scene import STYLES, Scene, quote
-from .tables import Column, FileForm, Table, dirty, make_columns, make_frame, stored, write
+from .tables import (
+    Column,
+    FileForm,
+    Table,
+    dirty,
+    make_columns,
+    make_frame,
+    stored,
+    usual_kinds,
+    write,
+)
 
 if TYPE_CHECKING:
     from .make import Maker
@@ -21,7 +31,7 @@ def load_scene(maker: Maker, world: World) -> tuple[Scene, Aliases, bool] | None
     """A load and up to two more steps, columns typed wrongly, and whether files are listed."""
     rng, words = maker.rng, maker.words
     form = _form(maker)
-    columns = make_columns(rng, words, maker.kinds())
+    columns = make_columns(rng, words, usual_kinds(rng))
     if not columns:
         return None
     if form.encoding != "utf-8":

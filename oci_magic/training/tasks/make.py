@@ -7,7 +7,7 @@ one worked and gave what the clean data give. What did not happen so is thrown a
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -21,11 +21,11 @@ from .outside import FILLERS, OUTSIDE_FIXED, OUTSIDE_TEMPLATES
 from .repairs import repair
 from .run import Outcome, run
 from .scene import STYLES, Scene, quote
-from .tables import Column, Table, dirty, make_columns, make_frame, stored
+from .tables import Table
 from .task import Attempt, Task, example
 from .wordings import CLOSERS, JOINS, OPENERS, TABLE_PHRASES
-from .words import TABLES, Words, held
-from .world import World, clean_twin, copied
+from .words import Words, held
+from .world import World, copied
 
 Step = Callable[[Scene], bool]
 STEPS: dict[str, Step] = {
@@ -73,7 +73,7 @@ class Maker:
         world = World(self.rng, self.words, folder)
         count = self.rng.choice((1, 1, 1, 1, 1, 1, 1, 2, 2, 3))
         tasks: list[Task] = []
-        self.furnish(world)
+        world.furnish()
         for _ in range(count):
             task = self.request(world)
             if task is None:
@@ -81,76 +81,6 @@ class Maker:
             tasks.append(task)
         return tasks
 
-    # the world --------------------------------------------------------------------------
-    def furnish(self, world: World) -> None:
-        """Some tables in the notebook (or none), some other variables, names of other files."""
-        rng = self.rng
-        for _ in range(rng.choice((0, 0, 0, 1, 1, 2, 4))):
-            name = self.words.file(rng.choice((".csv", ".csv", ".xlsx", ".json", ".txt")))
-            if "/" not in name and name not in world.files:
-                world.files.append(name)
-                (world.folder / name).touch()
-        if rng.random() < 0.65:
-            for _ in range(rng.choice((1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2))):
-                self.add_table(world)
-        for _ in range(rng.choice((0, 0, 0, 1, 2))):
-            value = rng.choice((3, 0.5, "text", [1, 2], {"a": 1}, True))
-            world.namespace[self.words.invented()] = value
-        if rng.random() < 0.3 and world.tables:
-            world.cells = self.cells(world)
-            world.namespace["pd"] = __import__("pandas")
-
-    def cells(self, world: World) -> list[str]:
-        """Cells that the person may have run before, newest first."""
-        rng, var = self.rng, world.tables[0].var
-        file = self.words.file(".csv")
-        extra = rng.choice(("", "", ', sep=";"', ', encoding="latin-1"', ', sep=";", decimal=","'))
-        looks = (f"{var}.head()", f"{var}.info()", f"len({var})", f"{var}.columns", f"print({var})")
-        load = f'{var} = pd.read_csv("{file}"{extra})'
-        start = rng.choice((f"import pandas as pd\n{load}", load, "import pandas as pd"))
-        return rng.choice(([rng.choice(looks), start], [start], [rng.choice(looks)]))
-
-    def add_table(self, world: World) -> None:
-        """A table that lies in the notebook; the second one shares a key with the first."""
-        rng, words = self.rng, self.words
-        used = {table.var for table in world.tables}
-        names = [name for name in TABLES if name not in used]
-        var = rng.choice(names) if rng.random() < 0.7 else words.variable()
-        columns = make_columns(rng, words, self.kinds())
-        if world.tables and rng.random() < 0.8:
-            keys = world.tables[0].of("key", "cat")
-            taken = {column.name.lower() for t in world.tables for column in t.columns}
-            columns = [c for c in columns if c.name.lower() not in taken]
-            columns = [*keys[:1], *columns]
-        if not columns:
-            return
-        columns = [replace(c, parsed=c.kind == "date" and rng.random() < 0.5) for c in columns]
-        columns = [dirty(rng, c) if rng.random() < 0.2 and not c.parsed else c for c in columns]
-        frame = make_frame(rng, words, columns)
-        self._share_keys(world, frame, columns)
-        table = Table(var, columns, frame)
-        as_stored = stored(rng, frame, columns)
-        if world.tables and columns[0].kind == "key" and rng.random() < 0.3:
-            as_stored[columns[0].name] = as_stored[columns[0].name].astype(str)
-        world.tables.append(table)
-        world.namespace[var] = as_stored
-        world.clean[var] = clean_twin(frame, as_stored, columns)
-
-    def _share_keys(self, world: World, frame: Any, columns: Sequence[Column]) -> None:
-        if not world.tables or columns[0].name not in world.tables[0].frame:
-            return
-        values = list(world.tables[0].frame[columns[0].name])
-        frame[columns[0].name] = [self.rng.choice(values) for _ in range(len(frame))]
-
-    def kinds(self) -> list[Any]:
-        """Kinds of columns that make most steps possible."""
-        kinds = ["cat", "num"]
-        kinds += ["date"] if self.rng.random() < 0.5 else []
-        kinds += ["num"] if self.rng.random() < 0.4 else []
-        kinds += ["key"] if self.rng.random() < 0.3 else []
-        return kinds
-
-    # a request --------------------------------------------------------------------------
     def request(self, world: World) -> Task | None:
         rng = self.rng
         if world.last is not None and rng.random() < 0.2:
@@ -329,7 +259,7 @@ class Maker:
         if rng.random() < 0.6:
             with tempfile.TemporaryDirectory() as folder:
                 world = World(rng, self.words, Path(folder))
-                self.furnish(world)
+                world.furnish()
                 context = world.context().text()
         opener = rng.choice(("", "", *OPENERS)) if text[-1:] != "?" else ""
         task = Task(context, opener + text, ("outside",))

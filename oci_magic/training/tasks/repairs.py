@@ -15,7 +15,6 @@ from .scene import quote
 
 Repair = tuple[str, str]  # corrected code, sentence
 SEPARATORS = {";": '";"', "\t": r'"\t"', "|": '"|"'}
-_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 
 
 def repair(failure: Failure, code: str) -> Repair | None:

@@ -61,6 +61,14 @@ class Table:
         return [column for column in self.columns if column.kind in kinds]
 
 
+def usual_kinds(rng: Random) -> list[Kind]:
+    """Kinds of columns that make most steps possible."""
+    kinds: list[Kind] = ["cat", "num"]
+    for kind, share in (("date", 0.5), ("num", 0.4), ("key", 0.3)):
+        kinds += [kind] if rng.random() < share else []  # type: ignore[list-item]  # literals
+    return kinds
+
+
 def make_columns(rng: Random, words: Words, needed: Sequence[Kind] = ()) -> list[Column]:
     """Three to seven columns with distinct names: `needed` kinds and random others."""
     kinds: list[Kind] = [*needed]
