@@ -182,11 +182,13 @@ def test_models_lists_what_the_magic_lists(capsys: pytest.CaptureFixture[str]) -
     assert "micro" in said and "oci-ds-6.7b" in said
 
 
-@pytest.mark.parametrize("command", ["data", "train", "score"])
+@pytest.mark.parametrize(
+    ("command", "module"), [("data", "data"), ("train", "retrain"), ("score", "score")]
+)
 def test_training_commands_get_their_own_arguments(
-    command: str, monkeypatch: pytest.MonkeyPatch
+    command: str, module: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    name, got = f"oci_magic.training.{command}", list[list[str]]()
+    name, got = f"oci_magic.training.{module}", list[list[str]]()
     assert find_spec(name) is not None
     monkeypatch.setitem(sys.modules, name, SimpleNamespace(main=got.append))  # it imports torch
     monkeypatch.setattr(sys, "argv", ["oci-magic"])
