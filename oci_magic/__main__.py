@@ -122,7 +122,7 @@ def _count(text: str) -> int:
 
 def _seconds(text: str) -> float:
     number = float(text)
-    if not 0 < number < float("inf"):
+    if not 0 < number <= 1e7:
         raise argparse.ArgumentTypeError(f"{text} is not a number of seconds")
     return number
 

@@ -7,12 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from .types import Cell, Execution, Failure, Message, Reply, Turn, Usage
-
-if TYPE_CHECKING:
-    from .running.review import Effect
+from .types import Cell, Effect, Execution, Failure, Message, Reply, Turn, Usage
 
 Outcome = Literal["worked", "answered", "inserted", "unrepaired", "held", "stopped"]
 

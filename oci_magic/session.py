@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from .engines import Engine
 from .errors import EngineError, OciError
@@ -26,17 +26,15 @@ from .events import (
     Repairing,
     Streamed,
 )
+from .objects import encodable
 from .prompting.conversation import conversation, source, told
 from .prompting.feedback import execution_result
 from .prompting.parse import parse as parse_reply
 from .prompting.prompts import FIX, code_block, fit
 from .running import Executor
-from .running.review import line
-from .types import Cell, Chunk, Execution, Failure, Message, Reply, Turn, Usage
+from .running.review import effects_line
+from .types import Cell, Chunk, Effect, Execution, Failure, Message, Reply, Turn, Usage
 from .verdict import Verdict, without_running
-
-if TYPE_CHECKING:
-    from .running.review import Effect
 
 
 class Restorable(Protocol):
@@ -118,8 +116,10 @@ class Session:
         Raises EngineError when even the request, the current code and its error do not fit.
         """
         limit = self.engine.window - self._room()
+        request, context = encodable(request), encodable(context)
         for known in (context, ""):
             history, current = conversation(self.exchanges, request, known, tried)
+            current = [Message(m.role, encodable(m.content)) for m in current]
             messages, dropped = fit(history, current, self.engine.count, limit)
             tokens = self.engine.count(messages)
             if tokens <= limit:
@@ -132,7 +132,7 @@ class Session:
     def _exchange(
         self, request: str, seed: tuple[Turn, ...], context: str, run: bool, rounds: int | None
     ) -> Events:
-        started, tried = time.perf_counter(), list(seed)
+        started, tried, request = time.perf_counter(), list(seed), encodable(request)
         limit = self.rounds if rounds is None else rounds
         self._last = (request, seed)
         verdict = Verdict("stopped")
@@ -199,7 +199,7 @@ class Session:
                 if (effects := self.review(cell))]  # fmt: skip
         yield from held
         if held:
-            return Verdict("held", line([effect for event in held for effect in event.effects]))
+            return Verdict("held", effects_line([each for event in held for each in event.effects]))
         execution = yield from self._run(reply.code)
         if execution.failure is None:
             return Verdict("worked", execution=execution)

@@ -100,6 +100,18 @@ class Facts:
     values: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
+EffectKind = Literal["delete", "overwrite", "process", "install", "exit", "session", "dynamic"]
+
+
+@dataclass(frozen=True)
+class Effect:
+    """One thing the code would do, `detail` in few words, in line `lineno` (from 1)."""
+
+    kind: EffectKind
+    detail: str
+    lineno: int
+
+
 @dataclass(frozen=True)
 class Failure:
     """Why a cell did not work. `traceback` is plain text, free of ANSI codes."""

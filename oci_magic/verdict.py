@@ -5,12 +5,11 @@ Covers what can be said of a reply before it runs; running it is the session's w
 
 from __future__ import annotations
 
-import ast
-import re
 from dataclasses import dataclass
 
 from .events import Outcome
 from .prompting.prompts import CUT_OFF
+from .prompting.source import syntax
 from .types import Execution, Failure, Reply, Turn
 
 
@@ -36,7 +35,7 @@ def without_running(reply: Reply, failed: Turn | None, run: bool) -> Verdict | N
     if failed and failed.reply.code == reply.code:
         again = "the model gave the code that had failed once more"
         return Verdict("unrepaired", again, failed.execution, failed.feedback)
-    if cut and not all(_complete(cell.source) for cell in reply.code):
+    if cut and not all(syntax(cell.source) == "complete" for cell in reply.code):
         failure = Failure("Incomplete", "the answer was cut off at its length limit")
         return Verdict(execution=Execution(failure=failure), feedback=CUT_OFF)
     return None
@@ -46,16 +45,7 @@ def _no_code(reply: Reply, failed: Turn | None) -> Verdict:
     if failed:
         again = "the model answered the error without code"
         return Verdict("unrepaired", again, failed.execution, failed.feedback)
-    if not reply.text.strip():
+    if not any(cell.source.strip() for cell in reply.cells):
         return Verdict("unrepaired", "the model answered nothing")
     cut = reply.finish_reason == "length"
     return Verdict("answered", "cut off at its length limit" if cut else "")
-
-
-def _complete(source: str) -> bool:
-    """Whether Python can parse `source`, lines of IPython magics aside."""
-    try:
-        ast.parse(re.sub(r"^(\s*)[%!?].*$", r"\1pass", source, flags=re.MULTILINE))
-    except (SyntaxError, ValueError):
-        return False
-    return True

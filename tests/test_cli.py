@@ -212,3 +212,13 @@ def test_version_is_told_by_the_module() -> None:
     command = [sys.executable, "-m", "oci_magic", "--version"]
     said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert said.strip() == f"oci_magic {oci_magic.__version__}"
+
+
+def test_cell_that_swallows_the_interrupt_ends_the_kernel_with_a_clear_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("oci_magic.notebook.headless.GRACE", 1.0)
+    loop = "import time\nwhile True:\n    try:\n        time.sleep(9)\n    except:\n        pass"
+    path = notebook(tmp_path, loop, "after = 1")
+    assert main(["run", path, "--timeout", "1"]) == 1
+    assert "did not stop at its limit of 1 s: the kernel was ended" in capsys.readouterr().out

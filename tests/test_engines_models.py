@@ -8,7 +8,7 @@ import pytest
 
 from oci_magic.engines import memory
 from oci_magic.engines.models import CATALOGUE, by_alias, micro_folder, recommended
-from oci_magic.errors import ModelNotFound
+from oci_magic.errors import EngineError, ModelNotFound
 
 
 def test_alias_of_the_series_is_missing():
@@ -61,3 +61,21 @@ def test_vm_stat_of_macos_is_misread():
     )
     assert memory.vm_stat_free(listing) == 31_000 * 16384
     assert memory.vm_stat_free("") == 0
+
+
+@pytest.mark.parametrize("device", ["gpu", "cuda:999", "cpu:x", "cpu:1"])
+def test_device_that_is_not_there_is_told_with_those_that_are(device: str) -> None:
+    from oci_magic.engines.loading import choose_device
+
+    assert choose_device("cpu") == "cpu"
+    with pytest.raises(EngineError, match=r"no device of this machine: use cpu"):
+        choose_device(device)
+
+
+def test_tiny_temperature_is_greedy() -> None:
+    import torch
+
+    from oci_magic.engines import Sampling
+    from oci_magic.engines.decoding import Sampler
+
+    assert Sampler(Sampling(temperature=1e-40))(torch.tensor([1.0, 3.0, 2.0])) == 1

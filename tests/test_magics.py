@@ -21,6 +21,8 @@ from oci_magic.notebook.display import TerminalView, Throttle
 from oci_magic.notebook.models import ModelShelf
 from oci_magic.types import Turn
 
+FENCE = "```python\n```"
+
 
 class Notebook:
     """A shell with the extension, and what it printed since `type` was called last."""
@@ -394,6 +396,7 @@ def test_kept_prompt_asks_nothing(notebook: Notebook) -> None:
     digest = kept_hash(Options(), "set x", "micro")
     assert notebook.type(f"%%oci --kept {digest} -o turn\nset x").success
     assert notebook.out.startswith("kept: ") and notebook.out.count("\n") == 1
+    assert "turn is a Turn without a reply" in notebook.out
     assert notebook["turn"].request == "set x"
     assert notebook.magics.shelf.loaded is None
 
@@ -594,3 +597,98 @@ def test_a_model_is_loaded_once_and_freed_for_another(
         assert notebook.type(f"%%oci {line}\nhello").success
     assert notebook.magics.shelf.loaded.name == "large"
     assert len(held) == 2
+
+
+# What a request keeps, and what it may not do
+
+
+def test_fix_writes_only_where_run_is_off(notebook: Notebook) -> None:
+    notebook.magics.model = notebook.replies(code("x = 1")).split()[1]
+    notebook.type("x = 1 / 0")
+    notebook.magics.run = False
+    assert notebook.type("%oci fix").success
+    assert "x" not in notebook.shell.user_ns
+    assert notebook.next_input == "x = 1"
+    assert "runs at once" not in notebook.out
+
+
+def test_retry_keeps_the_options_of_its_prompt(notebook: Notebook) -> None:
+    replies = notebook.replies(code("x = 1"), code("x = 2"))
+    notebook.shell.push({"private_plan": 1})
+    notebook.type(f"%%oci {replies} -n -x private_plan -r 0 --timeout 7 -o turn\nset x")
+    seen: list[str] = []
+    engine = notebook.magics.shelf.loaded
+    stream = engine.stream
+
+    def spying(messages: Any, **more: Any) -> Any:
+        seen.extend(message.content for message in messages)
+        return stream(messages, **more)
+
+    engine.stream = spying
+    assert notebook.type("%oci retry").success
+    assert "private_plan" not in "".join(seen)
+    assert "x" not in notebook.shell.user_ns
+    assert notebook.magics.session.executor.timeout == 7
+    assert notebook["turn"].reply.code[0].source == "x = 2"
+
+
+def test_fix_keeps_the_model_that_answers_and_what_is_left_out(notebook: Notebook) -> None:
+    replies = notebook.replies(code("1 / 0"), code("x = 1"))
+    notebook.type(f"%%oci {replies} -r 0 --context none\ndivide")
+    assert notebook.type("%oci fix").success
+    assert notebook["x"] == 1
+    assert notebook.magics.asked.context == "none"
+
+
+def test_status_calls_no_other_model_loaded(notebook: Notebook) -> None:
+    notebook.type(f"%%oci {notebook.replies(code('x = 1'))}\nset x")
+    notebook.type("%oci")
+    assert "micro: not loaded; scripted:replies.json is" in notebook.out
+
+
+def test_quotes_around_a_models_name_are_no_part_of_it(notebook: Notebook) -> None:
+    name = notebook.replies(code("x = 1")).split()[1]
+    assert notebook.type(f'%oci model "{name}"').success
+    assert notebook.magics.model == name
+
+
+def test_inputs_are_as_they_were_typed(notebook: Notebook) -> None:
+    notebook.type("%time y = 1")
+    notebook.type(f"%%oci {notebook.replies()} --dry --context none\nexplain {{In[1]}}")
+    assert "explain %time y = 1" in notebook.out
+
+
+def test_lone_surrogates_reach_no_model(notebook: Notebook) -> None:
+    notebook.shell.push({"odd": "a\ud800b"})
+    notebook.type(f"%%oci {notebook.replies(code('x = 1'))}\nuse {{odd}}")
+    assert notebook.asked() == "use a?b"
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf", "1e30"])
+def test_odd_time_limits_are_refused_in_one_line(notebook: Notebook, seconds: str) -> None:
+    replies = notebook.replies(code("x = 1"))
+    assert not notebook.type(f"%%oci {replies} --timeout {seconds}\nset x").success
+    assert notebook.err.startswith("UsageError: --timeout")
+    notebook.magics.timeout = float(seconds)
+    assert not notebook.type(f"%%oci {replies}\nset x").success
+    assert notebook.err.startswith("UsageError: --timeout")
+    assert "x" not in notebook.shell.user_ns
+
+
+def test_keyword_is_refused_and_unknown_name_is_told(notebook: Notebook) -> None:
+    replies = notebook.replies(code("x = 1"))
+    assert not notebook.type(f"%%oci {replies} -o class\nset x").success
+    assert "not a variable's name" in notebook.err
+    assert notebook.type(f"%%oci {replies} -x nosuch\nset x").success
+    assert "-x nosuch: there is no such variable" in notebook.out
+
+
+def test_stopped_prompt_is_called_stopped_in_the_history(notebook: Notebook) -> None:
+    notebook.type(f"%%oci {notebook.replies(code('raise KeyboardInterrupt'))}\nset x")
+    notebook.type("%oci history")
+    assert "set x · stopped" in notebook.out
+
+
+def test_empty_fence_is_no_answer(notebook: Notebook) -> None:
+    result = notebook.type(f"%%oci {notebook.replies(FENCE)}\nset x")
+    assert "answered nothing" in one_line_error(notebook, result, Unrepaired)

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oci_magic.running.review import Effect, line, review
-from oci_magic.types import Cell
+from oci_magic.running.review import effects_line, review
+from oci_magic.types import Cell, Effect
 
 
 @pytest.fixture
@@ -322,12 +322,25 @@ def test_a_strange_escape_is_no_warning_of_ours(folder: Path) -> None:
 @given(st.text(alphabet=st.sampled_from("%!?()[]'\"\n \\ab=.os,:"), max_size=60))
 def test_no_text_makes_review_raise(source: str) -> None:
     for effect in review(Cell(source), Path("/")):
-        assert effect.lineno >= 1 and "\n" not in line([effect])
+        assert effect.lineno >= 1 and "\n" not in effects_line([effect])
 
 
 def test_the_line_for_the_person() -> None:
     effects = [Effect("delete", "os.remove", 3), Effect("process", "!ls", 4)]
-    assert line(effects[:1]) == "deletes files (line 3: os.remove)"
-    assert line(effects) == "deletes files (line 3: os.remove); starts a program (line 4: !ls)"
-    assert line([Effect("exit", "exit", n) for n in range(1, 6)]).endswith("; and 2 more")
-    assert line([]) == ""
+    assert effects_line(effects[:1]) == "deletes files (line 3: os.remove)"
+    assert (
+        effects_line(effects) == "deletes files (line 3: os.remove); starts a program (line 4: !ls)"
+    )
+    assert effects_line([Effect("exit", "exit", n) for n in range(1, 6)]).endswith("; and 2 more")
+    assert effects_line([]) == ""
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "%reset -f", "%reset_selective -f x", "%xdel x", "get_ipython().reset()",
+        "%reload_ext oci_magic", "%unload_ext oci_magic", "%load_ext other", "reset -f",
+    ],
+)  # fmt: skip
+def test_code_that_resets_the_session_is_held(source: str) -> None:
+    assert [effect.kind for effect in review(Cell(source))] == ["session"]

@@ -233,7 +233,7 @@ def test_cut_off_prose_after_whole_code_does_not_matter() -> None:
 
 
 def test_held_code_does_not_run_nor_what_stands_before_it() -> None:
-    from oci_magic.running.review import Effect
+    from oci_magic.types import Effect
 
     effect = Effect("delete", "os.remove", 1)
     session = made(

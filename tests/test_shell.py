@@ -18,9 +18,10 @@ from jupyter_client.manager import start_new_kernel
 from traitlets.config import Config
 
 from oci_magic.running.capture import LIMIT
-from oci_magic.running.interrupts import can_time_out
+from oci_magic.running.interrupts import Clock, can_time_out
 from oci_magic.running.shell import ShellExecutor
-from oci_magic.types import Cell, Execution
+from oci_magic.running.variables import describe, variables
+from oci_magic.types import Cell, Execution, Variable
 
 
 @pytest.fixture
@@ -487,3 +488,64 @@ def test_in_a_kernel_the_time_limit_holds(kernel: Kernel) -> None:
     outputs = kernel.execute("%%nested\nwhile True: pass")
     kernel.execute("executor.timeout = None")
     assert ended(outputs) == "ended TimeoutError []"
+
+
+SWALLOWS = """
+def work():
+    while True:
+        try:
+            sum(range(1000))
+        except:
+            pass
+"""
+TWICE = """
+while True:
+    try:
+        while True:
+            try:
+                sum(range(1000))
+            except:
+                pass
+    except:
+        pass
+"""
+
+
+@pytest.mark.parametrize("source", [f"{SWALLOWS}\nwork()", TWICE], ids=["once", "twice"])
+def test_time_limit_leaves_a_loop_that_swallows_everything(
+    shell: InteractiveShell, source: str
+) -> None:
+    tracer, handler = sys.gettrace(), signal.getsignal(signal.SIGALRM)
+    execution = run(shell, source, timeout=0.2)
+    assert execution.failure is not None and execution.failure.name == "TimeoutError"
+    assert execution.seconds < 20
+    assert sys.gettrace() is tracer and signal.getsignal(signal.SIGALRM) is handler
+    assert run(shell, "1 + 1").failure is None
+
+
+def test_signal_handler_is_put_back_when_the_timer_refuses() -> None:
+    handler = signal.getsignal(signal.SIGALRM)
+    with pytest.raises((OverflowError, ValueError, OSError)), Clock(1e30).limiting():
+        pass
+    assert signal.getsignal(signal.SIGALRM) is handler
+
+
+class _Hostile:
+    @property
+    def __class__(self) -> type:  # type: ignore[override]  # the point of the test
+        raise SystemExit
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        raise KeyboardInterrupt
+
+
+def test_hostile_objects_become_bare_type_names() -> None:
+    assert variables({"x": _Hostile()}) == [Variable("x", "_Hostile")]
+
+
+def test_subclass_of_a_table_is_a_table() -> None:
+    import pandas as pd
+
+    kind = type("GeoDataFrame", (pd.DataFrame,), {})
+    assert describe("t", kind({"a": [1]})).columns == (('"a"', "int64"),)

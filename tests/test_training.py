@@ -17,6 +17,7 @@ from tokenizers import Tokenizer
 from oci_magic.errors import OciError
 from oci_magic.training.batches import Batches, cut, padded
 from oci_magic.training.copying import copy_task
+from oci_magic.training.curriculum import STAGES, repeat, stage_at
 from oci_magic.training.examples import Example, Shards, encode, text_of
 from oci_magic.training.generate import generate
 from oci_magic.training.model import Shape, hidden, loss, new_model
@@ -41,8 +42,8 @@ def _write(path: Path, conversations: list[list[Message]]) -> None:
             file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 
-def _plan(tokens: int = 3000) -> Plan:
-    return Plan(tokens=tokens, batch_tokens=512, shape=SMALL, vocabulary=400)
+def _plan(tokens: int = 60_000) -> Plan:
+    return Plan(tokens=tokens, shape=SMALL, vocabulary=400)
 
 
 @pytest.fixture(scope="module")
@@ -157,7 +158,7 @@ def test_half_written_line_waits_for_its_end(tmp_path: Path) -> None:
 
 
 def test_examples_not_seen_yet_come_first(tokenizer: Tokenizer, data: Path) -> None:
-    batches = Batches(tokenizer, Shards(data), 512, Random(0))
+    batches = Batches(tokenizer, Shards(data), Random(0))
     batches.next(1.0)
     while batches.queue or 0 in batches.uses:
         batches.next(1.0)
@@ -169,6 +170,22 @@ def test_batches_keep_every_example_and_the_token_limit(lengths: list[int]) -> N
     batches = cut([Example([4] * n, [0] * n) for n in lengths], 256)
     assert [len(example.ids) for batch in batches for example in batch] == lengths
     assert all(len(b) == 1 or padded(b, 3).ids.numel() <= 256 for b in batches)
+
+
+def test_only_repeats_are_shown_until_the_model_copies() -> None:
+    assert stage_at(0.0, False).repeats == 1.0
+    assert stage_at(0.05, True).repeats < 1.0
+    assert stage_at(0.5, False).repeats < 1.0
+    assert stage_at(1.0, True) == STAGES[-1]
+
+
+@given(seed=st.integers(0, 10_000))
+def test_a_repeat_says_what_stands_in_its_prompt(seed: int) -> None:
+    example = repeat(Random(seed), (0, 1, 2), 400)
+    at = example.said.index(1)
+    prompt, part = example.ids[1 : at - 2], example.ids[at:-1]
+    assert any(prompt[i : i + len(part)] == part for i in range(len(prompt)))
+    assert example.ids[-1] == 2 and example.said[at:] == [1] * (len(part) + 1)
 
 
 def test_copy_tasks_can_be_answered_from_the_prompt_alone() -> None:
@@ -237,7 +254,8 @@ def test_resumed_run_knows_which_examples_it_has_seen(data: Path, tmp_path: Path
 
 
 def test_training_lowers_the_loss(data: Path, tmp_path: Path) -> None:
-    run = open_run(data, tmp_path / "out", _plan(30_000))
+    run = open_run(data, tmp_path / "out", _plan(600_000))
+    run.copies = True
     losses = [take_step(run) for _ in range(30)]
     assert sum(losses[-5:]) < 0.8 * sum(losses[:5])
 

@@ -17,6 +17,8 @@ PREFILL = 512
 SERIAL = 50_000_000
 """Below this many parameters a step is too short to be shared among CPU threads: waiting for
 each other costs them more than the work (with a busy core, many times more)."""
+COLD = 1e-3
+"""Below this temperature the choice is greedy; dividing by less overflows."""
 _CROPPABLE = {"full_attention", "sliding_attention"}
 
 
@@ -116,7 +118,7 @@ class Sampler:
             self._random.manual_seed(sampling.seed)
 
     def __call__(self, logits: Any) -> int:
-        if not self._sampling.temperature:
+        if self._sampling.temperature < COLD:
             return int(logits.argmax())
         import torch
 

@@ -21,14 +21,28 @@ SMALL = 200_000_000
 
 
 def choose_device(device: str | None = None) -> str:
-    """`device`, or the best there is: "cuda", "mps", "cpu"."""
-    if device:
-        return device
+    """`device`, or the best there is: "cuda", "mps", "cpu". Raises `EngineError`."""
     import torch
+
+    if device:
+        return _checked_device(device)
 
     if torch.cuda.is_available():
         return "cuda"
     return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def _checked_device(device: str) -> str:
+    import torch
+
+    there = {"cpu": 1, "cuda": torch.cuda.device_count()}
+    there["mps"] = int(torch.backends.mps.is_available())
+    kind, _, number = device.partition(":")
+    index = int(number) if number.isdecimal() else 0 if device == kind else -1
+    if 0 <= index < there.get(kind, 0):
+        return device
+    valid = ", ".join(name for name, count in there.items() if count)
+    raise EngineError(f"{device!r} is no device of this machine: use {valid}")
 
 
 def choose_dtype(device: str, count: int) -> str:

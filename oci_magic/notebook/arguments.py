@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
+import keyword
 import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -17,6 +18,7 @@ from typing import Any, TypeVar
 from IPython.core.error import UsageError
 from IPython.core.magic_arguments import argument, magic_arguments
 
+MOST_SECONDS = 1e7
 Magic = TypeVar("Magic", bound=Callable[..., Any])
 CALL = "%%oci [options], and the prompt on the lines below it (%%oci? lists the options)"
 _LEAVES_THE_ANSWER_ALONE = ("kept", "again", "dry", "new", "output", "timeout", "model")
@@ -85,7 +87,7 @@ def parsed(magic: Callable[..., Any], line: str) -> Options:
         given = dict(vars(magic.parser.parse_argstring(line)))  # type: ignore[attr-defined]
     except (UsageError, ValueError) as error:
         raise UsageError(f"{str(error).rstrip('.')}. {_right_call(str(error))}") from None
-    given = {name: _unquoted(value) for name, value in given.items()}
+    given = {name: unquoted(value) for name, value in given.items()}
     return _checked(Options(**{**given, "leave_out": tuple(given["leave_out"] or ())}))
 
 
@@ -104,7 +106,7 @@ def kept_hash(options: Options, prompt: str, model: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
-def _unquoted(value: Any) -> Any:
+def unquoted(value: Any) -> Any:
     """IPython leaves the quotes around what was quoted."""
     quoted = isinstance(value, str) and len(value) > 1 and value[0] == value[-1] in "\"'"
     return value[1:-1] if quoted else value
@@ -112,13 +114,21 @@ def _unquoted(value: Any) -> Any:
 
 def _checked(options: Options) -> Options:
     for name in (options.output, *options.leave_out):
-        if name is not None and not name.isidentifier():
+        if name is not None and (not name.isidentifier() or keyword.iskeyword(name)):
             raise UsageError(f"{name!r} is not a variable's name: write {CALL}")
     if options.rounds is not None and options.rounds < 0:
         raise UsageError(f"-r {options.rounds}: the number of repairs is 0 or more")
-    if options.timeout is not None and options.timeout < 0:
-        raise UsageError(f"--timeout {options.timeout:g}: seconds, or 0 for no limit")
+    if options.timeout is not None:
+        checked_seconds(options.timeout)
     return options
+
+
+def checked_seconds(seconds: float) -> float:
+    """A time limit that a timer can keep. Raises `UsageError`."""
+    if not 0 <= seconds <= MOST_SECONDS:
+        most = f"at most {MOST_SECONDS:,.0f}"
+        raise UsageError(f"--timeout {seconds:g}: seconds, {most}, or 0 for no limit")
+    return seconds
 
 
 def _right_call(error: str) -> str:

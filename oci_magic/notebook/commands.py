@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
@@ -15,7 +15,7 @@ from IPython.core.error import UsageError
 from ..engines.memory import fits, free_memory, gigabytes
 from ..engines.models import CATALOGUE, on_disk
 from ..types import Message, Turn
-from .arguments import Options
+from .arguments import Options, unquoted
 from .display import failure_line, one_line
 
 if TYPE_CHECKING:
@@ -37,9 +37,10 @@ def status(magics: OCIMagics) -> None:
     """Model, conversation and settings, a line each."""
     loaded = magics.shelf.loaded
     state = f"loaded, window of {loaded.window:,} tokens" if loaded else "nothing loaded yet"
-    other = f" ({loaded.name})" if loaded and loaded.name != magics.model else ""
+    if loaded and loaded.name != magics.model:
+        state = f"not loaded; {loaded.name} is, window of {loaded.window:,} tokens"
     turns = magics.session.turns if magics.session else []
-    print(f"model         {magics.model}: {state}{other}")
+    print(f"model         {magics.model}: {state}")
     print(f"conversation  {len(turns)} prompts (%oci history, %oci new)")
     print(f"settings      {magics.rounds} repairs, context {magics.context}, run {magics.run}")
     print("              %config OCIMagics lists all, %oci help what to type")
@@ -47,6 +48,7 @@ def status(magics: OCIMagics) -> None:
 
 def model(magics: OCIMagics, rest: str) -> None:
     """Choose and load the model for the prompts to come."""
+    rest = unquoted(rest)
     if not rest:
         raise UsageError("which model? write %oci model NAME (%oci models lists some)")
     magics.shelf.engine(rest)
@@ -75,25 +77,38 @@ def fix(magics: OCIMagics, rest: str) -> None:
     if failed is None:
         raise UsageError("no cell has failed: %oci fix repairs the last cell that did")
     code, failure = failed
-    session = magics.session_for(Options())
-    magics.play(session.fix(code.strip("\n"), failure, magics.told(Options()), sentence=rest))
+    asked = magics.asked
+    options = Options(model=_answering(magics), context=asked.context, leave_out=asked.leave_out)
+    session = magics.session_for(options)
+    magics.asked = options
+    context = magics.told(options)
+    events = session.fix(code.strip("\n"), failure, context, sentence=rest, run=magics.run)
+    magics.play(events, run=magics.run)
 
 
 def retry(magics: OCIMagics) -> None:
     """Ask the last request again, sampled, so that the answer may differ."""
     if magics.session is None:
         raise UsageError("nothing to retry: ask something with %%oci first")
-    warm = magics.temperature or RETRY_TEMPERATURE
-    loaded = magics.shelf.loaded
-    options = Options(temperature=warm, model=loaded.name if loaded else None)
-    session = magics.session_for(options)
-    magics.play(session.retry(magics.told(options), run=magics.run))
+    asked = magics.asked
+    warm = asked.temperature or magics.temperature or RETRY_TEMPERATURE
+    model = _answering(magics) or asked.model
+    options = replace(asked, temperature=warm, model=model, new=False)
+    session, run = magics.session_for(options), magics.run and not asked.no_run
+    events = session.retry(magics.told(options), run=run, rounds=options.rounds)
+    magics.play(events, options.output, run=run)
+
+
+def _answering(magics: OCIMagics) -> str | None:
+    """The model that answers the conversation; None: the one that is set."""
+    return magics.shelf.loaded.name if magics.shelf.loaded else None
 
 
 def new(magics: OCIMagics) -> None:
     """Begin a new conversation."""
     if magics.session:
         magics.session.new()
+    magics.asked = Options()
     print("new conversation; the notebook's variables stay")
 
 
@@ -167,9 +182,13 @@ def unknown(word: str) -> str:
 
 
 def _ended(turn: Turn) -> str:
+    if turn.reply.finish_reason == "interrupted":
+        return "stopped"
     if not turn.reply.code:
         return "answered without code"
     if turn.execution is None:
         return "not run"
     failure = turn.execution.failure
+    if failure and failure.stopped:
+        return "stopped"
     return f"failed: {failure_line(failure)}" if failure else "worked"

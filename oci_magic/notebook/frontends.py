@@ -24,6 +24,9 @@ NOTES: dict[Rung, str] = {
 }
 
 
+NOT_RUN = "oci: code is offered, not run"
+
+
 def rung(shell: Any) -> Rung:
     """Which rung of the ladder this shell stands on for the request it is executing."""
     kernel = getattr(shell, "kernel", None)

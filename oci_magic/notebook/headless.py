@@ -31,6 +31,8 @@ from .driven import EVENT
 from .transcript import Transcript
 
 FAILED, HELD, STOPPED = 1, 3, 130
+GRACE = 10.0
+"""Seconds after its time limit in which a cell may still end by itself."""
 _SETUP = """
 import importlib.util, sys
 if importlib.util.find_spec("oci_magic") is None:
@@ -69,6 +71,8 @@ class HeadlessRunner(NotebookClient):  # type: ignore[misc]  # nbclient is untyp
         self._answer: Answer | None = None
         self._task: asyncio.Task[Any] | None = None
         self._ready = False
+        self._limit, self._overran = timeout, False
+        self._watchdog: asyncio.TimerHandle | None = None
 
     def run(self) -> int:
         """Execute all cells, or up to the first that fails."""
@@ -122,11 +126,14 @@ class HeadlessRunner(NotebookClient):  # type: ignore[misc]  # nbclient is untyp
             return await super().async_execute_cell(cell, cell_index, execution_count, **more)
         self.kc.session.metadata = {"cellId": cell.id}  # as front ends with cells send it
         self.transcript.begin(cell.source)
+        if not document.asks(cell.source):
+            self._watch()
         model = self.settings.get("model")
         self._answer = Answer(self.nb, cell_index, str(model) if model else None)
         try:
             return await super().async_execute_cell(cell, cell_index, execution_count, **more)
         finally:
+            self._unwatch()
             self._answer.close()
             self._answer = None
 
@@ -147,7 +154,10 @@ class HeadlessRunner(NotebookClient):  # type: ignore[misc]  # nbclient is untyp
         if event["kind"] == "drafted":
             for place in answer.places:
                 self.clear_display_id_mapping(place)
+        self._unwatch()
         answer.take(event)
+        if answer.running:
+            self._watch()
         self._made |= answer.ids
         while answer.told:
             self.transcript.line(answer.told.pop(0), "yellow")
@@ -159,7 +169,23 @@ class HeadlessRunner(NotebookClient):  # type: ignore[misc]  # nbclient is untyp
         if "raises-exception" not in cell.metadata.get("tags", []):
             self._codes.append(HELD if content.get("ename") == "Held" else FAILED)
 
+    def _watch(self) -> None:
+        """The kernel keeps the limit itself; if its code does not let it, the kernel ends."""
+        if self._limit:
+            loop = asyncio.get_running_loop()
+            self._watchdog = loop.call_later(self._limit + GRACE, self._end_kernel)
+
+    def _unwatch(self) -> None:
+        if self._watchdog:
+            self._watchdog.cancel()
+
+    def _end_kernel(self) -> None:
+        self._overran = True
+        self._ending = asyncio.ensure_future(ensure_async(self.km.signal_kernel(signal.SIGKILL)))
+
     def _broke(self, line: str) -> None:
+        if self._overran:
+            line = f"the cell did not stop at its limit of {self._limit:g} s: the kernel was ended"
         if not self.stopped:
             self.transcript.line(line, "bold red")
             self._codes.append(FAILED)

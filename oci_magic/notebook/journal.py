@@ -77,12 +77,16 @@ class Journal:
 
         return source, failure_of(error, source, self.shell.user_ns)
 
+    def inputs(self) -> list[str]:
+        """Every cell as it was typed, numbered as in `In`."""
+        return list(self.shell.history_manager.input_hist_raw)
+
     def _before_loading(self) -> tuple[str, BaseException] | None:
         """The cell whose error the interpreter still remembers, if its source can be found."""
         error = getattr(sys, "last_value", None)
         if not isinstance(error, Exception) or self.cells or self.errors:
             return None
-        sources = [cell for cell in self.shell.user_ns.get("In", []) if not _OURS.match(cell)]
+        sources = [cell for cell in self.inputs() if not _OURS.match(cell)]
         return (sources[-1], error) if sources and sources[-1] else None
 
 

@@ -19,15 +19,22 @@ from traitlets import Bool, Enum, Float, Int, Unicode
 
 from ..errors import Stopped
 from ..events import Events, Finished, follow
-from ..types import Cell, Message, Reply, Turn
+from ..objects import encodable
+from ..types import Cell, Effect, Message, Reply, Turn
 from . import frontends
-from .arguments import Options, kept_hash, parsed, prompt_arguments, prompt_of
+from .arguments import (
+    Options,
+    checked_seconds,
+    kept_hash,
+    parsed,
+    prompt_arguments,
+    prompt_of,
+)
 from .journal import Journal
 
 if TYPE_CHECKING:
     from ..engines import Engine
     from ..prompting.context import Context
-    from ..running.review import Effect
     from ..session import Session
     from .display import View
     from .models import ModelShelf
@@ -66,6 +73,8 @@ class OCIMagics(Magics):  # type: ignore[misc]  # IPython is untyped
         self.journal = Journal(shell)
         self.session: Session | None = None
         self.open_view = view or self._view
+        self.asked = Options()
+        """The options of the last request: asking it again keeps to them."""
         self._told_rung = False
 
     @cached_property
@@ -83,18 +92,19 @@ class OCIMagics(Magics):  # type: ignore[misc]  # IPython is untyped
         In the prompt, {name}, {In[3]}, {Out[3]} and {Err[3]} stand for what exists by that name.
         """
         options = parsed(self.prompt_cell, line)
-        prompt = prompt_of(cell)
+        prompt = encodable(prompt_of(cell))
         if options.kept and not options.again and self._is_kept(options, prompt):
             return
         with self._stoppable():
             session = self.session_for(options)
+            self._tell_unknown(options.leave_out)
             request, context = self._interpolated(prompt), self.told(options)
             if options.dry:
                 self._show_messages(session, options, request, context)
                 return
-            run = self.run and not options.no_run
+            run, self.asked = self.run and not options.no_run, options
             events = session.ask(request, context, run=run, rounds=options.rounds)
-            self.play(events, options.output)
+            self.play(events, options.output, run=run)
 
     @no_var_expand  # type: ignore[untyped-decorator]  # IPython is untyped
     @line_magic("oci")  # type: ignore[untyped-decorator]  # IPython is untyped
@@ -111,13 +121,13 @@ class OCIMagics(Magics):  # type: ignore[misc]  # IPython is untyped
 
     def session_for(self, options: Options) -> Session:
         """The conversation, ready for a prompt with these options."""
+        seconds = checked_seconds(self.timeout if options.timeout is None else options.timeout)
         engine = self.shelf.engine(options.model or self.model, options)
         session = self.session or self._new_session(engine)
         if options.new and not options.dry:
             session.new()
         session.engine, session.rounds, self.session = engine, self.rounds, session
-        seconds = self.timeout if options.timeout is None else options.timeout
-        session.executor.timeout = seconds or None  # type: ignore[attr-defined]  # a ShellExecutor
+        session.executor.timeout = seconds or None
         session.review = self._reviewer()
         return session
 
@@ -159,7 +169,7 @@ class OCIMagics(Magics):  # type: ignore[misc]  # IPython is untyped
         cells = self.journal.cells
         return surroundings(self.shell.user_ns, Path.cwd(), cells, turns, leave_out)
 
-    def play(self, events: Events, output: str | None = None) -> None:
+    def play(self, events: Events, output: str | None = None, *, run: bool = True) -> None:
         """Show the events, put the code where it goes, bind the turn, end.
 
         Raises Unrepaired, Held or Stopped, one line each, so that "Run All" stops.
@@ -170,8 +180,8 @@ class OCIMagics(Magics):  # type: ignore[misc]  # IPython is untyped
         view = self.open_view()
         rung = frontends.rung(self.shell)
         if not self._told_rung:
-            view.say(frontends.NOTES[rung])
-            self._told_rung = True
+            view.say(frontends.NOTES[rung] if run else frontends.NOT_RUN)
+            self._told_rung = run
         with self.journal.paused():
             finished = follow(events, view.show)
         code = source(finished.turn)
@@ -205,13 +215,19 @@ class OCIMagics(Magics):  # type: ignore[misc]  # IPython is untyped
         from ..prompting.interpolate import interpolate
 
         names = self.shell.user_ns
-        inputs, outputs = names.get("In", []), names.get("Out", {})
-        return interpolate(prompt, names, inputs, outputs, self.journal.errors)
+        inputs, outputs = self.journal.inputs(), names.get("Out", {})
+        return encodable(interpolate(prompt, names, inputs, outputs, self.journal.errors))
+
+    def _tell_unknown(self, names: tuple[str, ...]) -> None:
+        unknown = [name for name in names if name not in self.shell.user_ns]
+        if unknown:
+            print(f"-x {', '.join(unknown)}: there is no such variable")
 
     def _is_kept(self, options: Options, prompt: str) -> bool:
         if kept_hash(options, prompt, self.model) != options.kept:
             return False
-        print("kept: nothing changed since the code below was made (--again asks anew)")
+        empty = f"; {options.output} is a Turn without a reply" if options.output else ""
+        print(f"kept: nothing changed since the code below was made (--again asks anew){empty}")
         if options.output:
             self.shell.user_ns[options.output] = Turn(prompt, Reply(""))
         return True

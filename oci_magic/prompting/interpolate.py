@@ -6,7 +6,6 @@ specs, JSON, `{{doubled}}`, LaTeX. Nothing is evaluated beyond `repr` and a tabl
 
 from __future__ import annotations
 
-import builtins
 import contextvars
 import ctypes
 import keyword
@@ -15,8 +14,8 @@ import reprlib
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from types import FunctionType
 
+from ..objects import SHELL_NAMES, is_builtin, table_kind
 from .feedback import cut
 
 LIMIT = 2000
@@ -27,7 +26,6 @@ _ELEMENTS = 5000
 _PLACEHOLDER = re.compile(r"\{(?:(In|Out|Err)\[([0-9]{1,9})\]|([^\W\d]\w*))\}")
 _LATEX = re.compile(r"(?:\\[A-Za-z]+\*?(?:\[[^\][{}\n]*\])?|[\\^_])\Z")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-_SHELL_NAMES = frozenset({"In", "Out", "exit", "quit", "get_ipython"})
 _CONTAINERS = (list, tuple, dict, set, frozenset)
 
 
@@ -107,10 +105,10 @@ def _partners(prompt: str) -> dict[int, int]:
 
 
 def _variable(namespace: Mapping[str, object], name: str) -> tuple[bool, object]:
-    if name.startswith("_") or keyword.iskeyword(name) or name in _SHELL_NAMES:
+    if name.startswith("_") or keyword.iskeyword(name) or name in SHELL_NAMES:
         return False, None
     found, value = _entry(namespace, name)
-    return found and not _is_builtin(name, value), value
+    return found and not is_builtin(name, value), value
 
 
 def _entry(entries: object, key: object) -> tuple[bool, object]:
@@ -123,23 +121,10 @@ def _entry(entries: object, key: object) -> tuple[bool, object]:
         return False, None
 
 
-def _is_builtin(name: str, value: object) -> bool:
-    """True for Python's own object of that name and for IPython's stand-in (`open`)."""
-    if not hasattr(builtins, name):
-        return False
-    stand_in = type(value) is FunctionType and str(value.__module__).startswith("IPython")
-    return stand_in or value is getattr(builtins, name)
-
-
 def _described(value: object) -> str:
-    if _is_table(type(value)):
+    if table_kind(value):
         return _table(value)
     return repr(value) if _elements(value, _ELEMENTS) < _ELEMENTS else _short().repr(value)
-
-
-def _is_table(kind: type) -> bool:
-    names = {(base.__module__.split(".")[0], base.__name__) for base in kind.__mro__}
-    return not names.isdisjoint({("pandas", "DataFrame"), ("pandas", "Series")})
 
 
 def _table(value: object) -> str:

@@ -8,6 +8,11 @@ from ..types import Cell, Execution
 
 
 class Executor(Protocol):
-    """Runs one code cell. A failure of the cell is a value, never an exception."""
+    """Runs one code cell. A failure of the cell is a value, never an exception.
+
+    `timeout` is in seconds, None: no limit.
+    """
+
+    timeout: float | None
 
     def run(self, cell: Cell) -> Execution: ...

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from ..objects import table_kind
 from ..types import Facts, Failure, Variable
 from .variables import data_files, describe, is_table
 
@@ -120,7 +121,7 @@ def _texts(
     found: dict[str, tuple[str, ...]] = {}
     for name in dict.fromkeys(_NAME.findall(source)):
         table = namespace.get(name)
-        if type(table).__name__ != "DataFrame" or not is_table(table):
+        if table_kind(table) != "DataFrame":
             continue
         for label in dict.fromkeys(re.findall(r"""["']([^"']+)["']""", line)):
             if label not in found and (texts := _not_numbers(table, label)):

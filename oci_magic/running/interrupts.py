@@ -7,15 +7,19 @@ when that call returns; the time a person takes to answer `input()` counts.
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from ..types import Failure
+
+AGAIN = 0.05
+"""Seconds between two interruptions of code that swallows them."""
 
 
 def can_time_out() -> bool:
@@ -29,11 +33,13 @@ class CellTimeout(BaseException):
 
 
 class Clock:
-    """Interrupts the block after `seconds`, and once a second while the code swallows it."""
+    """Interrupts the block after `seconds`, and again and again while the code swallows it."""
 
     def __init__(self, seconds: float | None) -> None:
         self.seconds = seconds
         self.fired = False
+        self._rung = 0.0
+        self._tracer: Any = None
 
     @contextmanager
     def limiting(self) -> Iterator[None]:
@@ -41,13 +47,17 @@ class Clock:
             yield
             return
         started = time.monotonic()
+        self._tracer = sys.gettrace()
+        delay, interval = signal.getitimer(signal.ITIMER_REAL)
         handler = signal.signal(signal.SIGALRM, self._ring)
-        delay, interval = signal.setitimer(signal.ITIMER_REAL, max(self.seconds, 1e-6), 1.0)
         try:
+            signal.setitimer(signal.ITIMER_REAL, max(self.seconds, 1e-6), AGAIN)
             yield
         finally:
             self.disarm()
             signal.signal(signal.SIGALRM, handler)
+            if self.fired:
+                sys.settrace(self._tracer)
             if delay:  # someone else's alarm goes on
                 left = delay - (time.monotonic() - started)
                 signal.setitimer(signal.ITIMER_REAL, max(left, 1e-6), interval)
@@ -55,8 +65,21 @@ class Clock:
     def disarm(self) -> None:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
-    def _ring(self, _signal: int, _frame: FrameType | None) -> NoReturn:
-        self.fired = True
+    def _ring(self, _signal: int, frame: FrameType | None) -> None:
+        """The first ring raises; later ones raise on the next lines too, also in `except:`."""
+        now, frames = time.monotonic(), _cell_frames(frame)
+        if self.fired and not frames and now - self._rung < 1:
+            return  # the cell has unwound: IPython is at work
+        if self.fired and frames:
+            sys.settrace(_unseen)
+            for each in frames:
+                each.f_trace = self._raise_on_line
+        self.fired, self._rung = True, now
+        raise CellTimeout
+
+    def _raise_on_line(self, _frame: FrameType, _event: str, _argument: object) -> NoReturn:
+        """Python takes a tracer away that raises, so the alarm puts it back at once."""
+        signal.setitimer(signal.ITIMER_REAL, 20e-6, AGAIN)
         raise CellTimeout
 
     def failure(self, failure: Failure) -> Failure:
@@ -65,6 +88,22 @@ class Clock:
         if failure.facts.line:
             text = f"line {failure.facts.lineno}: {failure.facts.line.strip()}\n{text}"
         return replace(failure, name="TimeoutError", message=message, traceback=text)
+
+
+def _unseen(_frame: FrameType, _event: str, _argument: object) -> None:
+    """Traces no frame that is entered from now on."""
+
+
+def _cell_frames(frame: FrameType | None) -> list[FrameType]:
+    """The frames of the nested run's code, not those of the prompt's own cell around it."""
+    found: list[FrameType] = []
+    while frame is not None:
+        if frame.f_globals.get("__package__") == __package__ and frame.f_code.co_name == "_error":
+            break
+        if frame.f_globals.get("__name__") == "__main__" and "get_ipython" in frame.f_globals:
+            found.append(frame)
+        frame = frame.f_back
+    return found
 
 
 class Stop:

@@ -10,7 +10,9 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
-MagicKind = Literal["delete", "overwrite", "process", "install", "dynamic", "python", "moves"]
+MagicKind = Literal[
+    "delete", "overwrite", "process", "install", "session", "dynamic", "python", "moves"
+]
 
 _KINDS: dict[MagicKind, tuple[str, ...]] = {
     "install": ("pip", "conda", "mamba", "micromamba", "uv"),
@@ -21,6 +23,7 @@ _KINDS: dict[MagicKind, tuple[str, ...]] = {
         *("python", "python2", "python3", "pypy", "killbgscripts"),
     ),
     "dynamic": ("run", "rerun", "macro", "javascript", "js", "oci", "debug"),
+    "session": (*("reset", "reset_selective", "xdel", "load_ext", "reload_ext", "unload_ext"),),
     "python": ("time", "timeit", "prun", "capture"),
     "moves": ("cd", "pushd", "popd"),
 }
@@ -49,6 +52,8 @@ def magic_kind(name: str, line: str) -> MagicKind | None:
         return "process" if _SHELL_SIGNS.search(line) else None
     kind = next((kind for kind, names in _KINDS.items() if name in names), None)
     words = line.split()
+    if kind == "session" and words == ["autoreload"]:  # IPython's own, and harmless
+        return None
     if kind == "install" and words and words[0] in _READING:
         return None
     return kind

@@ -14,38 +14,26 @@ import ast
 import re
 import warnings
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
-from ..types import Cell
+from ..types import Cell, Effect, EffectKind
 from .ipython_syntax import as_magic, as_python, magic_kind, python_in, written_file
 from .names import Names, literal
 from .paths import Paths
 from .writes import Writes
 
-Kind = Literal["delete", "overwrite", "process", "install", "exit", "dynamic"]
-
-
-@dataclass(frozen=True)
-class Effect:
-    """One thing the code would do, `detail` in few words, in line `lineno` (from 1)."""
-
-    kind: Kind
-    detail: str
-    lineno: int
-
-
-_WORDS: dict[Kind, str] = {
+_WORDS: dict[EffectKind, str] = {
     "delete": "deletes files",
     "overwrite": "may overwrite files",
     "process": "starts a program",
     "install": "installs packages",
     "exit": "ends or signals the kernel",
+    "session": "resets variables or changes extensions",
     "dynamic": "runs code that cannot be read beforehand",
 }
 _SHOWN = 3
-_HELD: dict[Kind, re.Pattern[str]] = {
+_HELD: dict[EffectKind, re.Pattern[str]] = {
     "delete": re.compile(
         r"os\.(remove|unlink|rmdir|removedirs)|shutil\.rmtree|send2trash\.send2trash"
     ),
@@ -64,6 +52,9 @@ _HELD: dict[Kind, re.Pattern[str]] = {
         r"(sys\.)?exit|quit|os\.(_exit|abort|kill|killpg)|_thread\.interrupt_main"
         r"|signal\.(signal|alarm|setitimer|raise_signal|pthread_kill|pidfd_send_signal)"
         r"|get_ipython\(\)\.(ask_exit|kernel\.\w*(shutdown|stop)\w*)"
+    ),
+    "session": re.compile(
+        r"get_ipython\(\)\.(reset|reset_selective|del_var)|get_ipython\(\)\.extension_manager\.\w+"
     ),
     "dynamic": re.compile(
         r"eval|exec|compile|__import__|__builtins__(\..*)?|builtins\.\w+|runpy\.\w+"
@@ -97,7 +88,7 @@ def review(
     return tuple(sorted(dict.fromkeys(found), key=lambda effect: effect.lineno))
 
 
-def line(effects: Sequence[Effect]) -> str:
+def effects_line(effects: Sequence[Effect]) -> str:
     """One line for the person, such as `deletes files (line 3: os.remove)`."""
     told = [f"{_WORDS[e.kind]} (line {e.lineno}: {e.detail})" for e in effects[:_SHOWN]]
     if len(effects) > _SHOWN:
@@ -118,10 +109,13 @@ def _parsed(source: str) -> ast.Module | None:
     """The syntax tree, IPython's syntax as calls; leading blank lines do not count in it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about escapes: running the code tells them again
+        magic = as_magic(source)  # IPython runs `pip install x` without its sign too
+        subtraction = magic and magic[1].startswith("-") and magic_kind(*magic) == "session"
         try:
-            return ast.parse(as_python(source))
+            if not subtraction:  # `reset -f` is one to Python and a magic to IPython
+                return ast.parse(as_python(source))
         except (SyntaxError, ValueError):
-            magic = as_magic(source)  # IPython runs `pip install x` without its sign too
+            pass
         if magic is None or magic_kind(*magic) is None:
             return None
         return ast.parse("get_ipython().run_line_magic({!r}, {!r})".format(*magic))

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import FunctionType, ModuleType
 
+from ..objects import SHELL_NAMES, is_builtin, table_kind
 from ..types import Variable
 
 DATA_SUFFIXES = frozenset(
@@ -18,7 +19,6 @@ DATA_SUFFIXES = frozenset(
 )
 MAX_COLUMNS = 200
 MAX_FILES = 30
-_SHELL_NAMES = frozenset(("In", "Out", "exit", "quit", "open", "get_ipython"))
 
 
 def variables(namespace: Mapping[str, object], leave_out: Iterable[str] = ()) -> list[Variable]:
@@ -35,14 +35,13 @@ def describe(name: str, value: object) -> Variable:
         if is_table(value):
             return _table(name, value)
         return Variable(name, kind, _shape(value))
-    except Exception:
+    except BaseException:  # the object's own code may raise anything, SystemExit too
         return Variable(name, kind)
 
 
 def is_table(value: object) -> bool:
-    """True for a pandas DataFrame or Series (by the type's own name and module)."""
-    cls = type(value)
-    return cls.__name__ in ("DataFrame", "Series") and cls.__module__.split(".")[0] == "pandas"
+    """True for a pandas DataFrame or Series, or a subclass of one."""
+    return table_kind(value) is not None
 
 
 def data_files(folder: Path) -> list[str]:
@@ -56,13 +55,13 @@ def data_files(folder: Path) -> list[str]:
 
 
 def _is_users(name: str, value: object) -> bool:
-    if name.startswith("_") or name in _SHELL_NAMES:
+    if name.startswith("_") or name in SHELL_NAMES or is_builtin(name, value):
         return False
-    return not isinstance(value, ModuleType | type)
+    return not issubclass(type(value), (ModuleType, type))
 
 
 def _table(name: str, value: object) -> Variable:
-    if type(value).__name__ == "Series":
+    if table_kind(value) == "Series":
         column = (_quoted(value.name), _dtype(value.dtype))  # type: ignore[attr-defined]
         return Variable(name, "Series", _shape(value), (column,))
     dtypes = value.dtypes  # type: ignore[attr-defined]
@@ -84,9 +83,10 @@ def _dtype(dtype: object) -> str:
 
 
 def _shape(value: object) -> tuple[int, ...] | None:
-    if isinstance(value, FunctionType):
+    kind = type(value)
+    if issubclass(kind, FunctionType):
         return None
-    if isinstance(value, list | tuple | dict | set | frozenset | bytearray):
-        return (len(value),)
+    if issubclass(kind, list | tuple | dict | set | frozenset | bytearray):
+        return (len(value),)  # type: ignore[arg-type]  # one of the sized types above
     shape = getattr(value, "shape", None)
     return tuple(map(int, shape)) if isinstance(shape, tuple) else None
