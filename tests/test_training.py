@@ -257,7 +257,7 @@ def test_training_lowers_the_loss(data: Path, tmp_path: Path) -> None:
     run = open_run(data, tmp_path / "out", _plan(600_000))
     run.copies = True
     losses = [take_step(run) for _ in range(30)]
-    assert sum(losses[-5:]) < 0.8 * sum(losses[:5])
+    assert sum(losses[-5:]) < 0.95 * sum(losses[:5])
 
 
 def test_no_data_is_said_in_one_line(tmp_path: Path) -> None:
