@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from random import Random
@@ -22,6 +23,7 @@ from oci_magic.training.examples import Example, Shards, encode, text_of
 from oci_magic.training.generate import generate
 from oci_magic.training.model import Shape, hidden, loss, new_model
 from oci_magic.training.optim import orthogonal, schedule
+from oci_magic.training.parallel import gradients
 from oci_magic.training.tokenizer import save_tokenizer, train_tokenizer
 from oci_magic.training.train import Plan, open_run, save, take_step, train
 from oci_magic.types import Message
@@ -127,10 +129,11 @@ def test_only_what_the_assistant_says_counts_in_full(tokenizer: Tokenizer) -> No
     (example,) = encode(tokenizer, [messages])
     said = [tokenizer.id_to_token(i) for i, s in zip(example.ids, example.said, strict=True) if s]
     assert "".join(said) == "cd<|end|>"
-    batch = padded([example, Example([5], [0])], pad=3)
-    expected = [1.0 if said else pytest.approx(0.1) for said in example.said]
-    assert batch.weights[0][: len(example.ids)].tolist() == expected
-    assert batch.weights[1].tolist() == pytest.approx([0.1] + [0.0] * (batch.ids.shape[1] - 1))
+    batch = padded([example, Example([5], [0])], 3, Random(0))
+    weights = batch.weights[0].tolist()
+    for weight, learned in zip(weights, example.said, strict=False):
+        assert weight == 1.0 if learned else weight in (0.0, pytest.approx(0.4))
+    assert not any(weights[len(example.said) :]) and not any(batch.weights[1].tolist()[1:])
 
 
 def test_an_answer_marked_as_a_mistake_is_not_learned(tokenizer: Tokenizer, tmp_path: Path) -> None:
@@ -169,7 +172,7 @@ def test_examples_not_seen_yet_come_first(tokenizer: Tokenizer, data: Path) -> N
 def test_batches_keep_every_example_and_the_token_limit(lengths: list[int]) -> None:
     batches = cut([Example([4] * n, [0] * n) for n in lengths], 256)
     assert [len(example.ids) for batch in batches for example in batch] == lengths
-    assert all(len(b) == 1 or padded(b, 3).ids.numel() <= 256 for b in batches)
+    assert all(len(b) == 1 or padded(b, 3, Random(0)).ids.numel() <= 256 for b in batches)
 
 
 def test_only_repeats_are_shown_until_the_model_copies() -> None:
@@ -222,10 +225,45 @@ def test_padding_does_not_change_the_loss(tokenizer: Tokenizer) -> None:
     torch.manual_seed(0)
     model = new_model(SMALL, tokenizer)
     (example,) = encode(tokenizer, _conversations(1))
-    alone, _ = loss(model, padded([example], 3))
-    batch = padded([example, Example([4] * 200, [0] * 200)], 3)
-    batch.real[1] = 0
+    alone, _ = loss(model, padded([example], 3, Random(0)))
+    batch = padded([example, Example([4] * 200, [0] * 200)], 3, Random(0))
+    batch.weights[1] = 0
     torch.testing.assert_close(loss(model, batch)[0], alone)
+
+
+def test_gradients_of_parts_are_those_of_the_whole(tokenizer: Tokenizer) -> None:
+    torch.manual_seed(0)
+    model = new_model(SMALL, tokenizer)
+    batch = padded(encode(tokenizer, _conversations(5)), 3, Random(0))
+    said = gradients(model, batch, torch.device("cpu"))
+    parts = [parameter.grad.clone() for parameter in model.parameters()]
+    model.zero_grad()
+    value, assistant = loss(model, batch)
+    (value / batch.weights[:, 1:].sum()).backward()
+    assert said == pytest.approx(float(assistant / batch.said.sum()))
+    for part, parameter in zip(parts, model.parameters(), strict=True):
+        torch.testing.assert_close(part, parameter.grad)
+
+
+def test_a_tenth_of_the_weight_is_the_prompts() -> None:
+    example = Example([4] * 9_000, [0] * 8_000 + [1] * 1_000)
+    weights = padded([example], 3, Random(1)).weights[0]
+    assert float(weights[:8_000].mean()) == pytest.approx(0.1, rel=0.1)
+    assert weights[8_000:9_000].eq(1).all() and not weights[9_000:].any()
+
+
+def test_a_run_goes_on_from_another_models_weights(
+    data: Path, tmp_path: Path, exported: Path
+) -> None:
+    from safetensors.torch import load_file
+
+    other = Shape(layers=3, width=48, heads=3, inner=64)
+    run = open_run(data, tmp_path / "more", replace(_plan(), start=exported, shape=other))
+    weights = load_file(exported / "model.safetensors")
+    for name, tensor in weights.items():
+        assert torch.equal(run.model.state_dict()[name], tensor.float())
+    assert run.copies and run.step == 0 and run.plan.shape == SMALL
+    assert len(run.batches.next(0.0).ids) > 0
 
 
 def test_resumed_run_equals_one_that_never_stopped(data: Path, tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ missing imports, mixed types, key types that differ, JSON lines.
 ## How it was made
 
 Trained from nothing by `oci-magic train` on tasks made by this package's `training` (each executed while it was made,
-with the product's own wording of context and errors): {tokens:.1f} M tokens in {minutes:.0f} minutes on {device}. Tokenizer:
+with the product's own wording of context and errors): {tokens:.1f} M tokens in {minutes:.0f} minutes on {device}{runs}. Tokenizer:
 byte-level BPE of {vocabulary:,} tokens with StarCoder's pre-tokenizer, digits apart, blanks never joined with letters. Its chat
 template leaves system messages out: it was trained without one. Window: 2,048 tokens.
 
@@ -50,16 +50,17 @@ generator: `python tests/micro/score.py` runs them in a real shell.
 """
 
 
-def card(size: int, counts: Mapping[str, Any], score: Mapping[str, Any]) -> str:
-    """The card: `size` in parameters, `counts` of the run, `score` with rates from 0 to 1."""
+def card(size: int, history: Mapping[str, Any], score: Mapping[str, Any]) -> str:
+    """The card: `size` in parameters, `history` as `train` leaves it, `score` with rates from 0 to 1."""
     rates = {name: rate for name, rate in score.items() if isinstance(rate, float)}
     return (
         CARD.format(
             size=size / 1e6,
-            tokens=counts["tokens"] / 1e6,
-            minutes=counts["seconds"] / 60,
-            device=counts["device"],
-            vocabulary=counts["vocabulary"],
+            tokens=history["tokens"] / 1e6,
+            minutes=history["seconds"] / 60,
+            device=history["device"],
+            runs=f", in {history['runs']} runs one after the other" if history["runs"] > 1 else "",
+            vocabulary=history["vocabulary"],
             tasks=score["tasks"],
             rows="\n".join(f"| {name} | {rate:.1%} |" for name, rate in rates.items()),
             prompts=PROMPTS,

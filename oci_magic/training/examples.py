@@ -18,8 +18,6 @@ from .tokenizer import ASSISTANT, END, USER, WINDOW, token_id
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-PROMPT_WEIGHT = 0.1
-
 
 @dataclass(frozen=True)
 class Example:

@@ -78,6 +78,13 @@ def config(shape: Shape, tokenizer: Tokenizer) -> dict[str, Any]:
     }
 
 
+def shape_of(folder: Path) -> Shape:
+    """The shape of a model that `export` wrote."""
+    kept = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    names = ("num_hidden_layers", "hidden_size", "num_attention_heads", "intermediate_size")
+    return Shape(*(kept[name] for name in names))
+
+
 def hidden(model: Any, ids: torch.Tensor) -> torch.Tensor:
     """Final normed states (batch, length, width) for right-padded ids (batch, length)."""
     size = model.config.hidden_size // model.config.num_attention_heads
@@ -89,16 +96,15 @@ def hidden(model: Any, ids: torch.Tensor) -> torch.Tensor:
     return _norm(x, model.model.norm)
 
 
-def loss(model: Any, batch: Batch) -> tuple[torch.Tensor, float]:
-    """The weighted mean loss of the next tokens, and the plain mean over the assistant's."""
+def loss(model: Any, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+    """The weighted sum of the next tokens' losses, and the plain sum over the assistant's."""
     states = hidden(model, batch.ids[:, :-1])
     weights = batch.weights[:, 1:]
     counted = weights > 0
     logits = functional.linear(states[counted], model.model.embed_tokens.weight)
     each = functional.cross_entropy(logits.float(), batch.ids[:, 1:][counted], reduction="none")
     weights, said = weights[counted], batch.said[:, 1:][counted]
-    assistant = (each.detach() * said).sum() / said.sum().clamp(min=1)
-    return (each * weights).sum() / weights.sum(), float(assistant)
+    return (each * weights).sum(), (each.detach() * said).sum()
 
 
 def export(model: Any, shape: Shape, tokenizer: Tokenizer, folder: Path) -> None:

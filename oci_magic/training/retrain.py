@@ -47,9 +47,9 @@ def finish(options: argparse.Namespace) -> dict[str, Any]:
     result = score(model, AutoTokenizer.from_pretrained(folder), options.score)
     result.pop("wrong")
     (options.out / "score.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    counts = json.loads((options.out / "counts.json").read_text(encoding="utf-8"))
+    history = json.loads((folder / "training.json").read_text(encoding="utf-8"))
     size = sum(parameter.numel() for parameter in model.parameters())
-    (folder / "README.md").write_text(card(size, counts, result), encoding="utf-8")
+    (folder / "README.md").write_text(card(size, history, result), encoding="utf-8")
     print(json.dumps(result, indent=2))
     if options.install:
         install(folder)

@@ -11,8 +11,7 @@ import argparse
 import json
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from random import Random
@@ -22,20 +21,25 @@ import torch
 
 from ..errors import OciError
 from ..types import Message
-from .batches import Batch, Batches
-from .curriculum import COPIES_BELOW
+from .batches import Batches
+from .curriculum import COPIES_BELOW, STAGES
 from .examples import Shards, text_of
-from .model import Shape, export, loss, new_model
+from .model import Shape, export, new_model, shape_of
 from .optim import optimizers, schedule
+from .parallel import gradients
 from .tokenizer import VOCABULARY, load_tokenizer, save_tokenizer, train_tokenizer
 
 TOKENIZER_SAMPLE = 20_000
+HISTORY = "training.json"
 COUNTS = ("seconds", "tokens", "step", "mean_loss", "copies")
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How long and how to train. `tokens` (not 0) is the budget instead of `minutes`."""
+    """How long and how to train. `tokens` (not 0) is the budget instead of `minutes`.
+
+    `start` is the folder of a trained model to go on from; its shape is taken.
+    """
 
     minutes: float = 100.0
     tokens: int = 0
@@ -43,6 +47,7 @@ class Plan:
     vocabulary: int = VOCABULARY
     seed: int = 0
     threads: int = 0
+    start: Path | None = None
     muon_lr: float = 0.02
     adam_lr: float = 3e-3
     save_every: float = 180.0
@@ -105,11 +110,15 @@ def open_run(data: Path, out: Path, plan: Plan) -> Run:
         torch.set_num_threads(plan.threads)
     torch.manual_seed(plan.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if plan.start:
+        plan = replace(plan, shape=shape_of(plan.start))
     tokenizer = _tokenizer(data, out, plan)
     model = new_model(plan.shape, tokenizer).to(device)
     batches = Batches(tokenizer, Shards(data), Random(plan.seed))
     built = optimizers(model, plan.muon_lr, plan.adam_lr)
     run = Run(plan, out, tokenizer, batches, model, built, device)
+    if plan.start:
+        _take_weights(run, plan.start)
     if (out / "checkpoint.pt").exists():
         restore(run)
     elif not batches.look():
@@ -120,13 +129,10 @@ def open_run(data: Path, out: Path, plan: Plan) -> Run:
 def take_step(run: Run) -> float:
     """One update; returns the mean loss on the assistant's tokens."""
     batch = run.batches.next(run.progress, run.copies)
-    run.tokens += int(batch.real.sum())
+    run.tokens += batch.size
     run.step += 1
     factor = schedule(run.progress)
-    moved = Batch(*(part.to(run.device) for part in (batch.ids, batch.said, batch.real)))
-    with _precision(run.device):
-        value, assistant = loss(run.model, moved)
-    value.backward()  # type: ignore[no-untyped-call]  # torch leaves it unannotated
+    assistant = gradients(run.model, batch, run.device)
     torch.nn.utils.clip_grad_norm_(run.model.parameters(), 1.0)
     for optimizer in run.optimizers:
         for group in optimizer.param_groups:
@@ -150,15 +156,7 @@ def save(run: Run) -> None:
     torch.save(state, run.out / "checkpoint.new")
     (run.out / "checkpoint.new").replace(run.out / "checkpoint.pt")
     export(run.model, run.plan.shape, run.tokenizer, run.out / "model")
-    counts = {
-        "tokens": run.tokens,
-        "seconds": run.seconds,
-        "device": "a GPU"
-        if run.device.type == "cuda"
-        else f"{torch.get_num_threads()} CPU threads",
-        "vocabulary": run.tokenizer.get_vocab_size(),
-    }
-    (run.out / "counts.json").write_text(json.dumps(counts) + "\n", encoding="utf-8")
+    _write_history(run)
 
 
 def restore(run: Run) -> None:
@@ -186,6 +184,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--adam-lr", type=float, default=plan.adam_lr)
     parser.add_argument("--threads", type=int, default=0, help="CPU threads (0: torch's choice)")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--start", type=Path, help="folder of a model to go on from")
     parser.add_argument("--fresh", action="store_true", help="do not go on from a checkpoint")
 
 
@@ -200,6 +199,7 @@ def run_arguments(given: argparse.Namespace) -> int:
         threads=given.threads,
         muon_lr=given.muon_lr,
         adam_lr=given.adam_lr,
+        start=given.start,
     )
     if given.fresh:
         (given.out / "checkpoint.pt").unlink(missing_ok=True)
@@ -208,8 +208,35 @@ def run_arguments(given: argparse.Namespace) -> int:
     return 0
 
 
+def _write_history(run: Run) -> None:
+    """Say beside the model what it was trained with, the runs that it goes on from included."""
+    before: dict[str, Any] = {}
+    if run.plan.start and (run.plan.start / HISTORY).exists():
+        before = json.loads((run.plan.start / HISTORY).read_text(encoding="utf-8"))
+    cpu = f"{torch.get_num_threads()} CPU threads"
+    history = {
+        "runs": before.get("runs", 0) + 1,
+        "tokens": before.get("tokens", 0) + run.tokens,
+        "seconds": before.get("seconds", 0) + run.seconds,
+        "device": "a GPU" if run.device.type == "cuda" else cpu,
+        "vocabulary": run.tokenizer.get_vocab_size(),
+    }
+    path = run.out / "model" / HISTORY
+    path.write_text(json.dumps(history) + "\n", encoding="utf-8")
+
+
+def _take_weights(run: Run, folder: Path) -> None:
+    """Begin with the weights in `folder`, and behind the stages that teach to copy."""
+    from safetensors.torch import load_file
+
+    run.model.load_state_dict(load_file(folder / "model.safetensors"), strict=False)
+    run.copies, run.batches.first = True, STAGES[1].until
+
+
 def _tokenizer(data: Path, out: Path, plan: Plan) -> Any:
     folder = out / "tokenizer"
+    if plan.start and not folder.exists():
+        save_tokenizer(load_tokenizer(plan.start), folder)
     if not (folder / "tokenizer.json").exists():
         save_tokenizer(train_tokenizer(_sample(data), plan.vocabulary), folder)
     return load_tokenizer(folder)
@@ -218,10 +245,6 @@ def _tokenizer(data: Path, out: Path, plan: Plan) -> Any:
 def _sample(data: Path) -> Iterator[str]:
     conversations: Iterator[list[Message]] = Shards(data).news()
     return (text_of(c) for c in islice(conversations, TOKENIZER_SAMPLE))
-
-
-def _precision(device: torch.device) -> AbstractContextManager[Any]:
-    return torch.autocast("cuda", torch.bfloat16) if device.type == "cuda" else nullcontext()
 
 
 def _title(run: Run) -> str:

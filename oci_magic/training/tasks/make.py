@@ -71,7 +71,7 @@ class Maker:
     def tasks(self, folder: Path) -> list[Task]:
         """The requests of one notebook, one after the other."""
         world = World(self.rng, self.words, folder)
-        count = self.rng.choice((1, 1, 1, 1, 1, 1, 1, 2, 2, 3))
+        count = self.rng.choice((1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 3))
         tasks: list[Task] = []
         world.furnish()
         for _ in range(count):
