@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from pathlib import Path
 from random import Random
@@ -84,6 +85,14 @@ def test_wordings_are_split_and_the_sides_share_nothing() -> None:
         assert texts
         assert HELD_OUT[key] or key.endswith("?"), key
         assert not set(texts) & set(HELD_OUT[key]), key
+
+
+def test_held_out_wordings_use_no_word_that_training_never_shows() -> None:
+    def words(table: dict[str, tuple[str, ...]]) -> set[str]:
+        text = " ".join(line for lines in table.values() for line in lines).lower()
+        return set(re.findall(r"[a-z']+", re.sub(r"\{\w+\}", " ", text)))
+
+    assert words(HELD_OUT) <= words(WORDINGS)
 
 
 def test_there_are_more_than_24_families() -> None:

@@ -35,8 +35,8 @@ template leaves system messages out: it was trained without one. Window: 2,048 t
 
 ## Held-out score
 
-On {tasks} tasks of unseen seeds, wordings, names and compositions, judged by running the answer and comparing what it
-shows, draws or writes with the reference:
+On {tasks} tasks of unseen seeds, wordings (sentences never trained, of words that were), names and compositions, judged by
+running the answer and comparing what it shows, draws or writes with the reference:
 
 | | |
 | --- | --- |

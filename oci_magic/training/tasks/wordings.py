@@ -4,15 +4,22 @@ A key such as `group` holds clauses that also join with others into a longer req
 holds whole sentences that stand alone. `[a|b]` in the source gives one template for each
 alternative. Names of tables, values and the code that answers are made elsewhere.
 
-Every eighth line of a key, with all its alternatives, is kept for the held-out score.
+One line in eight of a key, with all its alternatives, is kept for the held-out score: one
+whose words the key's other lines use too, or most keys. A model that has read nothing else
+cannot know what a word means that it has never met; what is asked is an unseen sentence.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 _CHOICE = re.compile(r"\[([^\[\]]*)\]")
+_WORD = re.compile(r"\{\w+\}|[a-z']+|[^\w\s\[\]|]")
 _EVERY, _HELD = 8, 4
+_COMMON = 0.15
+"""A word in this share of the keys' lines is everybody's: "show", "the", "could"."""
 
 
 def _expand(line: str) -> list[str]:
@@ -24,15 +31,46 @@ def _expand(line: str) -> list[str]:
     return [text for choice in found[1].split("|") for text in _expand(head + choice + tail)]
 
 
-def _table(block: str, held_out: bool) -> dict[str, tuple[str, ...]]:
-    """Templates of one side of the split by key, from lines under `# key` headings."""
-    found: dict[str, list[str]] = {}
-    for part in block.strip().removeprefix("# ").split("\n# "):
-        key, *lines = part.splitlines()
-        sides = (i % _EVERY == _HELD for i in range(len(lines)))
-        kept = [line for line, side in zip(lines, sides, strict=True) if side == held_out]
-        found[key] = [text for line in kept for text in _expand(line)]
-    return {key: tuple(dict.fromkeys(texts)) for key, texts in found.items()}
+def _lines(block: str) -> dict[str, list[str]]:
+    """The lines under each `# key` heading."""
+    parts = block.strip().removeprefix("# ").split("\n# ")
+    return {key: lines for key, *lines in (part.splitlines() for part in parts)}
+
+
+def _words(lines: Iterable[str]) -> set[str]:
+    return {word for line in lines for word in _WORD.findall(line.lower())}
+
+
+def _held(lines: Sequence[str], twin: Sequence[str], common: set[str]) -> list[str]:
+    """The lines of a key that are kept from training; `twin` are those of its other form."""
+    order = [*lines[_HELD:], *lines[:_HELD]]
+    kept: list[str] = []
+    for line in order:
+        others = [other for other in lines if other != line and other not in kept]
+        if len(kept) < max(1, len(lines) // _EVERY) and _words([line]) <= (
+            common | _words(others) | _words(twin)
+        ):
+            kept.append(line)
+    return kept or order[:1]
+
+
+def _split() -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]]:
+    """The templates of each key for training, and those for the held-out score."""
+    keys = {key: lines for block in _BLOCKS for key, lines in _lines(block).items()}
+    uses = Counter(word for lines in keys.values() for word in _words(lines))
+    common = {word for word, count in uses.items() if count >= len(keys) * _COMMON}
+    trained: dict[str, tuple[str, ...]] = {}
+    held_out: dict[str, tuple[str, ...]] = {}
+    kept: dict[str, list[str]] = {}
+    for key, lines in keys.items():
+        twin = key.removesuffix("?") if key.endswith("?") else f"{key}?"
+        spoken = [line for line in keys.get(twin, []) if line not in kept.get(twin, [])]
+        held = kept[key] = _held(lines, spoken, common)
+        readings = dict.fromkeys(text for line in held for text in _expand(line))
+        held_out[key] = tuple(readings)
+        rest = (text for line in lines if line not in held for text in _expand(line))
+        trained[key] = tuple(text for text in dict.fromkeys(rest) if text not in readings)
+    return trained, held_out
 
 
 _READ = """
@@ -1729,6 +1767,7 @@ turn the bars [sideways|on their side|horizontal]
 lay the bars [flat|on their side]
 [same|again|same chart] with horizontal bars
 flip the bars to horizontal
+make it the same horizontal bar chart again
 change it to a horizontal bar chart
 [rotate|swap] it so the bars are horizontal
 # edit_horizontal?
@@ -1807,7 +1846,8 @@ it should be the {agg}
 {n} bins[ instead| please|]
 [same|again|same histogram|the same] with {n} bins
 [change|set] the [number of bins|bins] to {n}
-split it into {n} bins
+[split|divide] it into {n} bins
+split the values into {n} bins
 draw it with {n} [bins|bars]
 bins = {n}
 make that {n} bins
@@ -1842,14 +1882,7 @@ _BLOCKS = (
     _PLOT, _EDIT,
 )  # fmt: skip
 
-HELD_OUT: dict[str, tuple[str, ...]] = {
-    key: texts for block in _BLOCKS for key, texts in _table(block, held_out=True).items()
-}
-WORDINGS: dict[str, tuple[str, ...]] = {
-    key: tuple(text for text in texts if text not in HELD_OUT[key])
-    for block in _BLOCKS
-    for key, texts in _table(block, held_out=False).items()
-}
+WORDINGS, HELD_OUT = _split()
 
 OPENERS = (
     "", "please ", "can you ", "could you ", "could you please ", "I want to ", "i want to ",
