@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
@@ -64,7 +65,7 @@ class Scene:
                 return f'"{name}"' if self.rng.random() < 0.5 else f"'{name}'"
             case "backticks":
                 return f"`{name}`"
-            case "loose":
+            case "loose" if _usual_case(name):
                 return name.lower().replace("_", " ")
         return name
 
@@ -127,4 +128,10 @@ class Scene:
         return "\n".join([*imports, body])
 
 
+def _usual_case(name: str) -> bool:
+    """Whether a person who types it in small letters could mean no other case."""
+    return all(word in (word.lower(), word.upper(), word.capitalize()) for word in _PARTS(name))
+
+
+_PARTS = re.compile(r"[^\W\d_]+").findall
 IMPORTS = {"pd": "import pandas as pd", "np": "import numpy as np"}

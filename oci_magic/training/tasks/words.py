@@ -100,7 +100,7 @@ class Words:
 
     def invented(self) -> str:
         """A word that nobody has learned: pronounceable, or letters as they fall."""
-        if self.rng.random() < 0.35:
+        if self.rng.random() < 0.15:
             letters = self.rng.choices(_LETTERS, k=self.rng.randint(2, 8))
             return "".join(letters)
         count = self.rng.choice((1, 2, 2, 2, 3))
@@ -109,14 +109,14 @@ class Words:
     def column(self, pool: Sequence[str]) -> str:
         """A column name: a real one in its own style, or an invented one in a random style.
 
-        Mostly invented: a model that can guess names from memory does not learn to copy them.
+        Nearly half invented: a model that can guess names does not learn to copy them.
         """
         roll = self.rng.random()
-        if roll < 0.20:
+        if roll < 0.35:
             name = self.pick(pool)
-        elif roll < 0.27:
+        elif roll < 0.48:
             name = f"{self.pick(pool)}{self.rng.choice(('_', ' ', ' ', ''))}{self.pick(pool)}"
-        elif roll < 0.32:
+        elif roll < 0.54:
             name = f"{self.pick(pool)}_{self.rng.randint(1, 2030)}"
         else:
             name = self._styled_invention()
