@@ -24,8 +24,9 @@ def is_builtin(name: str, value: object) -> bool:
     """True for Python's own object of that name and for IPython's stand-in (`open`)."""
     if not hasattr(builtins, name):
         return False
-    stand_in = type(value) is FunctionType and str(value.__module__).startswith("IPython")
-    return stand_in or value is getattr(builtins, name)
+    # The stand-in says that it is from `io`; only its globals tell where it was written.
+    stand_in = type(value) is FunctionType and str(value.__globals__.get("__name__"))
+    return value is getattr(builtins, name) or str(stand_in).startswith("IPython")
 
 
 def encodable(text: str) -> str:

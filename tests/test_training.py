@@ -21,7 +21,7 @@ from oci_magic.training.copying import copy_task
 from oci_magic.training.curriculum import STAGES, repeat, stage_at
 from oci_magic.training.examples import Example, Shards, encode, text_of
 from oci_magic.training.generate import generate
-from oci_magic.training.model import Shape, hidden, loss, new_model
+from oci_magic.training.model import Shape, hidden, loss, new_model, weights_of
 from oci_magic.training.optim import orthogonal, schedule
 from oci_magic.training.parallel import gradients
 from oci_magic.training.tokenizer import save_tokenizer, train_tokenizer
@@ -216,8 +216,9 @@ def test_training_forward_is_that_of_llama(tokenizer: Tokenizer) -> None:
     model = new_model(SMALL, tokenizer)
     for parameter in model.parameters():
         torch.nn.init.normal_(parameter, std=0.2)
-    ids = torch.randint(0, 600, (2, 40))
-    ours = hidden(model, ids) @ model.model.embed_tokens.weight.T
+    ids = torch.randint(0, tokenizer.get_vocab_size(), (2, 40))
+    states = hidden(weights_of(model, torch.float32), SMALL, ids)
+    ours = model.lm_head(model.model.norm(states))
     torch.testing.assert_close(ours, model(input_ids=ids).logits, rtol=1e-4, atol=1e-3)
 
 
@@ -225,24 +226,41 @@ def test_padding_does_not_change_the_loss(tokenizer: Tokenizer) -> None:
     torch.manual_seed(0)
     model = new_model(SMALL, tokenizer)
     (example,) = encode(tokenizer, _conversations(1))
-    alone, _ = loss(model, padded([example], 3, Random(0)))
+    weights = weights_of(model, torch.float32)
+    alone, _ = loss(weights, SMALL, padded([example], 3, Random(0)))
     batch = padded([example, Example([4] * 200, [0] * 200)], 3, Random(0))
     batch.weights[1] = 0
-    torch.testing.assert_close(loss(model, batch)[0], alone)
+    torch.testing.assert_close(loss(weights, SMALL, batch)[0], alone)
 
 
-def test_gradients_of_parts_are_those_of_the_whole(tokenizer: Tokenizer) -> None:
+def test_gradients_of_parts_are_those_of_the_whole(
+    tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     torch.manual_seed(0)
     model = new_model(SMALL, tokenizer)
     batch = padded(encode(tokenizer, _conversations(5)), 3, Random(0))
-    said = gradients(model, batch, torch.device("cpu"))
-    parts = [parameter.grad.clone() for parameter in model.parameters()]
-    model.zero_grad()
-    value, assistant = loss(model, batch)
+    monkeypatch.setattr("oci_magic.training.parallel.product_type", lambda _: torch.float32)
+    said = gradients(model, SMALL, batch)
+    weights = weights_of(model, torch.float32)
+    value, assistant = loss(weights, SMALL, batch)
     (value / batch.weights[:, 1:].sum()).backward()
     assert said == pytest.approx(float(assistant / batch.said.sum()))
-    for part, parameter in zip(parts, model.parameters(), strict=True):
-        torch.testing.assert_close(part, parameter.grad)
+    for whole, parameter in zip(weights.values(), model.parameters(), strict=True):
+        torch.testing.assert_close(parameter.grad, whole.grad)
+
+
+def test_bfloat16_gives_nearly_the_gradients_of_float32(tokenizer: Tokenizer) -> None:
+    torch.manual_seed(0)
+    model = new_model(SMALL, tokenizer)
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter, std=0.1)
+    batch = padded(encode(tokenizer, _conversations(5)), 3, Random(0))
+    grads = []
+    for dtype in (torch.float32, torch.bfloat16):
+        weights = weights_of(model, dtype)
+        parts = torch.autograd.grad(loss(weights, SMALL, batch)[0], list(weights.values()))
+        grads.append(torch.cat([part.flatten().float() for part in parts]))
+    assert torch.nn.functional.cosine_similarity(*grads, dim=0) > 0.99
 
 
 def test_a_tenth_of_the_weight_is_the_prompts() -> None:

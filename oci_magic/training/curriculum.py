@@ -32,10 +32,10 @@ COPIES_BELOW = 1.7
 """Mean loss on repeats under which a model can copy; where a part begins stays a guess."""
 REPEATS = Stage(0.12, 1400, 0, repeats=1.0)
 STAGES = (
-    Stage(0.15, 2048, 240, repeats=0.2, copies=0.25),
-    Stage(0.40, 3072, 400, repeats=0.15, copies=0.2),
-    Stage(0.90, 4096, 4096, repeats=0.08, copies=0.05),
-    Stage(1.00, 6144, 4096),
+    Stage(0.15, 2048, 260, repeats=0.2, copies=0.25),
+    Stage(0.40, 3072, 440, repeats=0.12, copies=0.15),
+    Stage(0.85, 5120, 4096, repeats=0.06, copies=0.05),
+    Stage(1.00, 8192, 4096),
 )
 
 

@@ -2,7 +2,7 @@
 
 `torch.optim.Muon` orthogonalises one matrix at a time in bfloat16: on a CPU without bfloat16
 instructions that took 4.4 s a step for 3 M parameters. This one does all matrices of a shape
-together in float32 there (0.13 s) and follows the same update (Keller Jordan's Muon).
+together, in float32 there (0.13 s), and follows the same update (Keller Jordan's Muon).
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 import torch
+
+from .model import is_matrix, product_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -66,19 +68,19 @@ def orthogonal(stack: torch.Tensor, steps: int = 5) -> torch.Tensor:
     """
     a, b, c = _QUINTIC
     tall = stack.size(1) > stack.size(2)
-    x = stack.mT if tall else stack
+    x = (stack.mT if tall else stack).to(product_type(stack.device))
     x = x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)
     for _ in range(steps):
         gram = x @ x.mT
         x = torch.baddbmm(x, torch.baddbmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
-    return x.mT if tall else x
+    return (x.mT if tall else x).to(stack.dtype)
 
 
 def optimizers(
     model: torch.nn.Module, muon_lr: float = 0.02, adam_lr: float = 3e-3
 ) -> list[torch.optim.Optimizer]:
     """Muon for the layers' matrices, AdamW for embeddings and norms."""
-    matrices = [p for n, p in model.named_parameters() if p.ndim == 2 and ".layers." in n]
+    matrices = [p for n, p in model.named_parameters() if is_matrix(n)]
     chosen = {id(p) for p in matrices}
     others = [p for p in model.parameters() if id(p) not in chosen]
     adam = torch.optim.AdamW(others, lr=adam_lr, betas=(0.9, 0.95), weight_decay=0.0)

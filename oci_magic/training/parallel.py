@@ -1,7 +1,9 @@
 """The gradients of a step, computed by one thread for each core.
 
 Two threads with half of the examples each took 1.2 times as many tokens a second as one
-with both cores for every operation (5 layers x 192). A GPU takes the whole batch.
+with both cores for every operation. On a CPU with bfloat16 instructions the products are done
+in bfloat16: 1.9 times as many tokens, 2.3 times with `compiled` (5 layers x 192, two Zen 4 cores).
+A GPU takes the whole batch.
 """
 
 from __future__ import annotations
@@ -12,29 +14,29 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from .model import loss
+from .model import Shape, loss, product_type, weights_of
 
 if TYPE_CHECKING:
     from .batches import Batch
 
 
-def gradients(model: Any, batch: Batch, device: torch.device) -> float:
+def gradients(model: Any, shape: Shape, batch: Batch, compiled: bool = False) -> float:
     """Set `grad` of every parameter; returns the mean loss on the assistant's tokens."""
-    parameters = list(model.parameters())
+    device = model.device
+    weights = weights_of(model, product_type(device))
 
     def part(batch: Batch) -> tuple[tuple[torch.Tensor, ...], float]:
-        with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
-            value, assistant = loss(model, batch.to(device))
-        return torch.autograd.grad(value, parameters), float(assistant)
+        value, assistant = loss(weights, shape, batch.to(device), compiled)
+        return torch.autograd.grad(value, list(weights.values())), float(assistant)
 
     if device.type == "cpu":
         threads = torch.get_num_threads()
         done = list(_pool(threads).map(part, batch.parts(threads)))
     else:
         done = [part(batch)]
-    weight = batch.weights[:, 1:].sum().to(device)
-    for parameter, *each in zip(parameters, *(grads for grads, _ in done), strict=True):
-        parameter.grad = torch.stack(each).sum(0) / weight
+    total = batch.weights[:, 1:].sum().to(device)
+    for parameter, *each in zip(model.parameters(), *(grads for grads, _ in done), strict=True):
+        parameter.grad = torch.stack(each).sum(0, dtype=torch.float32) / total
     return sum(assistant for _, assistant in done) / max(1.0, float(batch.said.sum()))
 
 

@@ -5,9 +5,10 @@ Covers learning the merges, the chat template and the folder that `AutoTokenizer
 training examples is `examples`' work. `micro` is trained without a system prompt: its
 template leaves system messages out.
 
-A name must be spelt by the same tokens wherever it stands, or copying it is not a copy. So
-the merges are learned with a stricter pre-tokenizer than the one the tokenizer then uses:
-a blank before a letter and a quote after punctuation stand alone and never enter a merge.
+A name must be spelt by the same tokens wherever it stands, or copying it is not a copy, and by
+like ones in capitals: people type "ship date" for SHIP_DATE. So the merges are learned with a
+stricter pre-tokenizer than the one the tokenizer then uses: a blank before a letter, a quote after
+punctuation and a capital letter stand alone and never enter a merge.
 """
 
 from __future__ import annotations
@@ -35,13 +36,15 @@ CHAT_TEMPLATE = (
 # A byte of a non-ASCII symbol may also begin a letter, so those count as letters here.
 _LONE_BLANK = r" (?=\p{L}|[^\x00-\x7F])"
 _LONE_QUOTE = r"""(?<=[)\]}%.:?!#_$*/-])["'](?=.)"""
+_CAPITAL = r"\p{Lu}"
+_COMMON = 4
 
 
 def train_tokenizer(texts: Iterable[str], vocabulary: int = VOCABULARY) -> Tokenizer:
     """Learn a byte-level BPE of `vocabulary` tokens, the four special ones included.
 
-    A word that occurs n times counts as sqrt(n), which keeps the table and column names
-    of single conversations from taking the merges.
+    A word of at least 4 texts that occurs n times counts as sqrt(n): invented names, which
+    stand in one text only, shall not take the merges.
     """
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
@@ -108,6 +111,7 @@ def _learning_splits() -> Any:
         [
             Split(Regex(_LONE_BLANK), "isolated"),
             Split(Regex(_LONE_QUOTE), "isolated"),
+            Split(Regex(_CAPITAL), "isolated"),
             Digits(individual_digits=True),
             ByteLevel(add_prefix_space=False),
         ]
@@ -115,12 +119,15 @@ def _learning_splits() -> Any:
 
 
 def _pieces(texts: Iterable[str]) -> Counter[str]:
-    """How often each piece between two splits occurs; merges never cross a split."""
+    """How often each common piece between two splits occurs; merges never cross a split."""
     splits = _learning_splits()
     counts: Counter[str] = Counter()
+    homes: Counter[str] = Counter()
     for text in texts:
-        counts.update(text[a:b] for _, (a, b) in splits.pre_tokenize_str(text))
-    return counts
+        pieces = Counter(text[a:b] for _, (a, b) in splits.pre_tokenize_str(text))
+        counts.update(pieces)
+        homes.update(pieces.keys())
+    return Counter({piece: n for piece, n in counts.items() if homes[piece] >= _COMMON})
 
 
 def _damped(counts: Counter[str]) -> Iterator[str]:

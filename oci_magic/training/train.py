@@ -38,7 +38,8 @@ COUNTS = ("seconds", "tokens", "step", "mean_loss", "copies")
 class Plan:
     """How long and how to train. `tokens` (not 0) is the budget instead of `minutes`.
 
-    `start` is the folder of a trained model to go on from; its shape is taken.
+    `start` is the folder of a trained model to go on from; its shape is taken. `compiled` fuses
+    operations by torch.compile, which takes a minute at the start and a C++ compiler.
     """
 
     minutes: float = 100.0
@@ -48,6 +49,7 @@ class Plan:
     seed: int = 0
     threads: int = 0
     start: Path | None = None
+    compiled: bool = False
     muon_lr: float = 0.02
     adam_lr: float = 3e-3
     save_every: float = 180.0
@@ -132,7 +134,7 @@ def take_step(run: Run) -> float:
     run.tokens += batch.size
     run.step += 1
     factor = schedule(run.progress)
-    assistant = gradients(run.model, batch, run.device)
+    assistant = gradients(run.model, run.plan.shape, batch, run.plan.compiled)
     torch.nn.utils.clip_grad_norm_(run.model.parameters(), 1.0)
     for optimizer in run.optimizers:
         for group in optimizer.param_groups:
@@ -183,6 +185,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--muon-lr", type=float, default=plan.muon_lr)
     parser.add_argument("--adam-lr", type=float, default=plan.adam_lr)
     parser.add_argument("--threads", type=int, default=0, help="CPU threads (0: torch's choice)")
+    parser.add_argument("--compile", action="store_true", help="faster; wants a C++ compiler")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--start", type=Path, help="folder of a model to go on from")
     parser.add_argument("--fresh", action="store_true", help="do not go on from a checkpoint")
@@ -200,6 +203,7 @@ def run_arguments(given: argparse.Namespace) -> int:
         muon_lr=given.muon_lr,
         adam_lr=given.adam_lr,
         start=given.start,
+        compiled=given.compile,
     )
     if given.fresh:
         (given.out / "checkpoint.pt").unlink(missing_ok=True)

@@ -3,7 +3,8 @@
     python tests/benchmarks/micro_speed.py [--threads N]
 
 Printed beside transformers' own `generate` on the same prompt in the same run (greedy, one
-conversation). Loading is timed after `import torch` and `import transformers`.
+conversation). Loading is timed after `import torch`, in two parts: what transformers imports
+for a Llama (its own modules, sympy and torch.distributed), and the model itself.
 """
 
 from __future__ import annotations
@@ -21,7 +22,13 @@ def main() -> None:
     options = parser.parse_args()
 
     import torch
+
+    began = time.perf_counter()
     import transformers
+    from transformers import AutoModelForCausalLM, LlamaForCausalLM, PreTrainedTokenizerFast
+
+    imported = time.perf_counter() - began
+    assert AutoModelForCausalLM and LlamaForCausalLM and PreTrainedTokenizerFast
 
     from oci_magic import open_engine
     from oci_magic.engines.local import LocalEngine
@@ -42,7 +49,7 @@ def main() -> None:
     ours = tokens / seconds
     theirs = _generate(options.answers)
     print(f"torch {torch.__version__}, transformers {transformers.__version__}")
-    print(f"micro loads in {loaded:.2f} s")
+    print(f"micro loads in {loaded:.2f} s, behind {imported:.2f} s of transformers' imports")
     print(f"ours {ours:.0f} tokens/s, generate() {theirs:.0f} tokens/s: {ours / theirs:.2f} x")
 
 

@@ -7,7 +7,7 @@ one worked and gave what the clean data give. What did not happen so is thrown a
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -43,6 +43,7 @@ WEIGHTS = {
     "inspect": 2.5, "filter": 2.5, "group": 2.2, "bar": 1.8, "new": 1.6, "sample": 0.5,
     "merge": 4.0, "dates": 2.0, "strings": 1.5, "pivot": 1.5, "convert": 1.5,
 }  # fmt: skip
+LONG = 9  # earlier requests of a long notebook
 REFUSAL = (
     "That is outside what I can do: I only work with tables (load, clean, group, plot). "
     "`%oci models` lists larger models."
@@ -65,13 +66,16 @@ class Maker:
             with tempfile.TemporaryDirectory() as folder:
                 tasks = self.tasks(Path(folder))
         name = f"{'held' if self.held_out else 'task'}-{self.seed}"
-        told = (tasks[max(0, last - 4) : last + 1] for last in range(len(tasks)))
+        # Of a long notebook only the end, which has a long history: its examples cost much.
+        ends = range(max(0, len(tasks) - 2) if len(tasks) > 4 else 0, len(tasks))
+        told = (tasks[max(0, last - LONG) : last + 1] for last in ends)
         return [{"id": f"{name}-{n}", **example(part)} for n, part in enumerate(told)]
 
     def tasks(self, folder: Path) -> list[Task]:
         """The requests of one notebook, one after the other."""
         world = World(self.rng, self.words, folder)
-        count = self.rng.choice((1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 3))
+        count = self.rng.choice((1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 3, 4))
+        count = LONG + 1 if self.rng.random() < 0.05 else count
         tasks: list[Task] = []
         world.furnish()
         for _ in range(count):
@@ -129,10 +133,10 @@ class Maker:
             return None
         several = len(world.tables) > 1
         named = scene.families[0] in ("merge", "merge_left")
-        if not named and rng.random() < (0.9 if several else 0.25):
+        if not named and rng.random() < (0.6 if several else 0.25):
             phrase = rng.choice(TABLE_PHRASES).replace("{t}", table.var)
             scene.phrases[0] += phrase
-        elif several and not named:
+        elif several and not named and meant(scene.mentioned, world.tables) != table.var:
             return None
         return self.finish(world, scene, world.context(files=rng.random() < 0.9))
 
@@ -265,6 +269,18 @@ class Maker:
         task = Task(context, opener + text, ("outside",))
         task.attempts.append(Attempt("", REFUSAL, None))
         return task
+
+
+def meant(mentioned: set[str], tables: Sequence[Table]) -> str | None:
+    """The table that a request is about which names columns and no table, where it can be told.
+
+    It is the only one that has as many of the columns as any; what earlier answers left in
+    `result` gives way to the person's own tables.
+    """
+    had = {t.var: len(mentioned & {c.name for c in t.columns}) for t in tables}
+    most = [var for var, count in had.items() if count and count == max(had.values())]
+    own = [var for var in most if var != "result"] or most
+    return own[0] if len(own) == 1 else None
 
 
 _PLOTS = ("histogram", "bar", "line", "scatter", "box")

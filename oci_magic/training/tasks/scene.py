@@ -13,7 +13,10 @@ from .wordings import HELD_OUT, WORDINGS
 from .words import Words
 
 Style = Literal["exact", "quoted", "backticks", "loose"]
-STYLES: tuple[Style, ...] = ("exact", "exact", "exact", "exact", "quoted", "backticks", "loose")
+STYLES: tuple[Style, ...] = (
+    *("exact", "exact", "exact", "exact", "exact"),
+    *("quoted", "backticks", "loose", "loose"),
+)
 
 
 def quote(text: str) -> str:
@@ -43,6 +46,7 @@ class Scene:
     show: str = ""
     notes: list[str] = field(default_factory=list)  # short sentence of the answer, per step
     origin: Table | None = None  # the table before the code went on in `result`
+    mentioned: set[str] = field(default_factory=set)  # names of columns in the phrases
     ended: bool = False  # nothing may follow (a plot, a single number, a saved file)
 
     # words ------------------------------------------------------------------------------
@@ -60,6 +64,7 @@ class Scene:
     def mention(self, column: Column) -> str:
         """The column as the person types it."""
         name = column.name
+        self.mentioned.add(name)
         match self.style:
             case "quoted":
                 return f'"{name}"' if self.rng.random() < 0.5 else f"'{name}'"

@@ -118,13 +118,10 @@ def _filter_date(s: Scene) -> bool:
 
 def sort(s: Scene) -> bool:
     c = s.pick("num", "int", "cat", "text", "date", "key")
-    if c is None:
+    # Nothing in the request tells that a column of text should be numbers or dates.
+    if c is None or c.dirt or (c.kind == "date" and not c.parsed):
         return False
     mention = s.mention(c)
-    if c.kind == "date":
-        c = s.dated(c)
-    elif c.numeric:
-        c = s.numeric(c)
     key = s.rng.choice(("sort_asc", "sort_asc", "sort_desc", "sort_desc", "sort_two"))
     other = s.pick("num", "int", "cat", without=[c])
     if key == "sort_two" and other is not None and not other.dirt:

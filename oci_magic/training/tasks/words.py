@@ -115,7 +115,7 @@ class Words:
         if roll < 0.35:
             name = self.pick(pool)
         elif roll < 0.48:
-            name = f"{self.pick(pool)}{self.rng.choice(('_', ' ', ' ', ''))}{self.pick(pool)}"
+            name = self._pair(pool)
         elif roll < 0.54:
             name = f"{self.pick(pool)}_{self.rng.randint(1, 2030)}"
         else:
@@ -158,6 +158,13 @@ class Words:
         value = self.rng.uniform(low, high)
         digits = self.rng.choice((0, 0, 0, 1, 1, 2))
         return f"{value:.{digits}f}"
+
+    def _pair(self, pool: Sequence[str]) -> str:
+        """Two words of `pool`: never the same one twice, which no column is called."""
+        first, second = self.pick(pool), self.pick(pool)
+        if first.casefold() in second.casefold() or second.casefold() in first.casefold():
+            return first
+        return f"{first}{self.rng.choice(('_', ' ', ' ', ''))}{second}"
 
     def _styled_invention(self) -> str:
         parts = [self.invented() for _ in range(self.rng.choice((1, 1, 1, 2)))]
