@@ -35,18 +35,23 @@ def __dir__() -> list[str]:
 
 def load_ipython_extension(shell: Any) -> None:
     """`%load_ext oci_magic`: register `%%oci` and `%oci` in this shell."""
+    from .notebook.arguments import with_body
     from .notebook.magics import OCIMagics
 
     magics = OCIMagics(shell)
     shell.register_magics(magics)
     shell.events.register("post_run_cell", magics.journal.after_run)
+    shell.input_transformers_cleanup.append(with_body)
 
 
 def unload_ipython_extension(shell: Any) -> None:
     """`%unload_ext oci_magic`: take both magics away and free the model."""
+    from .notebook.arguments import with_body
+
     magics = shell.magics_manager.registry.pop("OCIMagics", None)
     if magics is None:
         return
+    shell.input_transformers_cleanup.remove(with_body)
     shell.events.unregister("post_run_cell", magics.journal.after_run)
     for kind in ("line", "cell"):
         shell.magics_manager.magics[kind].pop("oci", None)

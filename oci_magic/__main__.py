@@ -72,6 +72,10 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     run.add_argument("--model", metavar="M", help="answers where a cell names none with -m")
     run.add_argument("--rounds", type=_count, metavar="N", help="repairs at most per prompt")
     run.add_argument("--timeout", type=_seconds, metavar="S", help="seconds a cell may run")
+    run.add_argument(
+        "--allow", action="append", default=[], metavar="EFFECT",
+        help="run code that review would hold for this: overwrite, delete, ... (repeatable)",
+    )  # fmt: skip
     run.add_argument("--allow-errors", action="store_true", help="go on after a cell that failed")
     run.add_argument("--cwd", type=Path, help="the kernel's folder; default: the notebook's")
     run.set_defaults(command=_run)
@@ -82,10 +86,13 @@ def _run(options: argparse.Namespace) -> int:
         raise OciError(f"there is no notebook {options.notebook}")
     from rich.console import Console
 
+    from .notebook.arguments import unknown_effects
     from .notebook.headless import run_notebook
     from .notebook.transcript import Transcript
 
-    given = {"model": options.model, "rounds": options.rounds}
+    if wrong := unknown_effects(options.allow):
+        raise OciError(wrong)
+    given = {"model": options.model, "rounds": options.rounds, "allow": options.allow or None}
     return run_notebook(
         options.notebook,
         options.out,

@@ -2,7 +2,8 @@
 
     OciError
     ├── EngineError            a model cannot be opened or cannot answer
-    │   └── ModelNotFound      no such alias, hub name, folder or file
+    │   ├── ModelNotFound      no such alias, hub name, folder or file
+    │   └── NoMemory           a model does not fit into the free memory
     ├── Unrepaired             a prompt ended without working code
     ├── Held                   review kept the code from running
     └── Stopped                the person stopped the prompt
@@ -28,6 +29,10 @@ class EngineError(OciError):
 
 class ModelNotFound(EngineError):
     """No such alias, hub name, folder or file."""
+
+
+class NoMemory(EngineError):
+    """A model does not fit into the memory that is free now."""
 
 
 class Unrepaired(OciError):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Sequence
+from copy import copy
 from dataclasses import replace
 from typing import Protocol
 
@@ -34,7 +35,7 @@ from .prompting.prompts import FIX, code_block, fit
 from .running import Executor
 from .running.review import effects_line
 from .types import Cell, Chunk, Effect, Execution, Failure, Message, Reply, Turn, Usage
-from .verdict import Verdict, without_running
+from .verdict import Verdict, standing, without_running
 
 
 class Restorable(Protocol):
@@ -140,10 +141,14 @@ class Session:
             verdict = yield from self._rounds(request, tried, context, run, limit)
         except KeyboardInterrupt:
             verdict = Verdict("stopped")
+        except EngineError as error:
+            if len(tried) == len(seed):
+                raise
+            verdict = Verdict("unrepaired", str(error))
         finally:
             if len(tried) > len(seed):
                 self.exchanges.append(tuple(tried))
-        turn = tried[-1] if tried else Turn(request, Reply("", finish_reason="interrupted"))
+        turn = standing(tried, tried[len(seed) :], request)
         yield Finished(
             verdict.outcome or "unrepaired", turn, verdict.reason, max(0, len(tried) - 1),
             _total(tried[len(seed) :]), time.perf_counter() - started,
@@ -159,12 +164,7 @@ class Session:
                 if len(tried) > limit:
                     return Verdict("unrepaired", _after(limit))
                 yield Repairing(len(tried), limit, failed.execution.failure, failed.feedback)
-            try:
-                prompted = self.prompt(request, context, tried)
-            except EngineError as error:
-                if not failed:
-                    raise
-                return Verdict("unrepaired", str(error))
+            prompted = self.prompt(request, context, tried)
             yield prompted
             reply = yield from self._stream(prompted.messages, source(failed) if failed else None)
             tried.append(Turn(request, reply))
@@ -195,8 +195,9 @@ class Session:
         settled = without_running(reply, failed, run)
         if settled:
             return settled
+        review = copy(self.review)  # what it remembers of earlier cells is this reply's
         held = [HeldBack(cell, tuple(effects)) for cell in reply.code
-                if (effects := self.review(cell))]  # fmt: skip
+                if (effects := review(cell))]  # fmt: skip
         yield from held
         if held:
             return Verdict("held", effects_line([each for event in held for each in event.effects]))

@@ -1,10 +1,12 @@
 """Where a reply leads: the outcome of a request, or back to the model with feedback.
 
-Covers what can be said of a reply before it runs; running it is the session's work.
+Covers what can be said of a reply before it runs, and which reply a request ends with;
+running it is the session's work.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .events import Outcome
@@ -35,7 +37,7 @@ def without_running(reply: Reply, failed: Turn | None, run: bool) -> Verdict | N
     if failed and failed.reply.code == reply.code:
         again = "the model gave the code that had failed once more"
         return Verdict("unrepaired", again, failed.execution, failed.feedback)
-    if cut and not all(syntax(cell.source) == "complete" for cell in reply.code):
+    if cut and not _whole(reply):
         failure = Failure("Incomplete", "the answer was cut off at its length limit")
         return Verdict(execution=Execution(failure=failure), feedback=CUT_OFF)
     return None
@@ -49,3 +51,19 @@ def _no_code(reply: Reply, failed: Turn | None) -> Verdict:
         return Verdict("unrepaired", "the model answered nothing")
     cut = reply.finish_reason == "length"
     return Verdict("answered", "cut off at its length limit" if cut else "")
+
+
+def standing(tried: Sequence[Turn], made: Sequence[Turn], request: str) -> Turn:
+    """The round that an exchange ends with; a stop in mid-repair leaves the draft before it."""
+    if not tried:
+        return Turn(request, Reply("", finish_reason="interrupted"))
+    if tried[-1].reply.finish_reason != "interrupted" or _whole(tried[-1].reply):
+        return tried[-1]
+    with_code = [turn for turn in made if turn.reply.code]
+    whole = [turn for turn in with_code if _whole(turn.reply)]
+    return [tried[-1], *with_code, *whole][-1]
+
+
+def _whole(reply: Reply) -> bool:
+    """Whether the reply has code that is not cut off."""
+    return bool(reply.code) and all(syntax(cell.source) == "complete" for cell in reply.code)

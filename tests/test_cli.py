@@ -65,6 +65,25 @@ def test_held_code_exits_3_and_is_written_but_runs_nowhere(tmp_path: Path) -> No
     assert "--kept" not in prompt.source
 
 
+def test_notebook_that_writes_a_file_runs_a_second_time_when_allowed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write = "from pathlib import Path\nPath('made.txt').write_text('x')"
+    path = notebook(tmp_path, LOAD, ASK, replies=(write,))
+    assert main(["run", path]) == 0
+    assert main(["run", path]) == 3
+    assert "--allow overwrite" in capsys.readouterr().out
+    assert main(["run", path, "--allow", "overwrite", "--allow", "delete"]) == 0
+
+
+def test_unknown_effect_exits_2_with_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", notebook(tmp_path, LOAD), "--allow", "all"]) == 2
+    said = capsys.readouterr()
+    assert said.out == "" and len(said.err.splitlines()) == 1 and "overwrite" in said.err
+
+
 def test_allowed_errors_and_timeouts_go_on_and_still_exit_1(tmp_path: Path) -> None:
     sleep = "import time\ntime.sleep(60)"
     cells = (LOAD, "1 / 0", "%oci fix", sleep, ASK, "print(x)", "import os\nos.getcwd()")

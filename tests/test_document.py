@@ -23,7 +23,16 @@ from rich.console import Console
 
 from oci_magic.notebook.answers import Answer
 from oci_magic.notebook.arguments import kept_hash, parsed, prompt_of
-from oci_magic.notebook.document import SKIP, asks, kept, prompt_parts, read, tidy, write
+from oci_magic.notebook.document import (
+    SKIP,
+    asks,
+    kept,
+    loading_no_model,
+    prompt_parts,
+    read,
+    tidy,
+    write,
+)
 from oci_magic.notebook.driven import EVENT
 from oci_magic.notebook.headless import run_notebook
 from oci_magic.notebook.magics import OCIMagics
@@ -249,7 +258,65 @@ def test_generated_cell_that_the_person_edited_is_kept_and_told(edited_run: Run)
     assert "was edited: it is kept" in edited_run.transcript
 
 
+def test_plain_rerun_loads_no_model_where_one_was_chosen_or_asked_for_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "replies.json").write_text(json.dumps([fenced("x = 1")]))
+    cells = [
+        cell(f'%load_ext oci_magic\n%oci model "{MODEL}"', "model"),
+        cell("%%oci --dry\nset x", "dry"),
+        cell("%%oci -o turn\nset x", "ask"),
+        cell("print(x, turn.reply.text[:0], turn.execution.outputs)", "after"),
+    ]
+    path = tmp_path / "nb.ipynb"
+    write(new_notebook(cells=cells, metadata=metadata()), path)
+    code, transcript = run(path, path)
+    assert code == 0, transcript
+    (tmp_path / "replies.json").unlink()
+    notebook = nbformat.read(path, as_version=4)
+    assert notebook.cells[0].source.splitlines()[1] == f'%config OCIMagics.model = "{MODEL}"'
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    resources = {"metadata": {"path": str(tmp_path)}}
+    NotebookClient(notebook, kernel_name="python3", resources=resources).execute()
+    done = Run(tmp_path, 0, "", notebook)
+    assert done["dry"].outputs[0].text.startswith("kept: ")
+    assert done["after"].outputs[0].text == "1  ()\n"
+
+
 # What needs no kernel
+
+
+@pytest.mark.parametrize(
+    ("source", "after"),
+    [
+        ("x = 1\n  %oci model 'a b'  \ny", 'x = 1\n  %config OCIMagics.model = "a b"\ny'),
+        (r"%oci model C:\m", r'%config OCIMagics.model = "C:\\m"'),
+        ("%oci models", "%oci models"),
+        ("%oci model", "%oci model"),
+        ("%%oci\n%oci model m", "%%oci\n%oci model m"),
+        ("%%writefile a\n%oci model m", "%%writefile a\n%oci model m"),
+        ("%%oci --help --dry", "%%oci --help --dry"),
+        ("x = 1", "x = 1"),
+    ],
+)
+def test_line_that_loads_a_model_is_written_as_a_setting(source: str, after: str) -> None:
+    assert loading_no_model(source) == after
+    assert loading_no_model(after) == after
+
+
+def test_dry_prompt_is_kept_once_whatever_the_model() -> None:
+    once = loading_no_model("%%oci --dry --again -m a\nset x")
+    options = parsed(OCIMagics.prompt_cell, magic_call(once)[0])
+    assert options.dry and not options.again
+    assert options.kept == kept_hash(options, "set x", "any")
+    assert loading_no_model(once) == once
+
+
+def test_cell_that_failed_to_choose_a_model_stays_as_typed() -> None:
+    notebook = new_notebook(cells=[cell("%oci model m", "p")])
+    notebook.cells[0].outputs.append(new_output("error", ename="E", evalue="", traceback=[]))
+    Answer(notebook, 0).last()
+    assert notebook.cells[0].source == "%oci model m"
 
 
 LINES = st.lists(

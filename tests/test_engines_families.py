@@ -6,6 +6,8 @@ model's answers. Where a test needs certain tokens, a hook on the model's output
 
 from __future__ import annotations
 
+import logging
+import warnings
 from itertools import pairwise
 from pathlib import Path
 
@@ -121,6 +123,18 @@ def test_kept_cache_changes_the_tokens(engine):
     take(engine, first, 30)
     assert take(engine, later, 30) == alone
     assert take(engine, later, 30) == alone
+
+
+def test_reply_warns(engine, monkeypatch):
+    """Names of arguments and outputs change in transformers, which tells so in two ways."""
+    told = []
+    monkeypatch.setattr(logging.Logger, "warning_once", lambda _, text, *__: told.append(text))
+    forget(engine)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        answer(engine, ASK, 3)
+        answer(engine, [*ASK, Message("assistant", "done"), Message("user", "again")], 3)
+    assert told == []
 
 
 def test_kept_cache_computes_the_prompt_again(engine):

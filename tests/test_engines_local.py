@@ -10,14 +10,17 @@ import sys
 import time
 from collections import deque
 from dataclasses import replace
+from itertools import islice
+from types import SimpleNamespace
 
 import pytest
 from families import FAMILIES, build, change_json, dictate
 
 from oci_magic.engines import Sampling, open_engine
+from oci_magic.engines.decoding import Decoder
 from oci_magic.engines.loading import choose_dtype, dtype_argument
 from oci_magic.engines.local import LARGEST_WINDOW, LocalEngine, window
-from oci_magic.errors import EngineError
+from oci_magic.errors import EngineError, NoMemory
 from oci_magic.types import Message
 
 ASK = [Message("user", "load the csv")]
@@ -144,6 +147,39 @@ def test_end_of_turn_outside_the_generation_config_does_not_stop(tmp_path):
             assert list(engine.stream(ASK))[-1].finish_reason == "stop"
 
 
+class Foreign:
+    """A model whose code, the folder's own, names the cache as transformers 4.51 did.
+
+    Its cache is the ids it has seen; its next token is how many they are.
+    """
+
+    config = SimpleNamespace(get_text_config=lambda: SimpleNamespace(layer_types=["mamba"]))
+
+    def __init__(self, output):
+        import torch
+
+        self.output, self.device = output, torch.device("cpu")
+
+    def parameters(self):
+        return iter(())
+
+    def forward(self, ids, past_key_values=None, use_cache=None):  # noqa: ARG002  as models do
+        import torch
+
+        seen = [*(past_key_values or ()), *ids[0].tolist()]
+        logits = torch.zeros(1, 1, 50)
+        logits[0, 0, len(seen)] = 1
+        return SimpleNamespace(logits=logits, **{self.output: seen})
+
+    __call__ = forward
+
+
+@pytest.mark.parametrize("output", ["cache", "past_key_values"])
+def test_model_with_the_old_name_of_the_cache_loses_it(output):
+    tokens = Decoder(Foreign(output)).tokens([7, 8, 9], lambda logits: int(logits.argmax()))
+    assert list(islice(tokens, 4)) == [3, 4, 5, 6]
+
+
 def test_list_of_end_tokens_in_the_generation_config_is_ignored(tmp_path):
     build("qwen2", tmp_path)
     change_json(tmp_path / "generation_config.json", lambda c: c.update(eos_token_id=[60, 61]))
@@ -163,6 +199,23 @@ def test_memory_that_runs_out_while_generating_gives_a_traceback(engine):
         list(engine.stream(ASK))
     hook.remove()
     assert one_line(error)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [("CUDA out of memory. Tried to allocate 2.00 GiB", NoMemory), ("bad shape", EngineError)],
+)
+def test_load_that_fails_is_told_as_something_else(folder, monkeypatch, error, kind):
+    from oci_magic.engines import loading
+
+    def fail(*_):
+        raise RuntimeError(error)
+
+    monkeypatch.setattr(loading, "_load_model", fail)
+    with pytest.raises(EngineError) as told:
+        open_engine(str(folder))
+    assert type(told.value) is kind
+    assert one_line(told)
 
 
 def test_loading_and_answering_write_to_stderr(folder):

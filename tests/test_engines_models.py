@@ -8,7 +8,7 @@ import pytest
 
 from oci_magic.engines import memory
 from oci_magic.engines.models import CATALOGUE, by_alias, micro_folder, recommended
-from oci_magic.errors import EngineError, ModelNotFound
+from oci_magic.errors import EngineError, ModelNotFound, NoMemory
 
 
 def test_alias_of_the_series_is_missing():
@@ -37,6 +37,13 @@ def test_empty_micro_folder_gives_a_traceback(tmp_path, monkeypatch):
 
 def test_free_memory_is_no_sensible_number():
     assert 10**8 < memory.free_memory() < 10**14
+
+
+def test_model_larger_than_the_free_memory_is_let_in(monkeypatch):
+    monkeypatch.setattr(memory, "free_memory", lambda _: 1.2e9)
+    memory.check_fits("small", 1e9, "cpu")
+    with pytest.raises(NoMemory, match=r"needs about 1\.3 GB of memory and about 1\.2 GB"):
+        memory.check_fits("large", 1.1e9, "cpu")
 
 
 def test_limit_of_a_container_is_ignored(tmp_path):

@@ -39,7 +39,7 @@ def test_inputs_may_be_a_mapping() -> None:
         '{"k": 1}', "{{x}}", "{{x}", "{x}}", "{{{x}}}", "a {1, 2} b", "{x", "x}", "}x{", "{print}",
         "{list}", "{_x}", "{__name__}", "{class}", "{In[99999999999999999999]}", "{x\n}",
         r"\frac{x}{x}", r"\sqrt[3]{x}", r"\frac{\sqrt{x}}{x}", "a^{x}", "a_{x}", r"\text{see {x} }",
-        r"\operatorname*{x}", r"\{x\}", r"\{x}", "f'{x:>{x}}'",
+        r"\operatorname*{x}", r"\{x\}", r"\{x}", "f'{x:>{x}}'", "{x:{x}}",
     ],
 )  # fmt: skip
 def test_other_braces_stay_as_typed(prompt: str) -> None:
@@ -51,6 +51,33 @@ def test_placeholder_next_to_latex_is_still_replaced() -> None:
     assert fill(r"\frac{x}{x} = {x}, \alpha {x} \unclosed{ {x}", x=1) == (
         r"\frac{x}{x} = 1, \alpha 1 \unclosed{ 1"
     )
+
+
+@pytest.mark.parametrize(
+    ("prompt", "filled"),
+    [
+        ("report_{x}.csv", "report_1.csv"), ("sales_{x}_{x}.csv", "sales_1_1.csv"),
+        ("{x}_{x} _{x}", "1_1 _1"), (r"C:\data\{x}", r"C:\data\1"), (r"C:\{x}", r"C:\1"),
+        (r"C:\\d\\{x}", r"C:\\d\\1"), (r"\data\of_{x}.csv", r"\data\of_1.csv"),
+        (r"..\{x}\{x}", r"..\1\1"), ('{"a": {x}}', '{"a": 1}'),
+        ('{"a": {"b": {x}}}', '{"a": {"b": 1}}'), ("{{x}: 1}", "{1: 1}"),
+        ("$5 for sales_{x}, $7", "$5 for sales_1, $7"),
+        ("US$5_{x}, US$7", "US$5_1, US$7"), ("$a$ sales_{x} $b$", "$a$ sales_1 $b$"),
+    ],
+)  # fmt: skip
+def test_names_of_files_and_json_are_no_latex(prompt: str, filled: str) -> None:
+    assert fill(prompt, x=1) == filled
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        r"$\alpha_{x}$", r"$$rate_{x}$$", "$$\nrate_{x}\n$$", r"\(rate^{x}\)", r"\[rate_{x}\]",
+        "f(t)_{x}", "a_{x}^{x}", r"\hat{y}_{x}", r"\frac{x}{x}^{x}", r"$5\$ + rate_{x}$",
+    ],
+)  # fmt: skip
+def test_formulas_stay_as_typed(prompt: str) -> None:
+    assert fill(prompt, x=1) == prompt
 
 
 def test_rebound_builtin_is_replaced() -> None:
@@ -81,7 +108,7 @@ def test_any_text_with_nothing_defined_comes_back(text: str) -> None:
     assert interpolate(text, {}, [], {}, {}) == text
 
 
-@given(st.text(alphabet=st.sampled_from("{}x\\^_[]()In1 a:\n"), max_size=60))
+@given(st.text(alphabet=st.sampled_from("{}x\\^_[]()In1 a:\n$"), max_size=60))
 @settings(deadline=None, max_examples=300)
 def test_only_whole_placeholders_ever_change(text: str) -> None:
     filled = interpolate(text, {"x": "\0", "a": "\1"}, ["", "\2"], {1: "\3"}, {})
@@ -278,7 +305,9 @@ def test_namespace_that_raises_leaves_the_prompt_alone() -> None:
     assert interpolate("{x} {Out[1]}", Broken(), [], Broken(), {}) == "{x} {Out[1]}"  # type: ignore[arg-type]  # any mapping
 
 
-@pytest.mark.parametrize("part", ["{", "}", "{x}", r"\a{", "^{x}", "{{x}}", "\\"])
+@pytest.mark.parametrize(
+    "part", ["{", "}", "{x}", r"\a{", "^{x}", "{{x}}", "\\", "$", "$x", r"\(", "{a::", "$a_{x}$ "]
+)
 def test_long_prompt_is_quick(part: str) -> None:
     start = time.process_time()
     interpolate(part * (100_000 // len(part)), {}, [], {}, {})

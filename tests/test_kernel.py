@@ -140,6 +140,48 @@ def test_interrupt_during_the_run_stops_and_ends_the_cell_with_an_error(kernel: 
     assert value(kernel, "marked") == "'unbound'"
 
 
+def test_interrupt_that_the_code_catches_still_stops_the_prompt(kernel: Kernel) -> None:
+    long = (
+        "import time\nprint('started', flush=True)\n"
+        "try: time.sleep(60)\nexcept KeyboardInterrupt: print('skip')"
+    )
+    both = f"{code(long)}\n{code('marked = 3')}"
+    reply, shown = ask(kernel, both, code("marked = 4"), stop_at='"started')
+    assert (reply["status"], reply["ename"]) == ("error", "Stopped")
+    assert "skip" in str(shown) and value(kernel, "marked") == "'unbound'"
+
+
+def test_review_knows_what_earlier_cells_of_the_notebook_imported(kernel: Kernel) -> None:
+    victim = kernel.folder / "victim.csv"
+    victim.write_text("kept", encoding="utf-8")
+    kernel.run("from os import remove\nfrom pathlib import Path\nfiles = [Path('victim.csv')]")
+    for source in ("remove('victim.csv')", "for f in files: f.rename('gone.csv')"):
+        reply, _ = ask(kernel, code(source))
+        assert (reply["status"], reply["ename"]) == ("error", "Held")
+    kernel.run("del remove, files")
+    reply, _ = ask(kernel, f"{code('from os import remove')}\n{code(source)}")
+    assert reply["ename"] != "Held"
+    reply, _ = ask(kernel, "\n".join(map(code, ("from os import remove", "remove('victim.csv')"))))
+    assert reply["ename"] == "Held" and victim.read_text(encoding="utf-8") == "kept"
+
+
+def test_fix_forgets_a_cell_that_was_edited_and_works(kernel: Kernel) -> None:
+    kernel.run("broken = 1 / 0", cell="one")
+    kernel.run("x = 5", cell="one")
+    reply, _ = kernel.run("%oci fix")
+    assert (reply["status"], reply["ename"]) == ("error", "UsageError")
+
+
+def test_a_deleted_working_folder_is_told_in_one_line(kernel: Kernel) -> None:
+    gone = kernel.folder / "gone"
+    kernel.run(f"import os\nos.mkdir({str(gone)!r})\nos.chdir({str(gone)!r})\nos.rmdir('../gone')")
+    reply, shown = ask(kernel, code("x = 1"))
+    kernel.run(f"os.chdir({str(kernel.folder)!r})")
+    assert (reply["status"], reply["ename"]) == ("error", "OciError")
+    assert [len(m["traceback"]) for m in shown if m["type"] == "error"] == [1]
+    assert ask(kernel, code("x = 1"))[0]["status"] == "ok"
+
+
 def test_interrupt_while_text_streams_keeps_what_there_is(kernel: Kernel) -> None:
     kernel.run(SLOW)
     reply, _ = ask(kernel, code("marked = 1\n" * 100), stop_at="marked")

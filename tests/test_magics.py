@@ -14,7 +14,15 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 from oci_magic.engines.scripted import ScriptedEngine
-from oci_magic.errors import EngineError, Held, OciError, Stopped, Unrepaired
+from oci_magic.errors import (
+    EngineError,
+    Held,
+    ModelNotFound,
+    NoMemory,
+    OciError,
+    Stopped,
+    Unrepaired,
+)
 from oci_magic.notebook import models
 from oci_magic.notebook.arguments import Options, kept_hash, parsed
 from oci_magic.notebook.display import TerminalView, Throttle
@@ -189,6 +197,48 @@ def test_stop_while_text_is_drawn_keeps_what_there_is(
     assert "y" not in notebook.shell.user_ns
 
 
+def stopping(notebook: Notebook, monkeypatch: pytest.MonkeyPatch, *texts: str) -> str:
+    """The model's option; after these replies the person presses Ctrl-C while it answers."""
+    stream = ScriptedEngine.stream
+
+    def stopped(self: ScriptedEngine, messages: Any, **more: Any) -> Any:
+        for chunk in stream(self, messages, **more):
+            if "STOP" in chunk.text:
+                raise KeyboardInterrupt
+            yield chunk
+
+    monkeypatch.setattr(ScriptedEngine, "stream", stopped)
+    return notebook.replies(*texts, "STOP")
+
+
+def test_stop_during_a_repair_offers_the_draft_and_can_be_fixed(
+    notebook: Notebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replies = stopping(notebook, monkeypatch, code("1 / 0"))
+    line = one_line_error(notebook, notebook.type(f"%%oci {replies} -o turn\ndivide"), Stopped)
+    assert "the code so far is" in line
+    assert notebook.next_input == "1 / 0"
+    assert notebook["turn"].execution.failure.name == "ZeroDivisionError"
+    notebook.magics.model = notebook.replies(code("x = 1"), name="more.json").split()[1]
+    assert notebook.type("%%oci -r 0 --dry\nmeanwhile").success
+    assert notebook.type("%oci fix").success
+    assert notebook["x"] == 1
+
+
+def test_repair_that_the_model_cannot_give_leaves_the_draft(notebook: Notebook) -> None:
+    replies = notebook.replies(code("1 / 0"))
+    line = one_line_error(notebook, notebook.type(f"%%oci {replies}\ndivide"), Unrepaired)
+    assert "ZeroDivisionError" in line and "all are used" in line
+    assert notebook.next_input == "1 / 0"
+    assert notebook.magics.journal.failed()[0] == "1 / 0"
+
+
+def test_words_after_an_error_leave_the_draft_to_be_fixed(notebook: Notebook) -> None:
+    replies = notebook.replies(code("1 / 0"), "That cannot be done.")
+    one_line_error(notebook, notebook.type(f"%%oci {replies}\ndivide"), Unrepaired)
+    assert notebook.magics.journal.failed()[0] == "1 / 0"
+
+
 def test_output_name_binds_the_turn(notebook: Notebook) -> None:
     notebook.type(f"%%oci {notebook.replies(code('x = 1'))} -o turn\nset x")
     assert isinstance(notebook["turn"], Turn)
@@ -267,6 +317,37 @@ def test_variables_can_be_left_out(notebook: Notebook) -> None:
     notebook.type(f"%%oci {notebook.replies()} --dry -x first -x third\nplot")
     assert "second int" in notebook.out
     assert "first int" not in notebook.out and "third int" not in notebook.out
+
+
+@pytest.mark.parametrize("trait", [False, True])
+def test_cells_that_name_what_is_left_out_are_not_told(notebook: Notebook, trait: bool) -> None:
+    notebook.type("plan = [7]")
+    notebook.type("other = 'planet'")
+    notebook.type("%time plan.append(8)")
+    if trait:
+        notebook.type("%config OCIMagics.leave_out = ['plan']")
+    option = "" if trait else "-x plan"
+    notebook.type(f"%%oci {notebook.replies()} --dry {option}\nplot")
+    assert "other = 'planet'" in notebook.out
+    assert not re.search(r"\bplan\b", notebook.out.replace("['plan']", ""))
+
+
+def test_context_is_told_without_a_session(notebook: Notebook) -> None:
+    name = notebook.replies(code("x = 1")).split()[1]
+    notebook.type("import pandas as pd\nsales = pd.DataFrame({'Region': ['x']})")
+    notebook.type("%oci context")
+    assert 'sales 1x1: "Region"' in notebook.out
+    notebook.type(f"%oci model {name}")
+    notebook.type("%oci context")
+    assert 'sales 1x1: "Region"' in notebook.out
+    assert re.search(r"\([1-9]\d* tokens\)", notebook.out)
+
+
+def test_context_says_when_it_is_none(notebook: Notebook) -> None:
+    notebook.type("sales = 1")
+    notebook.type("%config OCIMagics.context = 'none'")
+    notebook.type("%oci context")
+    assert "context is none" in notebook.out and "sales" not in notebook.out
 
 
 def test_names_in_braces_are_replaced_and_others_stay(notebook: Notebook) -> None:
@@ -398,7 +479,14 @@ def test_kept_prompt_asks_nothing(notebook: Notebook) -> None:
     assert notebook.out.startswith("kept: ") and notebook.out.count("\n") == 1
     assert "turn is a Turn without a reply" in notebook.out
     assert notebook["turn"].request == "set x"
+    assert (notebook["turn"].reply.text, notebook["turn"].execution.outputs) == ("", ())
     assert notebook.magics.shelf.loaded is None
+
+
+def test_kept_dry_prompt_loads_no_model(notebook: Notebook) -> None:
+    digest = kept_hash(Options(dry=True), "set x", "a model that need not be known")
+    assert notebook.type(f"%%oci --kept {digest} --dry\nset x").success
+    assert notebook.out.startswith("kept: ") and notebook.magics.shelf.loaded is None
 
 
 @pytest.mark.parametrize("change", ["-r 1", "-n", "--seed 3", "-x a", "--context none", "-m b"])
@@ -441,8 +529,43 @@ def test_help_lists_every_option(notebook: Notebook) -> None:
     notebook.type("%%oci?")
     text = notebook.out
     options = "-m -n -r --new --context -x -o --seed --temperature --top-p --max-new-tokens"
-    for option in f"{options} --timeout --dry --again --kept".split():
+    for option in f"{options} --timeout --allow --dry --again --kept --help".split():
         assert option in text
+
+
+@pytest.mark.parametrize("text", ["%%oci --help", "%%oci --help\nprompt"])
+def test_help_option_shows_the_options_and_asks_nothing(notebook: Notebook, text: str) -> None:
+    assert notebook.type(text).success
+    assert notebook.out.startswith("%%oci [-m NAME]") and "--allow EFFECT" in notebook.out
+    assert notebook.magics.shelf.loaded is None
+
+
+def test_terminal_waits_for_the_prompt_below_a_lone_line(notebook: Notebook) -> None:
+    """What gives a lone line its body must not tell a terminal that the cell is complete."""
+    assert notebook.shell.input_transformer_manager.check_complete("%%oci -n\n")[0] == "incomplete"
+
+
+def test_allowed_effect_runs_and_no_other(notebook: Notebook) -> None:
+    for name in ("keep.txt", "new.txt"):
+        (notebook.folder / name).write_text("mine")
+    writes = code("from pathlib import Path\nPath('keep.txt').write_text('ours')")
+    removes = code("import os\nos.remove('new.txt')")
+    replies = notebook.replies(writes, writes, removes)
+    line = one_line_error(notebook, notebook.type(f"%%oci {replies}\nwrite"), Held)
+    assert line.endswith("--allow overwrite")
+    assert notebook.type(f"%%oci {replies} --allow overwrite\nwrite").success
+    assert (notebook.folder / "keep.txt").read_text() == "ours"
+    notebook.type("%config OCIMagics.allow = ['overwrite']")
+    line = one_line_error(notebook, notebook.type(f"%%oci {replies}\ntidy up"), Held)
+    assert line.endswith("--allow delete")
+
+
+def test_allow_trait_is_enough(notebook: Notebook) -> None:
+    (notebook.folder / "new.txt").write_text("mine")
+    notebook.type("%config OCIMagics.allow = ['delete']")
+    replies = notebook.replies(code("import os\nos.remove('new.txt')"))
+    assert notebook.type(f"%%oci {replies}\ntidy up").success
+    assert not (notebook.folder / "new.txt").exists()
 
 
 # Mistakes: one line, nothing lost
@@ -450,7 +573,13 @@ def test_help_lists_every_option(notebook: Notebook) -> None:
 BAD = {
     "empty prompt": ("%%oci\n   \n", "the prompt is empty"),
     "unknown option": ("%%oci --modle x\nhello", "--model"),
-    "prompt on the line": ("%%oci plot the table\nnow", "lines below"),
+    "prompt on the line": ("%%oci plot the table\nnow", "move the prompt to the next line"),
+    "line alone": ("%%oci", "write it on the next line"),
+    "line alone, blanks before it": ("\n  %%oci  ", "write it on the next line"),
+    "prompt on a line alone": ("%%oci plot sales by region", "move the prompt to the next line"),
+    "apostrophe": ("%%oci what's the mean?", "move the prompt to the next line"),
+    "option alone": ("%%oci -m", "expected one argument"),
+    "unknown effect": ("%%oci --allow delete --allow all\nhello", "--allow all: allow one of"),
     "bad number": ("%%oci -r many\nhello", "invalid int"),
     "negative rounds": ("%%oci -r -1\nhello", "0 or more"),
     "open quote": ('%%oci -m "x\nhello', "No closing quotation"),
@@ -525,8 +654,10 @@ def test_prompt_of_100_000_characters_that_does_not_fit_is_one_line(notebook: No
 
 
 def test_unloading_takes_everything_away(notebook: Notebook) -> None:
-    journal = notebook.magics.journal
+    journal, transforms = notebook.magics.journal, notebook.shell.input_transformers_cleanup
+    before = len(transforms)
     notebook.type("%unload_ext oci_magic")
+    assert len(transforms) == before - 1
     notebook.type("x = 1")
     assert journal.cells == []
     assert "oci" not in notebook.shell.magics_manager.magics["cell"]
@@ -587,7 +718,7 @@ def test_a_model_is_loaded_once_and_freed_for_another(
 
     def opened(name: str) -> Fake:
         if name == "large" and any(ref() is not None for ref in held):
-            raise EngineError("no memory")
+            raise NoMemory("close programs")
         engine = Fake(name)
         held.append(weakref.ref(engine))
         return engine
@@ -597,6 +728,62 @@ def test_a_model_is_loaded_once_and_freed_for_another(
         assert notebook.type(f"%%oci {line}\nhello").success
     assert notebook.magics.shelf.loaded.name == "large"
     assert len(held) == 2
+
+
+@pytest.mark.parametrize("kind", [EngineError, ModelNotFound])
+def test_a_bad_name_leaves_the_loaded_model_and_is_tried_once(
+    notebook: Notebook, monkeypatch: pytest.MonkeyPatch, kind: type[EngineError]
+) -> None:
+    asked: list[str] = []
+
+    def opened(name: str) -> Fake:
+        asked.append(name)
+        if name == "bad":
+            raise kind("get the model again")
+        return Fake(name)
+
+    shelf = shelf_of(notebook, monkeypatch, opened)
+    assert notebook.type("%%oci -m good\nhello").success
+    good = shelf.loaded
+    one_line_error(notebook, notebook.type("%oci model bad"), kind)
+    one_line_error(notebook, notebook.type("%%oci -m bad\nhello"), kind)
+    assert shelf.loaded is good
+    assert notebook.magics.session.engine is good
+    assert notebook.type("%%oci -m good\nhello").success
+    assert asked == ["good", "bad", "bad"]
+
+
+def test_what_was_loaded_of_a_model_is_freed_before_the_second_try(
+    notebook: Notebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    half: list[weakref.ref[Fake]] = []
+
+    def opened(name: str) -> Fake:
+        engine = Fake(name)
+        if name == "large" and not half:
+            half.append(weakref.ref(engine))
+            raise NoMemory("close programs")
+        assert all(ref() is None for ref in half)
+        return engine
+
+    shelf_of(notebook, monkeypatch, opened)
+    for line in ("-m small", "-m large"):
+        assert notebook.type(f"%%oci {line}\nhello").success
+
+
+def test_a_model_that_fits_nowhere_says_so_after_making_room(
+    notebook: Notebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def opened(name: str) -> Fake:
+        if name == "huge":
+            raise NoMemory("choose a smaller model")
+        return Fake(name)
+
+    shelf = shelf_of(notebook, monkeypatch, opened)
+    assert notebook.type("%%oci -m small\nhello").success
+    one_line_error(notebook, notebook.type("%%oci -m huge\nhello"), NoMemory)
+    assert shelf.loaded is None
+    assert notebook.type("%%oci -m small\nhello").success
 
 
 # What a request keeps, and what it may not do
@@ -638,6 +825,18 @@ def test_fix_keeps_the_model_that_answers_and_what_is_left_out(notebook: Noteboo
     assert notebook.type("%oci fix").success
     assert notebook["x"] == 1
     assert notebook.magics.asked.context == "none"
+
+
+@pytest.mark.parametrize("word", ["retry", "fix"])
+@pytest.mark.parametrize("first", ["-m scripted:a.json", ""])
+def test_model_that_is_set_later_answers(notebook: Notebook, word: str, first: str) -> None:
+    notebook.replies(code("1 / 0"), code("x = 1"), name="a.json")
+    notebook.replies(code("x = 2"), name="b.json")
+    notebook.type("%config OCIMagics.model = 'scripted:a.json'")
+    notebook.type(f"%%oci {first} -r 0\ndivide")
+    notebook.type("%config OCIMagics.model = 'scripted:b.json'")
+    assert notebook.type(f"%oci {word}").success
+    assert notebook["x"] == 2
 
 
 def test_status_calls_no_other_model_loaded(notebook: Notebook) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -127,7 +128,7 @@ def test_context_names_everything_with_the_most_relevant_last() -> None:
 def test_context_is_within_its_budget(budget: int) -> None:
     fitted = WHOLE.fitted(len, budget)
     assert len(fitted.text()) <= budget
-    assert set(fitted.variables) <= set(WHOLE.variables)
+    assert {v.name for v in fitted.variables} <= {v.name for v in WHOLE.variables}
 
 
 def test_context_gives_up_cells_first_and_tables_last() -> None:
@@ -162,6 +163,92 @@ def test_wide_table_is_one_bounded_line_that_tells_how_many_are_left_out() -> No
     assert line.count("int64") == contexts.MAX_COLUMNS
     assert line.endswith(f"and {500 - contexts.MAX_COLUMNS} more")
     assert table_line(Variable("df", "DataFrame", (3, 500), columns[:200])) == line
+
+
+WIDE = Variable(
+    "wide", "DataFrame", (9, 21), tuple((f'"a long column name {i}"', "int64") for i in range(21))
+)
+
+
+def test_wide_table_over_the_budget_keeps_its_first_columns() -> None:
+    least = 'Tables:\nwide 9x21: "a long column name 0" int64, and 20 more'
+    for budget in range(len(least), len(Context((WIDE,)).text())):
+        text = Context((WIDE,)).fitted(len, budget).text()
+        told = text.count("int64")
+        assert text.startswith(least.partition(",")[0])
+        assert text.endswith(f", and {21 - told} more")
+        assert told == 19 or len(text) + len(', "a long column name 18" int64') > budget
+    assert Context((WIDE,)).fitted(len, len(least) - 1) == Context()
+
+
+def test_columns_go_from_the_least_relevant_table_first() -> None:
+    context = Context((WIDE, replace(WIDE, name="other")))
+    fitted = context.fitted(len, len(context.text()) - 100)
+    assert fitted.variables[0] is WIDE
+    assert fitted.variables[1].name == "other"
+    assert 1 <= len(fitted.variables[1].columns) < 20
+
+
+def test_thousand_variables_are_fitted_in_few_counts() -> None:
+    context = Context(tuple(Variable(f"name{i}", "int") for i in range(1000)))
+    texts: list[str] = []
+
+    def count(text: str) -> int:
+        texts.append(text)
+        return len(text)
+
+    fitted = context.fitted(count, 800)
+    assert len(texts) <= 12
+    assert fitted.variables == context.variables[: len(fitted.variables)]
+    assert 800 - len(", name99 int") <= len(fitted.text()) <= 800
+
+
+NAMES = st.text("ab_é", min_size=1, max_size=9)
+COLUMNS = st.lists(st.tuples(NAMES, st.just("int64")), max_size=60).map(tuple)
+VARIABLES = st.builds(Variable, NAMES, NAMES, st.none(), COLUMNS).map(
+    lambda v: replace(v, shape=(7, len(v.columns))) if v.columns else v
+)
+CONTEXTS = st.builds(
+    Context,
+    st.lists(VARIABLES, max_size=6).map(tuple),
+    st.lists(NAMES, max_size=4).map(tuple),
+    st.lists(NAMES, max_size=4).map(tuple),
+)
+COUNTS = st.sampled_from([len, lambda text: len(text.split()), lambda text: hash(text) % 500])
+
+
+def tables(context: Context) -> list[Variable]:
+    return [variable for variable in context.variables if variable.columns]
+
+
+def plain(context: Context) -> list[Variable]:
+    return [variable for variable in context.variables if not variable.columns]
+
+
+@settings(deadline=None)
+@given(CONTEXTS, st.integers(0, 2000), COUNTS)
+def test_any_context_is_within_any_budget_and_names_of_tables_go_last(
+    whole: Context, budget: int, count: Callable[[str], int]
+) -> None:
+    fitted = whole.fitted(count, budget)
+    assert not fitted.text() or count(fitted.text()) <= budget
+    if not whole.text() or count(whole.text()) <= budget:
+        assert fitted is whole
+        return
+    assert fitted.text() != whole.text()
+    for of in (tables, plain):
+        names = [variable.name for variable in of(whole)]
+        assert [variable.name for variable in of(fitted)] == names[: len(of(fitted))]
+    assert fitted.cells == whole.cells[: len(fitted.cells)]
+    assert fitted.files == whole.files[: len(fitted.files)]
+    if len(plain(fitted)) < len(plain(whole)):
+        assert not fitted.cells
+    if len(fitted.files) < len(whole.files):
+        assert not fitted.cells and not plain(fitted)
+    if tables(fitted) != tables(whole):
+        assert not fitted.cells and not plain(fitted) and not fitted.files
+    if len(tables(fitted)) < len(tables(whole)):
+        assert all(len(table.columns) <= 2 for table in tables(fitted))
 
 
 def test_columns_that_are_not_strings_stand_as_code_writes_them() -> None:

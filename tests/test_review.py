@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import shutil
+import subprocess
+import sys
 import warnings
+from copy import copy
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oci_magic.running.review import effects_line, review
+from oci_magic.running.review import Reviewer, effects_line, review
 from oci_magic.types import Cell, Effect
 
 
@@ -62,6 +70,12 @@ HELD = {
         "Path('old.csv').rename('new.csv')",
         "p = Path('data') / 'old.csv'\np.replace('x.csv')",
         "for p in sorted(Path('.').glob('*.csv')):\n    p.rename(p.with_suffix('.txt'))",
+        "files = sorted(Path('.').glob('*.csv'))\nfor p in files:\n    p.rename(f'{p}.bak')",
+        "files = [Path(n) for n in names]\n[p.rename('x') for p in files[1:]]",
+        "for i, p in enumerate(Path('.').iterdir()):\n    p.rename(f'{i}.csv')",
+        "for p, n in zip(map(Path, names), 'ab'):\n    p.replace(n)",
+        "files = [Path('a')]\nfiles[0].rename('b')",
+        "list(map(Path.rename, files, names))",
         "Path('notes.txt').write_text('gone')",
         "out = Path('data') / 'old.csv'\nout.write_bytes(b'')",
         "Path('notes.txt').open('w')",
@@ -93,6 +107,13 @@ HELD = {
         "with pd.ExcelWriter('old.xlsx') as writer:\n    df.to_excel(writer)",
         "df.to_json('notes.txt')",
         "df.to_sql('t', con, if_exists='replace')",
+        "df.to_sql('t', con, None, 'replace')",
+        "df.to_sql('t', con, if_exists=how)",
+        "import xlsxwriter\nbook = xlsxwriter.Workbook('old.xlsx')",
+        "from xlsxwriter import Workbook\nwith Workbook(filename='old.xlsx') as book: pass",
+        "import pyarrow.parquet as pq\npq.write_table(t, 'old.csv')",
+        "import pyarrow.parquet\npyarrow.parquet.write_table(t, where='old.csv')",
+        "from pyarrow import csv\ncsv.write_csv(t, 'old.csv')",
         "df.to_parquet(os.path.join('data', 'old.csv'))",
         "df.to_csv(Path.cwd() / 'old.csv')",
         "import numpy as np\nnp.save('old', a)",
@@ -127,6 +148,7 @@ HELD = {
         "from subprocess import Popen, PIPE\nPopen('ls', stdout=PIPE)",
         "get_ipython().system('ls')",
         "ip = get_ipython()\nip.getoutput('ls')",
+        "from IPython import get_ipython\nget_ipython().system('ls')",
         "from multiprocessing import Pool\nPool(2)",
         "import webbrowser\nwebbrowser.open('http://localhost')",
         "if True:\n    !ls",
@@ -221,6 +243,11 @@ LET_THROUGH = [
     "import shutil\nshutil.copy('old.csv', 'copy.csv')\nshutil.copy('notes.txt', 'data')",
     "df['s'].str.extract('x')\ndf['s'].str.extractall('(x)')",
     "df.to_sql('t', con, index=False)",
+    "df.to_sql('t', con, None, 'append')",
+    "import xlsxwriter\nxlsxwriter.Workbook('new.xlsx')",
+    "import pyarrow.parquet as pq\npq.write_table(t, 'new.parquet')",
+    "np.savez('new.npz', where=a)",
+    "for i, name in enumerate(names):\n    names[i] = name.replace('a', 'b')",
     "try:\n    x = int('a')\nexcept SystemExit:\n    pass",
     "getattr(df, name)()\ngetattr(np, 'mean')(x)",
     "globals()['df_north'] = df",
@@ -344,3 +371,168 @@ def test_the_line_for_the_person() -> None:
 )  # fmt: skip
 def test_code_that_resets_the_session_is_held(source: str) -> None:
     assert [effect.kind for effect in review(Cell(source))] == ["session"]
+
+
+def held(folder: Path, *sources: str, **namespace: object) -> set[str]:
+    """The kinds of effects for which the last of the cells of one reply is held."""
+    *before, last = map(Cell, sources)
+    return {effect.kind for effect in review(last, folder, namespace=namespace, before=before)}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "kind"),
+    [
+        ("from os import remove", "remove('old.csv')", "delete"),
+        ("from os import *", "remove('old.csv')", "delete"),
+        ("import os as o\nrm = o.remove", "rm('old.csv')", "delete"),
+        ("%%time\nfrom os import remove", "%%time\nremove('old.csv')", "delete"),
+        ("from os import remove", "1\n2", ""),
+        ("p = Path('old.csv')", "p.rename('x.csv')", "overwrite"),
+        ("p = Path('.')", "p = p / 'old.csv'\np.rename('x.csv')", "overwrite"),
+        ("files = Path('.').glob('*')", "for f in files: f.rename('x')", "overwrite"),
+        ("name = 'old.csv'", "df.to_csv(name)", "overwrite"),
+        ("os.chdir('data')", "df.to_csv('new.csv')", "overwrite"),
+        ("ip = get_ipython()", "ip.system('ls')", "process"),
+    ],
+)
+def test_a_cell_may_use_what_an_earlier_one_of_the_reply_bound(
+    first: str, second: str, kind: str, folder: Path
+) -> None:
+    assert held(folder, first, second) == ({kind} if kind else set())
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("name = 'old.csv'\npd.read_csv(name)", "name = 'new.csv'\ndf.to_csv(name)"),
+        ("from os import remove", "def remove(x): return x\nremove('old.csv')"),
+        ("name = 'new.csv'", "df.to_csv(name)"),
+        ("p = Path('old.csv')", "p = p.name\np = str(p)"),
+        ("f = Path('old.csv')", "for f in glob.glob('*'):\n    f.replace('.csv', '')"),
+    ],
+)
+def test_what_an_earlier_cell_bound_is_no_reason_when_bound_anew(
+    first: str, second: str, folder: Path
+) -> None:
+    assert held(folder, first, second) == set()
+
+
+def test_effects_of_an_earlier_cell_are_not_told_again(folder: Path) -> None:
+    assert held(folder, "import os\nos.remove('old.csv')", "x = 1") == set()
+
+
+@pytest.mark.parametrize(
+    ("value", "source", "kind"),
+    [
+        (os.remove, "it('old.csv')", "delete"),
+        (os.remove, "list(map(it, files))", "delete"),
+        (os.remove, "%time it('old.csv')", "delete"),
+        (os, "it.unlink('old.csv')", "delete"),
+        (shutil.rmtree, "it('data')", "delete"),
+        (Path("x").unlink, "it()", "delete"),
+        (Path, "it('old.csv').rename('x')", "overwrite"),
+        (Path, "it('new.csv').write_text('x')", ""),
+        (os.path, "df.to_csv(it.join('data', 'new.csv'))", ""),
+        (os.path.join, "df.to_csv(it('data', 'old.csv'))", "overwrite"),
+        (shutil.move, "it('old.csv', 'x')", "overwrite"),
+        (subprocess.run, "it('ls')", "process"),
+        (multiprocessing.Pool, "it(2)", "process"),
+        (sys.exit, "it()", "exit"),
+        (eval, "it('1')", "dynamic"),
+        (open, "it('old.csv', 'w')", "overwrite"),
+        (Path("old.csv"), "it.rename('x')", "overwrite"),
+        (Path("data"), "(it / 'old.csv').rename('x')", "overwrite"),
+        ([Path("old.csv")], "for f in it: f.rename('x')", "overwrite"),
+        (["a", Path("old.csv")], "[f.replace('x') for f in sorted(it)]", "overwrite"),
+        ((Path("old.csv"),), "for i, f in enumerate(it): f.rename(f'{i}')", "overwrite"),
+        ([Path("old.csv")], "it[0].rename('x')", "overwrite"),
+        ([Path("old.csv")], "it = sorted(it)\nfor f in it: f.rename('x')", "overwrite"),
+        ([Path("old.csv")], "it += more\nfor f in it: f.rename('x')", "overwrite"),
+        ([Path("old.csv")], "it = ['a', 'b']\nfor f in it: f.replace('a', 'b')", ""),
+        (["old.csv"], "for f in it: f.replace('a', 'b')", ""),
+        (Path("old.csv"), "for it in names: it.replace('a', 'b')", ""),
+        ("a text", "it.replace('a', 'b')", ""),
+        (None, "it.rename('x')", ""),
+        (lambda x: x, "it('old.csv')", ""),
+    ],
+)
+def test_a_free_name_stands_for_the_live_object(
+    value: object, source: str, kind: str, folder: Path
+) -> None:
+    assert held(folder, source, it=value) == ({kind} if kind else set())
+
+
+def test_a_value_that_is_called_like_a_module_is_not_the_module(folder: Path) -> None:
+    assert held(folder, "signal.alarm()\nexit.mean()\nos.system", signal=1, exit=2, os=3) == set()
+
+
+def test_names_of_the_shell_stay_what_they_are(folder: Path) -> None:
+    from IPython.core.autocall import ZMQExitAutocall
+    from IPython.core.interactiveshell import InteractiveShell
+
+    shell = object.__new__(InteractiveShell)
+    names = {"exit": ZMQExitAutocall(), "get_ipython": shell.get_ipython, "ip": shell}
+    names |= {"__builtins__": vars(sys.modules["builtins"]), "leave": names["exit"]}
+    for source, kind in (
+        ("exit()", "exit"),
+        ("leave()", "exit"),
+        ("get_ipython().system('ls')", "process"),
+        ("!ls", "process"),
+        ("ip.system('ls')", "process"),
+        ("__builtins__['eval']('1')", "dynamic"),
+    ):
+        assert held(folder, source, **names) == {kind}
+
+
+def test_looking_at_live_objects_runs_none_of_their_code(folder: Path) -> None:
+    def refuse(*_: object) -> Any:
+        raise AssertionError("code of a live object ran")
+
+    class Meta(type):
+        __getattribute__ = refuse
+        __instancecheck__ = __subclasscheck__ = __eq__ = refuse
+        __hash__ = type.__hash__
+
+    hooks = ("getattribute", "eq", "repr", "str", "bool", "len", "iter", "call", "getitem", "hash")
+    body: dict[str, Any] = {f"__{hook}__": refuse for hook in hooks}
+    hostile = Meta("Hostile", (), {**body, "__module__": property(refuse)})
+    lazy = type("Lazy", (ModuleType,), body)("lazy")
+    listed = type("Listed", (list,), body)
+    values = (hostile, type.__call__(hostile), lazy, listed(), [type.__call__(hostile)])
+    for value in values:
+        source = "it('x')\nit.rename('x')\nfor f in it: f.rename('x')\nit.unlink"
+        assert held(folder, source, it=value) == {"delete"}
+
+
+def test_a_reviewer_remembers_the_cells_and_a_copy_goes_on_by_itself(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    reviewer = Reviewer({"files": [Path("old.csv")]}, folder)
+    of_one_reply, of_the_next = copy(reviewer), copy(reviewer)
+    assert of_one_reply(Cell("from os import remove")) == ()
+    assert of_one_reply(Cell("remove('old.csv')"))
+    assert of_the_next(Cell("remove('old.csv')")) == ()
+    assert of_the_next(Cell("for f in files: f.rename('x')"))
+
+
+def test_a_reviewer_holds_only_what_is_not_allowed(folder: Path) -> None:
+    cell = Cell("import os\nos.remove('old.csv')\n!ls")
+    assert [e.kind for e in Reviewer({}, folder, allowed=["delete"])(cell)] == ["process"]
+
+
+def test_a_reviewer_outlives_the_working_folder(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path_factory.mktemp("gone")
+    monkeypatch.chdir(gone)
+    reviewer = Reviewer({}, folder)
+    gone.rmdir()
+    assert reviewer(Cell("x = 1")) == ()
+    assert reviewer(Cell("df.to_csv('old.csv')"))
+
+
+def test_names_made_from_themselves_end_soon(folder: Path) -> None:
+    source = "\n".join(["x = x / y", "y = y / x"] * 30 + ["x.rename('a')"])
+    assert held(folder, source) == set()
+    assert held(folder, source, y=Path("a")) == {"overwrite"}

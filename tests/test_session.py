@@ -254,6 +254,58 @@ def test_stop_while_generating_is_never_repaired() -> None:
     assert len(session.engine.asked) == 1
 
 
+def test_stop_during_a_repair_leaves_the_draft_before_it() -> None:
+    session = made(code("1 / 0"), KeyboardInterrupt(), code("x = 1"))
+    _, finished = run(session.ask("divide"))
+    assert (finished.outcome, source(finished.turn)) == ("stopped", "1 / 0")
+    assert finished.turn.execution and finished.turn.execution.failure
+    run(session.ask("use a one"))
+    assert "ZeroDivisionError" in session.engine.asked[-1][-1].content
+
+
+def test_stop_in_the_middle_of_a_repairs_code_leaves_the_whole_draft() -> None:
+    session = made(code("1 / 0"), code("x = (1 +\n 2)"))
+
+    def show(event: Event) -> None:
+        if isinstance(event, Streamed) and event.text.endswith("x = (1"):
+            raise KeyboardInterrupt
+
+    session.engine.stream = by_character(session.engine.stream)
+    finished = follow(session.ask("divide"), show)
+    assert (finished.outcome, source(finished.turn)) == ("stopped", "1 / 0")
+
+
+def by_character(stream: Any) -> Any:
+    def streamed(*given: Any, **more: Any) -> Iterator[Chunk]:
+        for chunk in stream(*given, **more):
+            yield from (Chunk(letter) for letter in chunk.text)
+            if chunk.finish_reason:
+                yield chunk
+
+    return streamed
+
+
+def test_stop_during_the_fix_of_a_cell_offers_nothing_of_it() -> None:
+    session = made(KeyboardInterrupt())
+    _, finished = run(session.fix("1 / 0", Failure("ZeroDivisionError", "division by zero")))
+    assert (finished.outcome, source(finished.turn)) == ("stopped", "")
+
+
+def test_engine_error_during_a_repair_leaves_the_draft_unrepaired() -> None:
+    session = made(code("1 / 0"), EngineError("out of memory"))
+    _, finished = run(session.ask("divide"))
+    assert (finished.outcome, finished.reason) == ("unrepaired", "out of memory")
+    assert source(finished.turn) == "1 / 0"
+    assert finished.turn.execution and finished.turn.execution.failure
+
+
+def test_engine_error_before_anything_is_made_is_raised() -> None:
+    session = made(EngineError("out of memory"))
+    with pytest.raises(EngineError):
+        run(session.fix("1 / 0", Failure("ZeroDivisionError", "division by zero")))
+    assert session.exchanges == []
+
+
 def test_stop_while_running_is_never_repaired_and_restores() -> None:
     session = made(code("x = 1\nraise KeyboardInterrupt"), code("x = 2"))
     _, finished = run(session.ask("set x"))

@@ -17,11 +17,15 @@ from IPython.core.interactiveshell import InteractiveShell
 from jupyter_client.manager import start_new_kernel
 from traitlets.config import Config
 
+from oci_magic.engines.scripted import ScriptedEngine
+from oci_magic.events import Finished
+from oci_magic.notebook.journal import Journal
 from oci_magic.running.capture import LIMIT
 from oci_magic.running.interrupts import Clock, can_time_out
 from oci_magic.running.shell import ShellExecutor
 from oci_magic.running.variables import describe, variables
-from oci_magic.types import Cell, Execution, Variable
+from oci_magic.session import Session
+from oci_magic.types import Cell, Execution, Failure, Variable
 
 
 @pytest.fixture
@@ -157,6 +161,77 @@ def test_an_error_of_an_earlier_cells_function_points_into_this_cell(
     assert execution.failure is not None and execution.failure.facts.lineno == 3
 
 
+@pytest.fixture
+def journal(shell: InteractiveShell) -> Journal:
+    journal = Journal(shell)
+    shell.events.register("post_run_cell", journal.after_run)
+    return journal
+
+
+def typed(shell: InteractiveShell, source: str, cell: str | None = None) -> None:
+    shell.run_cell(source, store_history=True, cell_id=cell)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "line"),
+    [
+        ("def f(x):\n    #\n    #\n    return 1 / x", "#\n#\n#\n#\n#\nf(0)", "line 6: f(0)"),
+        ("pass", "\n \nx = 1\ny = x / 0", "line 2: y = x / 0"),
+        ("pass", "def g():\n    1 / 0\n\ng()", "line 2: 1 / 0"),
+        ("pass", "#\nexec('1 +')", "line 2: exec('1 +')"),
+        ("pass", "#\nx = = 2", "line 2: x = = 2"),
+        ("import json", "#\njson.loads('{')", "line 2: json.loads('{')"),
+    ],
+)
+def test_a_persons_failed_cell_is_told_by_its_own_line(
+    shell: InteractiveShell, journal: Journal, first: str, second: str, line: str
+) -> None:
+    typed(shell, first)
+    typed(shell, second)
+    failed = journal.failed()
+    assert failed is not None and failed[1].traceback.startswith(f"{line}\n")
+
+
+@pytest.mark.parametrize(
+    ("failing", "cell", "working", "other", "cleared"),
+    [
+        ("len(numbrs)", "a", "len([1])", "a", True),
+        ("len(numbrs)", "a", "1", "a", True),
+        ("len(numbrs)", "a", "len(numbers)", "b", False),
+        ("len(numbrs)", "a", "len(numbers)", None, True),
+        ("len(numbrs)", None, "len(numbers)", None, True),
+        ("len(numbrs)", None, "print('another')", None, False),
+        ("len(numbrs)", "a", "print('another')", "b", False),
+    ],
+)
+def test_a_failed_cell_that_works_after_an_edit_has_not_failed(
+    shell: InteractiveShell, journal: Journal,
+    failing: str, cell: str | None, working: str, other: str | None, cleared: bool,
+) -> None:  # fmt: skip
+    shell.user_ns["numbers"] = [1]
+    typed(shell, failing, cell)
+    assert journal.failed() is not None
+    typed(shell, working, other)
+    assert (journal.failed() is None) == cleared
+
+
+def test_an_edit_that_fails_again_is_the_cell_to_fix(
+    shell: InteractiveShell, journal: Journal
+) -> None:
+    for source in ("len(numbrs)", "len(numbrz)"):
+        typed(shell, source, "a")
+    failed = journal.failed()
+    assert failed is not None and failed[0] == "len(numbrz)"
+
+
+def test_generated_code_that_works_after_an_edit_has_not_failed(
+    shell: InteractiveShell, journal: Journal
+) -> None:
+    journal.settle("len(numbrs)", Failure("NameError", "no numbrs"))
+    typed(shell, "len('numbrs')", "a")
+    assert journal.failed() is None
+
+
 def test_a_raised_exception_of_odd_truth_is_still_a_failure(shell: InteractiveShell) -> None:
     execution = run(shell, "class E(Exception):\n    __len__ = lambda self: 0\nraise E('x')")
     assert execution.failure is not None and execution.failure.name == "E"
@@ -218,6 +293,32 @@ def test_an_interrupt_that_the_code_turns_into_an_error_is_a_stop(
     source = f"import signal\ntry: signal.raise_signal(signal.SIGINT)\n{guard} raise ValueError"
     execution = run(shell, source)
     assert execution.failure is not None and execution.failure.stopped
+
+
+def test_an_interrupt_that_the_code_catches_is_a_stop(shell: InteractiveShell) -> None:
+    source = """
+import signal
+for step in range(3):
+    try: signal.raise_signal(signal.SIGINT)
+    except KeyboardInterrupt: print("skip")"""
+    execution = run(shell, source)
+    assert execution.failure is not None and execution.failure.stopped
+    assert texts(execution) == ["skip\n" * 3]
+    assert run(shell, "x = 1").failure is None
+
+
+def test_an_interrupt_that_the_code_raises_and_catches_is_no_stop(shell: InteractiveShell) -> None:
+    source = "try: raise KeyboardInterrupt\nexcept KeyboardInterrupt: pass"
+    assert run(shell, source).failure is None
+
+
+def test_a_stop_that_the_code_catches_ends_the_prompt(shell: InteractiveShell) -> None:
+    first = "import signal\ntry: signal.raise_signal(signal.SIGINT)\nexcept BaseException: pass"
+    reply = f"```python\n{first}\n```\nand\n```python\nlater = 1\n```"
+    session = Session(ScriptedEngine([reply, reply]), ShellExecutor(shell))
+    finished = list(session.ask("go"))[-1]
+    assert isinstance(finished, Finished) and finished.outcome == "stopped"
+    assert "later" not in shell.user_ns and len(session.exchanges[0]) == 1
 
 
 def test_the_interrupt_handler_is_put_back(shell: InteractiveShell) -> None:

@@ -30,7 +30,9 @@ class Decoder:
         self._kept: list[int] = []
         self._cache: Any = None
         self._croppable = _is_croppable(model)
-        self._last_only = _last_only(model)
+        self._cache_name = "cache" if _takes(model, "cache") else "past_key_values"
+        # Keeps a model from computing logits for the whole prompt.
+        self._last_only = {"logits_to_keep": 1} if _takes(model, "logits_to_keep") else {}
         small = sum(p.numel() for p in model.parameters()) < SERIAL
         self._serial = small and model.device.type == "cpu"
 
@@ -87,7 +89,7 @@ class Decoder:
             with torch.inference_mode():
                 for start in range(0, len(tokens), PREFILL):
                     output = self._forward(tokens[start : start + PREFILL], cache)
-                    cache = output.past_key_values
+                    cache = _cache_of(output)
                 return cache, output.logits[0, -1]
         finally:
             if serial:
@@ -97,7 +99,8 @@ class Decoder:
         import torch
 
         ids = torch.tensor([tokens], device=self._model.device)
-        return self._model(ids, past_key_values=cache, use_cache=True, **self._last_only)
+        named = {self._cache_name: cache, **self._last_only}
+        return self._model(ids, use_cache=True, **named)
 
 
 class Sampler:
@@ -142,7 +145,14 @@ def _is_croppable(model: Any) -> bool:
     return set(getattr(config, "layer_types", None) or ()) <= _CROPPABLE
 
 
-def _last_only(model: Any) -> dict[str, int]:
-    """The argument that keeps a model from computing logits for the whole prompt."""
-    known = "logits_to_keep" in inspect.signature(model.forward).parameters
-    return {"logits_to_keep": 1} if known else {}
+def _takes(model: Any, argument: str) -> bool:
+    """Whether the model names this argument; families and versions of transformers differ."""
+    return argument in inspect.signature(model.forward).parameters
+
+
+def _cache_of(output: Any) -> Any:
+    """The cache in a model's output: `cache` in transformers 5.24, `past_key_values` in 4.51.
+
+    A folder's own code may take the old name and give back transformers' new output.
+    """
+    return output.cache if hasattr(output, "cache") else output.past_key_values

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ..errors import EngineError
+from ..errors import EngineError, NoMemory
 from .memory import check_fits, fits, free_memory
 from .weights import one_line, parameters
 
@@ -72,7 +72,8 @@ def load(
 ) -> tuple[Any, Any]:
     """The model, ready to generate on `device`, and its tokenizer.
 
-    `name` is what the person typed and stands in messages. Raises `EngineError`.
+    `name` is what the person typed and stands in messages. Raises `EngineError`,
+    `NoMemory` where the model is too large for what is free.
     """
     count = parameters(folder)
     dtype = dtype or choose_dtype(device, count)
@@ -142,7 +143,7 @@ def _one_line_errors(name: str, trusted: bool) -> Iterator[None]:
     except Exception as error:
         # transformers, torch and safetensors each raise their own types for a bad folder.
         if out_of_memory(error):
-            raise EngineError(
+            raise NoMemory(
                 f"{name} does not fit into memory: close programs or choose a smaller model "
                 "(%oci models)"
             ) from error

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ..errors import EngineError
+from ..errors import NoMemory
 
 ROOM = 1.15
 """Weights times this must fit: what is over is for the KV cache and activations."""
@@ -42,10 +42,10 @@ def gigabytes(size: float) -> str:
 
 
 def check_fits(name: str, weight_bytes: float, device: str) -> None:
-    """Raises `EngineError` when the weights do not fit into what is free on `device`."""
+    """Raises `NoMemory` when the weights do not fit into what is free on `device`."""
     free = free_memory(device)
     if not fits(weight_bytes, free):
-        raise EngineError(
+        raise NoMemory(
             f"{name} needs about {gigabytes(weight_bytes * ROOM)} of memory and about "
             f"{gigabytes(free)} are free on {device}: close programs or choose a smaller model "
             "(%oci models)"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from .document import METADATA, SKIP, Kept, Node, kept
+from .document import METADATA, SKIP, Kept, Node, kept, loading_no_model
 from .driven import Told
 
 _GOOD = ("worked", "answered", "inserted")
@@ -63,6 +63,11 @@ class Answer:
         self._next = None
         self._stamp(Kept("", "", ""))
         _skip(self._draft)
+
+    def last(self) -> None:
+        """The prompt cell has ended by itself: run again, it loads no model without need."""
+        if all(output.output_type != "error" for output in self.prompt.outputs):
+            self.prompt.source = loading_no_model(str(self.prompt.source))
 
     @property
     def _first(self) -> int:

@@ -1,7 +1,8 @@
 """What can be written on the `%%oci` line, and what says that a prompt is unchanged.
 
-Covers parsing, mistakes in one line and the hash behind `--kept`. Defaults are the traits of
-`OCIMagics`: an option that is not given is None here.
+Covers parsing, mistakes in one line (a `%%oci` line without a prompt below it included) and the
+hash behind `--kept`. Defaults are the traits of `OCIMagics`: an option that is not given is None
+here.
 """
 
 from __future__ import annotations
@@ -11,17 +12,23 @@ import hashlib
 import json
 import keyword
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from IPython.core.error import UsageError
 from IPython.core.magic_arguments import argument, magic_arguments
 
+from ..types import EffectKind
+
+EFFECTS: tuple[str, ...] = get_args(EffectKind)
 MOST_SECONDS = 1e7
 Magic = TypeVar("Magic", bound=Callable[..., Any])
 CALL = "%%oci [options], and the prompt on the lines below it (%%oci? lists the options)"
-_LEAVES_THE_ANSWER_ALONE = ("kept", "again", "dry", "new", "output", "timeout", "model")
+_LEAVES_THE_ANSWER_ALONE = (
+    "kept", "again", "dry", "new", "output", "timeout", "model", "allow", "help",
+)  # fmt: skip
+_LONE_LINE = re.compile(r"%%oci(?:\s|$)")
 
 
 @dataclass(frozen=True)
@@ -40,9 +47,11 @@ class Options:
     top_p: float | None = None
     max_new_tokens: int | None = None
     timeout: float | None = None
+    allow: tuple[str, ...] = ()
     dry: bool = False
     again: bool = False
     kept: str | None = None
+    help: bool = False
 
 
 _ARGUMENTS = (
@@ -60,7 +69,7 @@ _ARGUMENTS = (
         action="append",
         dest="leave_out",
         metavar="NAME",
-        help="leave this variable out of the context (repeatable)",
+        help="leave this variable, and cells that name it, out of the context (repeatable)",
     ),
     argument("-o", dest="output", metavar="NAME", help="bind the Turn to this name"),
     argument("--seed", type=int, metavar="N", help="makes a sampled answer repeatable"),
@@ -68,9 +77,16 @@ _ARGUMENTS = (
     argument("--top-p", type=float, metavar="P", help="sample from this share of the likeliest"),
     argument("--max-new-tokens", type=int, metavar="N", help="longest answer in tokens"),
     argument("--timeout", type=float, metavar="S", help="seconds a cell may run, 0: no limit"),
+    argument(
+        "--allow",
+        action="append",
+        metavar="EFFECT",
+        help=f"run code that review would hold for this: {', '.join(EFFECTS)} (repeatable)",
+    ),
     argument("--dry", action="store_true", help="show the messages, send nothing"),
     argument("--again", action="store_true", help="ask although nothing changed"),
     argument("--kept", metavar="HASH", help="do nothing while prompt, options and model match"),
+    argument("--help", action="store_true", help="show this"),
 )
 
 
@@ -86,23 +102,45 @@ def parsed(magic: Callable[..., Any], line: str) -> Options:
     try:
         given = dict(vars(magic.parser.parse_argstring(line)))  # type: ignore[attr-defined]
     except (UsageError, ValueError) as error:
-        raise UsageError(f"{str(error).rstrip('.')}. {_right_call(str(error))}") from None
+        raise UsageError(_mistake(line, str(error).rstrip("."))) from None
     given = {name: unquoted(value) for name, value in given.items()}
-    return _checked(Options(**{**given, "leave_out": tuple(given["leave_out"] or ())}))
+    several = {name: tuple(given[name] or ()) for name in ("leave_out", "allow")}
+    return _checked(Options(**{**given, **several}))
+
+
+def help_text(magic: Callable[..., Any]) -> str:
+    """What `--help` prints: the call and a line or two for each option."""
+    text: str = magic.parser.format_help()  # type: ignore[attr-defined]  # magic_arguments' own
+    return text.removeprefix("::\n\n").strip()
+
+
+def with_body(lines: list[str]) -> list[str]:
+    """An input transformer: a `%%oci` line alone gets an empty line below it.
+
+    Without one IPython answers in place of the magic, and sends the person to `%oci`.
+    """
+    return [*lines, "\n"] if len(lines) == 1 and _LONE_LINE.match(lines[0]) else lines
+
+
+with_body.has_side_effects = True  # type: ignore[attr-defined]  # a terminal must not end the cell here
 
 
 def prompt_of(cell: str) -> str:
     """The prompt in a cell's body. Raises `UsageError` when there is none."""
     if not cell.strip():
-        raise UsageError(f"the prompt is empty: write {CALL}")
+        raise UsageError("the prompt is empty: write it on the next line (%%oci? lists options)")
     return cell.strip()
 
 
 def kept_hash(options: Options, prompt: str, model: str) -> str:
-    """What `--kept` is compared with: 12 hex digits of prompt, options and model."""
+    """What `--kept` is compared with: 12 hex digits of prompt, options and model.
+
+    Without the model where none is asked: a runner need not know it then.
+    """
     given = asdict(options).items()
     chosen = {name: value for name, value in given if name not in _LEAVES_THE_ANSWER_ALONE}
-    text = json.dumps([prompt.strip(), options.model or model, chosen], sort_keys=True)
+    asked = "" if options.dry else options.model or model
+    text = json.dumps([prompt.strip(), asked, chosen], sort_keys=True)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
@@ -120,7 +158,15 @@ def _checked(options: Options) -> Options:
         raise UsageError(f"-r {options.rounds}: the number of repairs is 0 or more")
     if options.timeout is not None:
         checked_seconds(options.timeout)
+    if wrong := unknown_effects(options.allow):
+        raise UsageError(wrong)
     return options
+
+
+def unknown_effects(names: Sequence[str]) -> str:
+    """One line on names that are no effects of code, with those that are; "" if all are."""
+    wrong = [name for name in names if name not in EFFECTS]
+    return f"--allow {', '.join(wrong)}: allow one of {', '.join(EFFECTS)}" if wrong else ""
 
 
 def checked_seconds(seconds: float) -> float:
@@ -131,11 +177,16 @@ def checked_seconds(seconds: float) -> float:
     return seconds
 
 
-def _right_call(error: str) -> str:
-    """The option that was probably meant, or where the prompt belongs."""
+def _mistake(line: str, error: str) -> str:
+    """What is wrong with the line, and the option that was probably meant or where words go."""
+    words = error.partition("unrecognized arguments:")[2].strip()
     known = [name for option in _ARGUMENTS for name in option.args]
-    for word in re.findall(r"(?<!\S)--?[\w-]+", error.rpartition("unrecognized arguments:")[2]):
+    for word in re.findall(r"(?<!\S)--?[\w-]+", words):
         near = difflib.get_close_matches(word, known, n=1)
         if near and word not in known:
-            return f"Did you mean {near[0]}? Write {CALL}"
-    return f"Write {CALL}"
+            return f"{error}. Did you mean {near[0]}? Write {CALL}"
+    prompt = line.strip() if not line.strip().startswith("-") else words
+    if prompt and not prompt.startswith("-"):
+        shown = prompt if len(prompt) <= 60 else f"{prompt[:57]}..."
+        return f"{shown!r} is no option: move the prompt to the next line (%%oci? lists options)"
+    return f"{error}. Write {CALL}"

@@ -78,7 +78,7 @@ def fix(magics: OCIMagics, rest: str) -> None:
         raise UsageError("no cell has failed: %oci fix repairs the last cell that did")
     code, failure = failed
     asked = magics.asked
-    options = Options(model=_answering(magics), context=asked.context, leave_out=asked.leave_out)
+    options = Options(model=asked.model, context=asked.context, leave_out=asked.leave_out)
     session = magics.session_for(options)
     magics.asked = options
     context = magics.told(options)
@@ -92,16 +92,10 @@ def retry(magics: OCIMagics) -> None:
         raise UsageError("nothing to retry: ask something with %%oci first")
     asked = magics.asked
     warm = asked.temperature or magics.temperature or RETRY_TEMPERATURE
-    model = _answering(magics) or asked.model
-    options = replace(asked, temperature=warm, model=model, new=False)
+    options = replace(asked, temperature=warm, new=False)
     session, run = magics.session_for(options), magics.run and not asked.no_run
     events = session.retry(magics.told(options), run=run, rounds=options.rounds)
     magics.play(events, options.output, run=run)
-
-
-def _answering(magics: OCIMagics) -> str | None:
-    """The model that answers the conversation; None: the one that is set."""
-    return magics.shelf.loaded.name if magics.shelf.loaded else None
 
 
 def new(magics: OCIMagics) -> None:
@@ -123,6 +117,9 @@ def history(magics: OCIMagics) -> None:
 
 def context(magics: OCIMagics) -> None:
     """What a prompt would tell the model of this notebook."""
+    if magics.context == "none":
+        print("nothing: context is none (%config OCIMagics.context = 'auto' tells of the notebook)")
+        return
     engine = magics.shelf.loaded
     if engine is None:
         text, tokens = magics.surroundings().text(), "no model is loaded to count tokens"

@@ -6,6 +6,7 @@ kernel in `headless`.
 
 from __future__ import annotations
 
+import json
 import re
 import warnings
 from dataclasses import dataclass
@@ -20,9 +21,10 @@ METADATA = "oci_magic"
 SKIP = "skip-execution"
 """The tag of cells that nbclient does not run."""
 _ASKS = re.compile(r"^([ \t]*)(%oci[ \t]+(?:fix|retry)\b.*)$", re.MULTILINE)
+_CHOOSES = re.compile(r"^([ \t]*)%oci[ \t]+model[ \t]+(\S.*?)[ \t]*$", re.MULTILINE)
 _WORD = re.compile(r"""(?:"[^"]*"|'[^']*'|\S)+""")
 _KEPT = re.compile(r"--k(?:e(?:pt?)?)?(=.*)?")
-_AGAIN = re.compile(r"--a(?:g(?:a(?:in?)?)?)?")
+_AGAIN = re.compile(r"--ag(?:a(?:in?)?)?")
 
 
 def read(path: Path) -> Node:
@@ -129,6 +131,28 @@ def kept(source: str, model: str, override: str | None = None) -> Kept:
     digest = kept_hash(options, prompt_of(parts[1]), model)
     line = " ".join(["%%oci", "--kept", digest, *words])
     return Kept(f"{line}\n{parts[1]}", digest, options.model or model)
+
+
+def loading_no_model(source: str) -> str:
+    """A cell that has asked for no answer, so that it loads no model when it runs again.
+
+    `%oci model NAME` becomes the trait's setting, `%%oci --dry` is kept like an answered prompt.
+    """
+    from .arguments import parsed, unquoted
+    from .magics import OCIMagics
+
+    parts = prompt_parts(source)
+    if parts is not None:
+        options = parsed(OCIMagics.prompt_cell, parts[0])
+        return kept(source, "").source if options.dry and not options.help else source
+    if source.lstrip().startswith("%%"):
+        return source
+
+    def chosen(match: re.Match[str]) -> str:
+        name = json.dumps(unquoted(match[2]), ensure_ascii=False)
+        return f"{match[1]}%config OCIMagics.model = {name}"
+
+    return _CHOOSES.sub(chosen, source)
 
 
 def _lasting(line: str) -> list[str]:

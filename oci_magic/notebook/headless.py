@@ -131,7 +131,9 @@ class HeadlessRunner(NotebookClient):  # type: ignore[misc]  # nbclient is untyp
         model = self.settings.get("model")
         self._answer = Answer(self.nb, cell_index, str(model) if model else None)
         try:
-            return await super().async_execute_cell(cell, cell_index, execution_count, **more)
+            await super().async_execute_cell(cell, cell_index, execution_count, **more)
+            self._answer.last()
+            return cell
         finally:
             self._unwatch()
             self._answer.close()

@@ -1,7 +1,8 @@
 """What the person does between prompts: their cells, their errors, the last failed cell.
 
 Covers cells that the shell ran while the extension was loaded; for one that failed just
-before, the shell's own record. Prompts and `%oci` lines are no cells of the person.
+before, the shell's own record. A failed cell that works after an edit has not failed any more: it
+is known by its id, else by its text. Prompts and `%oci` lines are no cells of the person.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 from IPython.core.error import UsageError
@@ -18,7 +21,28 @@ from ..errors import OciError
 from ..types import Failure
 
 MAX_CELLS = 20
+ALIKE = 0.7
+"""From this share of equal text on, a cell counts as an edit of the one that failed."""
+_COMPARED = 4000
 _OURS = re.compile(r"\s*(?:%%oci\b|(?:%oci\b|%(?:re|un)?load_ext\s+oci_magic\b)[^\n]*\s*$)")
+
+
+@dataclass(frozen=True)
+class _Failed:
+    """A cell that failed; `cell` is its id in the notebook, "" where the front end tells none."""
+
+    source: str
+    error: Failure | BaseException
+    cell: str = ""
+
+    def is_of(self, source: str, cell: str) -> bool:
+        """Whether a run of `source` in the cell with id `cell` is a run of this cell."""
+        if source == self.source or (cell and cell == self.cell):
+            return True
+        if cell and self.cell:
+            return False
+        mine, theirs = self.source.strip()[:_COMPARED], source.strip()[:_COMPARED]
+        return bool(get_close_matches(theirs, [mine], cutoff=ALIKE))
 
 
 class Journal:
@@ -32,7 +56,7 @@ class Journal:
         self.shell = shell
         self.cells: list[str] = []
         self.errors: dict[int, str] = {}
-        self._failed: tuple[str, Failure | BaseException] | None = None
+        self._failed: _Failed | None = None
         self._paused = False
 
     def after_run(self, result: Any) -> None:
@@ -41,11 +65,12 @@ class Journal:
         if self._paused or not source.strip() or _OURS.match(source):
             return
         self.cells = [*self.cells, source.strip()][-MAX_CELLS:]
+        cell = getattr(result.info, "cell_id", None) or ""
         error = result.error_before_exec or result.error_in_exec
         if isinstance(error, Exception) and not isinstance(error, OciError | UsageError):
-            self._failed = (source, error)
+            self._failed = _Failed(source, error, cell)
             self.errors[result.execution_count] = f"{type(error).__name__}: {_text(error)}"
-        elif self._failed and self._failed[0] == source:
+        elif error is None and self._failed and self._failed.is_of(source, cell):
             self._failed = None
 
     @contextmanager
@@ -63,31 +88,32 @@ class Journal:
 
     def settle(self, source: str, failure: Failure | None) -> None:
         """Generated code ended so: a failure is the next thing to fix, else nothing is."""
-        self._failed = (source, failure) if failure else None
+        self._failed = _Failed(source, failure) if failure else None
 
     def failed(self) -> tuple[str, Failure] | None:
         """The last failed cell and its failure, with facts gathered now."""
         found = self._failed or self._before_loading()
         if found is None:
             return None
-        source, error = found
-        if isinstance(error, Failure):
-            return source, error
+        if isinstance(found.error, Failure):
+            return found.source, found.error
         from ..running.evidence import failure_of
+        from ..running.ipython_syntax import without_leading_blank_lines
 
-        return source, failure_of(error, source, self.shell.user_ns)
+        source = without_leading_blank_lines(found.source)
+        return source, failure_of(found.error, source, self.shell.user_ns)
 
     def inputs(self) -> list[str]:
         """Every cell as it was typed, numbered as in `In`."""
         return list(self.shell.history_manager.input_hist_raw)
 
-    def _before_loading(self) -> tuple[str, BaseException] | None:
+    def _before_loading(self) -> _Failed | None:
         """The cell whose error the interpreter still remembers, if its source can be found."""
         error = getattr(sys, "last_value", None)
         if not isinstance(error, Exception) or self.cells or self.errors:
             return None
         sources = [cell for cell in self.inputs() if not _OURS.match(cell)]
-        return (sources[-1], error) if sources and sources[-1] else None
+        return _Failed(sources[-1], error) if sources and sources[-1] else None
 
 
 def _text(error: BaseException) -> str:

@@ -7,24 +7,26 @@ prompt needs is imported when the first one comes, so that `%load_ext` is quick.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
-from traitlets import Bool, Enum, Float, Int, Unicode
+from traitlets import Bool, Enum, Float, Int, List, Unicode, observe
 
 from ..errors import Stopped
-from ..events import Events, Finished, follow
+from ..events import Event, Events, Finished, HeldBack, follow
 from ..objects import encodable
-from ..types import Cell, Effect, Message, Reply, Turn
+from ..types import Cell, Effect, Execution, Message, Reply, Turn
 from . import frontends
 from .arguments import (
+    EFFECTS,
     Options,
     checked_seconds,
+    help_text,
     kept_hash,
     parsed,
     prompt_arguments,
@@ -55,6 +57,10 @@ class OCIMagics(Magics):  # type: ignore[misc]  # IPython is untyped
     context_tokens = Int(
         800, min=0, help="Tokens for the context, at most a quarter of the model's window."
     ).tag(config=True)
+    leave_out = List(
+        Unicode(), help="Variables that no prompt is told of, nor of cells that name them."
+    ).tag(config=True)
+    allow = List(Enum(EFFECTS), help="Effects of code that review does not hold.").tag(config=True)
     timeout = Float(0.0, min=0.0, help="Seconds a generated cell may run; 0: no limit.").tag(
         config=True
     )
@@ -69,13 +75,18 @@ class OCIMagics(Magics):  # type: ignore[misc]  # IPython is untyped
     ).tag(config=True)
 
     def __init__(self, shell: Any, view: Callable[[], View] | None = None) -> None:
+        self.asked = Options()
+        """The options of the last request: asking it again keeps to them."""
         super().__init__(shell)
         self.journal = Journal(shell)
         self.session: Session | None = None
         self.open_view = view or self._view
-        self.asked = Options()
-        """The options of the last request: asking it again keeps to them."""
         self._told_rung = False
+
+    @observe("model")
+    def _model_chosen(self, _: object) -> None:
+        """A model that is set later answers `%oci retry` and `%oci fix` too."""
+        self.asked = replace(self.asked, model=None)
 
     @cached_property
     def shelf(self) -> ModelShelf:
@@ -92,6 +103,9 @@ class OCIMagics(Magics):  # type: ignore[misc]  # IPython is untyped
         In the prompt, {name}, {In[3]}, {Out[3]} and {Err[3]} stand for what exists by that name.
         """
         options = parsed(self.prompt_cell, line)
+        if options.help:
+            print(help_text(self.prompt_cell))
+            return
         prompt = encodable(prompt_of(cell))
         if options.kept and not options.again and self._is_kept(options, prompt):
             return
@@ -122,13 +136,14 @@ class OCIMagics(Magics):  # type: ignore[misc]  # IPython is untyped
     def session_for(self, options: Options) -> Session:
         """The conversation, ready for a prompt with these options."""
         seconds = checked_seconds(self.timeout if options.timeout is None else options.timeout)
+        review = self._reviewer((*self.allow, *options.allow))
         engine = self.shelf.engine(options.model or self.model, options)
         session = self.session or self._new_session(engine)
         if options.new and not options.dry:
             session.new()
         session.engine, session.rounds, self.session = engine, self.rounds, session
         session.executor.timeout = seconds or None
-        session.review = self._reviewer()
+        session.review = review
         return session
 
     def _new_session(self, engine: Engine) -> Session:
@@ -142,19 +157,20 @@ class OCIMagics(Magics):  # type: ignore[misc]  # IPython is untyped
             checkpoint=lambda: Checkpoint(self.shell.user_ns),
         )
 
-    def _reviewer(self) -> Callable[[Cell], tuple[Effect, ...]]:
+    def _reviewer(self, allowed: Collection[str]) -> Callable[[Cell], tuple[Effect, ...]]:
         """Review for one prompt: a repair may overwrite what the attempt before it made."""
-        from ..running.review import review
+        from ..running.review import Reviewer
+        from ..running.variables import working_folder
         from .surroundings import NewFiles
 
-        new = NewFiles(Path.cwd())
-        return lambda cell: review(cell, Path.cwd(), ours=new.found())
+        folder = working_folder()
+        return Reviewer(self.shell.user_ns, folder, NewFiles(folder).found, allowed)
 
     def told(self, options: Options) -> str:
         """The text of the context that goes with a prompt, within its budget of tokens."""
-        if (options.context or self.context) == "none" or self.session is None:
+        engine = self.shelf.loaded
+        if (options.context or self.context) == "none" or engine is None:
             return ""
-        engine = self.session.engine
         budget = min(self.context_tokens, engine.window // 4)
         return (
             self.surroundings(options.leave_out)
@@ -163,11 +179,12 @@ class OCIMagics(Magics):  # type: ignore[misc]  # IPython is untyped
         )
 
     def surroundings(self, leave_out: tuple[str, ...] = ()) -> Context:
+        from ..running.variables import working_folder
         from .surroundings import surroundings
 
         turns = self.session.turns if self.session else []
-        cells = self.journal.cells
-        return surroundings(self.shell.user_ns, Path.cwd(), cells, turns, leave_out)
+        cells, left_out = self.journal.cells, (*self.leave_out, *leave_out)
+        return surroundings(self.shell.user_ns, working_folder(), cells, turns, left_out)
 
     def play(self, events: Events, output: str | None = None, *, run: bool = True) -> None:
         """Show the events, put the code where it goes, bind the turn, end.
@@ -177,25 +194,42 @@ class OCIMagics(Magics):  # type: ignore[misc]  # IPython is untyped
         from ..prompting.conversation import source
         from .ending import conclude
 
-        view = self.open_view()
+        view, held = self.open_view(), set[str]()
+
+        def show(event: Event) -> None:
+            if isinstance(event, HeldBack):
+                held.update(effect.kind for effect in event.effects)
+            view.show(event)
+
         rung = frontends.rung(self.shell)
         if not self._told_rung:
             view.say(frontends.NOTES[rung] if run else frontends.NOT_RUN)
             self._told_rung = run
         with self.journal.paused():
-            finished = follow(events, view.show)
-        code = source(finished.turn)
-        self._settle(finished, code, output)
-        frontends.offer(self.shell, code)
-        conclude(finished, frontends.PLACES_AFTER_ERROR[rung])
+            finished = follow(events, show)
+        self._settle(finished, output)
+        frontends.offer(self.shell, source(finished.turn))
+        conclude(finished, frontends.PLACES_AFTER_ERROR[rung], sorted(held))
 
-    def _settle(self, finished: Finished, code: str, output: str | None) -> None:
+    def _settle(self, finished: Finished, output: str | None) -> None:
+        """Bind the turn; the last draft that failed is the next thing to fix, a stop or not."""
+        from ..prompting.conversation import source
+
         if output:
             self.shell.user_ns[output] = finished.turn
         self.journal.prompted()
-        execution = finished.turn.execution
-        if execution is not None and finished.outcome in ("worked", "unrepaired"):
-            self.journal.settle(code, execution.failure)
+        if finished.outcome == "worked":
+            self.journal.settle(source(finished.turn), None)
+        elif finished.outcome in ("unrepaired", "stopped"):
+            for turn in self._rounds(finished):
+                failure = turn.execution.failure if turn.execution else None
+                if failure and not failure.stopped and turn.reply.code:
+                    self.journal.settle(source(turn), failure)
+
+    def _rounds(self, finished: Finished) -> tuple[Turn, ...]:
+        """The rounds of the request that has just finished."""
+        last = self.session.exchanges[-1] if self.session and self.session.exchanges else ()
+        return last if any(turn is finished.turn for turn in last) else (finished.turn,)
 
     def _view(self) -> View:
         from .display import view_for
@@ -226,10 +260,13 @@ class OCIMagics(Magics):  # type: ignore[misc]  # IPython is untyped
     def _is_kept(self, options: Options, prompt: str) -> bool:
         if kept_hash(options, prompt, self.model) != options.kept:
             return False
+        if options.dry:
+            print("kept: nothing changed since the messages were shown (--again shows them anew)")
+            return True
         empty = f"; {options.output} is a Turn without a reply" if options.output else ""
         print(f"kept: nothing changed since the code below was made (--again asks anew){empty}")
         if options.output:
-            self.shell.user_ns[options.output] = Turn(prompt, Reply(""))
+            self.shell.user_ns[options.output] = Turn(prompt, Reply(""), Execution())
         return True
 
     @contextmanager

@@ -12,7 +12,7 @@ from typing import Any
 from ..engines import Engine, Sampling, open_engine
 from ..engines.memory import free_memory, gigabytes
 from ..engines.models import CatalogueModel, recommended
-from ..errors import EngineError, ModelNotFound
+from ..errors import NoMemory
 from .arguments import Options
 
 CAN = "loads, inspects, filters, groups, joins, cleans and plots tables with pandas and matplotlib"
@@ -58,19 +58,22 @@ class ModelShelf:
     def _opened(self, name: str) -> Engine:
         if not name.startswith("scripted:"):
             print(f"loading {name} ...", flush=True)
-        try:
-            engine = self._open(name)
-        except ModelNotFound:
-            raise
-        except EngineError:
-            if self.loaded is None:
-                raise
-            self.unload()
-            engine = self._open(name)
+        engine = self._made_room_for(name)
         if name == "micro" and not self._introduced:
             print(introduction(), flush=True)
             self._introduced = True
         return engine
+
+    def _made_room_for(self, name: str) -> Engine:
+        """Opened beside the loaded model, or in its place where the memory holds only one."""
+        try:
+            return self._open(name)
+        except NoMemory:
+            if self.loaded is None:
+                raise
+        # Not inside `except`: the error's frames hold what was loaded of the new model.
+        self.unload()
+        return self._open(name)
 
     def _open(self, name: str) -> Engine:
         settings = self.settings

@@ -1,14 +1,17 @@
 """The notebook around a prompt → `Context`: variables, data files, the person's recent cells.
 
-Variables whose names look like secrets are left out, and so are cells that assign one.
+Variables whose names look like secrets are left out, and so are cells that assign one; of a
+variable that the person leaves out, so are cells that name it.
 Also which files of the folder came while a prompt was at work: a repair may write them again.
 Wording and fitting into a budget is `prompting.context`' work.
 """
 
 from __future__ import annotations
 
+import ast
 import re
-from collections.abc import Iterable, Mapping, Sequence
+import warnings
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain, islice
 from pathlib import Path
 
@@ -35,9 +38,11 @@ def surroundings(
 
     Cells that hold code of the conversation's `turns` are in it already and not told again.
     """
-    found = [v for v in variables(namespace, leave_out) if not _is_secret(v)]
+    left_out = frozenset(leave_out)
+    found = [v for v in variables(namespace, left_out) if not _is_secret(v)]
     said = {cell.source.strip() for turn in turns for cell in turn.reply.code}
     recent = [cell for cell in map(_told, cells) if cell and cell not in said]
+    recent = [cell for cell in recent if not _names(cell, left_out)]
     return Context(tuple(found), tuple(data_files(folder)), tuple(reversed(recent)))
 
 
@@ -68,6 +73,20 @@ class NewFiles:
 
 def _is_secret(variable: Variable) -> bool:
     return not variable.columns and bool(_SECRET.search(variable.name))
+
+
+def _names(cell: str, left_out: Collection[str]) -> bool:
+    """Whether the cell names one of them; in one that is not plain Python, as any word."""
+    if not left_out:
+        return False
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about escapes: running the cell has told them
+            nodes = list(ast.walk(ast.parse(cell)))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return any(re.search(rf"\b{re.escape(name)}\b", cell) for name in left_out)
+    fields = ("id", "name", "asname", "arg")
+    return any(getattr(node, field, None) in left_out for node in nodes for field in fields)
 
 
 def _told(cell: str) -> str:

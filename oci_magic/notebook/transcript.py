@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\^_])")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-_OURS = ("Unrepaired", "Held", "Stopped", "EngineError", "ModelNotFound", "UsageError")
+_OURS = (
+    *("Unrepaired", "Held", "Stopped"),
+    *("EngineError", "ModelNotFound", "NoMemory", "UsageError"),
+)
 
 
 class Transcript:

@@ -6,12 +6,15 @@ never a value of the person's data. Looking at live objects is `running.variable
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from ..types import Variable
 
 MAX_COLUMNS = 40
+_Entry = TypeVar("_Entry")
 
 
 @dataclass(frozen=True)
@@ -27,20 +30,29 @@ class Context:
         return "\n".join(_lines(self))
 
     def fitted(self, count: Callable[[str], int], budget: int) -> Context:
-        """The largest context of at most `budget` tokens: cells go first, tables last."""
-        context = self
-        while context.text() and count(context.text()) > budget:
-            context = _smaller(context)
-        return context
+        """The largest context of at most `budget` tokens; this one if nothing is left out.
+
+        Cells go first, then plain variables, files, columns, and names of tables last; of each
+        the least relevant first. `count` is called about log2 as often as there are entries.
+        """
+
+        def fits(given_up: int) -> bool:
+            text = _without(self, given_up).text()
+            return not text or count(text) <= budget
+
+        if fits(0):
+            return self
+        # What bisecting ends at has been counted, or is empty: it fits whatever `count` does.
+        return _without(self, bisect_left(range(_entries(self)), True, lo=1, key=fits))
 
 
 def table_line(table: Variable) -> str:
     """`df 120x2: "Region" str, "Umsatz" float64`"""
     shape = "x".join(str(n) for n in table.shape or ())
     columns = [f"{name} {dtype}" for name, dtype in table.columns[:MAX_COLUMNS]]
-    if len(table.columns) > MAX_COLUMNS:
-        total = max(len(table.columns), *(table.shape or ())[1:], 0)
-        columns.append(f"and {total - MAX_COLUMNS} more")
+    total = max(len(table.columns), *(table.shape or ())[1:], 0)
+    if total > len(columns):
+        columns.append(f"and {total - len(columns)} more")
     return f"{table.name} {shape}: {', '.join(columns)}"
 
 
@@ -68,13 +80,43 @@ def _short(variable: Variable) -> str:
     return " ".join(part for part in (variable.name, variable.type, shape) if part)
 
 
-def _smaller(context: Context) -> Context:
-    if context.cells:
-        return replace(context, cells=context.cells[:-1])
-    plain = [variable for variable in context.variables if not variable.columns]
-    if plain:
-        kept = tuple(v for v in context.variables if v is not plain[-1])
-        return replace(context, variables=kept)
-    if context.files:
-        return replace(context, files=context.files[:-1])
-    return replace(context, variables=context.variables[:-1])
+def _entries(context: Context) -> int:
+    """How many things there are to give up, one after the other, until nothing is left."""
+    whole = len(context.cells) + len(context.files) + len(context.variables)
+    return whole + sum(map(_spare, context.variables))
+
+
+def _without(context: Context, number: int) -> Context:
+    """What is left after giving up `number` things in the order of `Context.fitted`."""
+    if not number:
+        return context
+    plain = tuple(variable for variable in context.variables if not variable.columns)
+    tables = tuple(variable for variable in context.variables if variable.columns)
+    cells, number = _cut(context.cells, number)
+    plain, number = _cut(plain, number)
+    files, number = _cut(context.files, number)
+    tables, number = _narrowed(tables, number)
+    tables, number = _cut(tables, number)
+    return Context((*tables, *plain), files, cells)
+
+
+def _cut(entries: tuple[_Entry, ...], number: int) -> tuple[tuple[_Entry, ...], int]:
+    """`entries` without their last `number`, and how many are still to be given up."""
+    kept = entries[: max(0, len(entries) - number)]
+    return kept, number - (len(entries) - len(kept))
+
+
+def _narrowed(tables: Sequence[Variable], number: int) -> tuple[tuple[Variable, ...], int]:
+    """The last tables with their first columns alone, and how much is still to be given up."""
+    narrow = []
+    for table in reversed(tables):
+        given_up = min(number, _spare(table))
+        number -= given_up
+        kept = _spare(table) + 1 - given_up
+        narrow.append(replace(table, columns=table.columns[:kept]) if given_up else table)
+    return tuple(reversed(narrow)), number
+
+
+def _spare(table: Variable) -> int:
+    """How often a table can be narrowed: `and 1 more` would be no shorter than the column."""
+    return max(0, min(len(table.columns), MAX_COLUMNS) - 2)

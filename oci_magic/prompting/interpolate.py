@@ -1,7 +1,9 @@
 """`{name}`, `{In[3]}`, `{Out[3]}` and `{Err[3]}` in a prompt → the text they stand for.
 
 Covers plain names that exist. Every other brace stays as typed: expressions, attributes, format
-specs, JSON, `{{doubled}}`, LaTeX. Nothing is evaluated beyond `repr` and a table's first rows.
+specs, JSON, `{{doubled}}`, LaTeX. What looks like LaTeX and like a file's name alike is a file's
+name (`report_{year}.csv`, `C:\\data\\{name}`), unless `$` or a formula's letter says otherwise.
+Nothing is evaluated beyond `repr` and a table's first rows.
 """
 
 from __future__ import annotations
@@ -24,7 +26,12 @@ SECONDS = 2.0
 _ELEMENTS = 5000
 
 _PLACEHOLDER = re.compile(r"\{(?:(In|Out|Err)\[([0-9]{1,9})\]|([^\W\d]\w*))\}")
-_LATEX = re.compile(r"(?:\\[A-Za-z]+\*?(?:\[[^\][{}\n]*\])?|[\\^_])\Z")
+_COMMAND = re.compile(r"(?:\\[A-Za-z]+\*?(?:\[[^\][{}\n]*\])?|(?<![\w.:\\})\]])\\)\Z")
+_SCRIPT = re.compile(r"[\\^_]\Z")
+_SCRIPTED = re.compile(r"(?:(?<!\w)[^\W\d_]|\))[\^_]\Z")
+_DELIMITER = re.compile(r"\\[$()\[\]]|\$\$?")
+_CLOSED_BY = {r"\)": r"\(", r"\]": r"\[", "$$": "$$", "$": "$"}
+_FORMAT = re.compile(r"\{[^\W\d][^\s{}\"']{,30}:[^\s{}\"']{,30}")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _CONTAINERS = (list, tuple, dict, set, frozenset)
 
@@ -69,28 +76,72 @@ def shown(value: object) -> str:
 
 def _placeholders(prompt: str) -> Iterator[re.Match[str]]:
     """Placeholders outside LaTeX groups and doubled braces."""
-    groups = _latex_groups(prompt)
+    partner = _partners(prompt)
+    groups, opening = _latex_groups(prompt, partner), {at: start for start, at in partner.items()}
     end = 0
     for match in _PLACEHOLDER.finditer(prompt):
         while groups and groups[0][0] <= match.start():
             end = max(end, groups.pop(0)[1])
-        doubled = (
-            prompt[match.start() - 1 : match.start()] == "{" or prompt[match.end() :][:1] == "}"
-        )
-        if match.start() >= end and not doubled:
+        if match.start() >= end and not _doubled(prompt, match, partner, opening):
             yield match
 
 
-def _latex_groups(prompt: str) -> list[tuple[int, int]]:
-    r"""Where the arguments of `\word{a}{b}`, `^{a}` and `_{a}` begin and end, in order."""
-    partner = _partners(prompt)
+def _doubled(
+    prompt: str, match: re.Match[str], partner: Mapping[int, int], opening: Mapping[int, int]
+) -> bool:
+    """Whether braces belong to `{{x}}` or to a format spec, not to JSON around a placeholder.
+
+    A single brace beside it without a partner is half of a doubled one.
+    """
+    before, after = match.start() - 1, match.end()
+    left, right = prompt[max(0, before) : before + 1] == "{", prompt[after : after + 1] == "}"
+    if left and right:
+        return True
+    if right:
+        start = opening.get(after)
+        return start is None or bool(_FORMAT.fullmatch(prompt, start, match.start()))
+    return left and before not in partner
+
+
+def _latex_groups(prompt: str, partner: Mapping[int, int]) -> list[tuple[int, int]]:
+    r"""Where the arguments of `\word{a}{b}`, `x^{a}` and `x_{a}` begin and end, in order."""
     groups: dict[int, int] = {}
     ends: set[int] = set()
+    formulas = _formulas(prompt)
     for start in sorted(partner):
-        if start in ends or _LATEX.search(prompt[max(0, start - 60) : start]):
+        while formulas and formulas[0][1] <= start:
+            formulas.pop(0)
+        before = prompt[max(0, start - 60) : start]
+        in_formula = bool(formulas) and formulas[0][0] < start and _SCRIPT.search(before)
+        follows = start in ends or (start - 1 in ends and before[-1] in "^_")
+        if follows or in_formula or _COMMAND.search(before) or _SCRIPTED.search(before):
             groups[start] = partner[start] + 1
             ends.add(groups[start])
     return list(groups.items())
+
+
+def _formulas(prompt: str) -> list[tuple[int, int]]:
+    r"""Where `$...$`, `$$...$$`, `\(...\)` and `\[...\]` begin and end, in order.
+
+    As in Pandoc, what a `$` opens or closes touches it, and no digit follows: prices are none.
+    """
+    found, opened = [], dict[str, int]()
+    for match in _DELIMITER.finditer(prompt):
+        mark, (start, end) = match[0], match.span()
+        opener = _CLOSED_BY.get(mark, "")
+        if opener in opened and _closes(prompt, mark, opened[opener], start):
+            found.append((opened[opener], end))
+            opened.clear()
+        elif mark in _CLOSED_BY.values() and (mark != "$" or not prompt[end : end + 1].isspace()):
+            opened[mark] = start
+    return found
+
+
+def _closes(prompt: str, mark: str, opened: int, start: int) -> bool:
+    if mark != "$":
+        return True
+    price = prompt[start + 1 : start + 2].isdigit() or prompt[start - 1].isspace()
+    return not price and prompt.find("\n", opened, start) < 0
 
 
 def _partners(prompt: str) -> dict[int, int]:

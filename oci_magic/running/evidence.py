@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import difflib
 import re
-import traceback
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
+from traceback import walk_tb
 from typing import Any
 
 from ..objects import table_kind
@@ -34,8 +33,8 @@ def failure_of(
 ) -> Failure:
     """What happened in the cell `source` that raised `error`.
 
-    `filename` is the cell's compiled file name; without it the frames whose file is no file on
-    disk count as the cell's. `namespace` is the cell's, before anything is put back.
+    `filename` is the cell's compiled file name; without it that of the outermost frame whose file
+    is no file on disk. `namespace` is the cell's, before anything is put back.
     """
     lineno = _cell_line(error, filename)
     lines = source.splitlines()
@@ -66,23 +65,18 @@ def _message(error: BaseException) -> str:
 
 
 def _cell_line(error: BaseException, filename: str | None) -> int:
-    if isinstance(error, SyntaxError) and error.lineno and _is_cell(error.filename, filename):
-        return error.lineno
-    found = 0
-    for frame, lineno in traceback.walk_tb(_traceback(error)):
-        if _is_cell(frame.f_code.co_filename, filename):
-            found = lineno
-    return found
+    files = [(frame.f_code.co_filename, line) for frame, line in walk_tb(error.__traceback__)]
+    if filename is None:
+        filename = next((file for file, _ in files if _is_notebooks(file)), None)
+    if isinstance(error, SyntaxError) and error.lineno:
+        unrun = filename is None and (error.filename is None or _is_notebooks(error.filename))
+        if unrun or error.filename == filename:
+            return error.lineno
+    return next((line for file, line in reversed(files) if file == filename), 0)
 
 
-def _traceback(error: BaseException) -> TracebackType | None:
-    return error.__traceback__
-
-
-def _is_cell(frame_file: str | None, filename: str | None) -> bool:
-    if filename is not None:
-        return frame_file == filename
-    return frame_file is None or "ipykernel_" in frame_file or frame_file.startswith("<")
+def _is_notebooks(file: str) -> bool:
+    return "ipykernel_" in file or file.startswith("<")
 
 
 def _tables(source: str, namespace: Mapping[str, object]) -> tuple[Variable, ...]:

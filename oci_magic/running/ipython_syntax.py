@@ -40,6 +40,14 @@ def as_python(source: str) -> str:
     return str(TransformerManager().transform_cell(source))
 
 
+def without_leading_blank_lines(source: str) -> str:
+    """As IPython drops them: line numbers of an error count from what is left."""
+    lines = source.splitlines(keepends=True)
+    while lines and not lines[0].strip():
+        del lines[0]
+    return "".join(lines)
+
+
 def as_magic(source: str) -> tuple[str, str] | None:
     """Name and line of a single line that IPython may take for a magic without its sign."""
     match = re.fullmatch(r"\s*([A-Za-z]\w*)(?:\s+(.*))?", source.rstrip())

@@ -1,20 +1,24 @@
-"""What the names of a cell stand for, read from its syntax tree alone.
+"""What the names of a cell stand for, read from its syntax tree and the live namespace.
 
 Covers imports, aliases of modules and functions, and which expressions a name is ever bound
-to. The order of execution is not followed, nor scopes. What earlier cells bound is not known,
-except that the usual names (`os`, `pd`, `Path`) are taken to mean what they always mean.
+to; a name that the tree does not bind stands for the live object of that name. The order of
+execution is not followed, nor scopes. Without a live object the usual names (`os`, `pd`, `Path`)
+are taken to mean what they always mean.
 """
 
 from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+
+from .live import full_name
 
 _USUAL = {
     "np": "numpy",
     "pd": "pandas",
     "plt": "matplotlib.pyplot",
+    "pq": "pyarrow.parquet",
     "Path": "pathlib.Path",
     "StringIO": "io.StringIO",
     "BytesIO": "io.BytesIO",
@@ -27,17 +31,26 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 class Names:
-    """The bindings of one syntax tree.
+    """The bindings of one syntax tree, in front of those `before` it and those of a namespace.
 
     `bound` holds, for each name that the cell binds, the expressions it may stand for (None:
     something that is no expression here); `looped` those that a loop takes it from.
     """
 
-    def __init__(self, tree: ast.AST) -> None:
+    def __init__(
+        self,
+        tree: ast.AST,
+        namespace: Mapping[str, object] | None = None,
+        before: Names | None = None,
+    ) -> None:
         self.bound: dict[str, list[ast.expr | None]] = {}
         self.looped: dict[str, list[ast.expr]] = {}
         self._meant: dict[str, str] = {}
         self._stars: list[str] = []
+        self._grown: set[str] = set()
+        self._namespace = namespace or {}
+        if before:
+            self._keep(before, Names(tree))
         nodes = list(ast.walk(tree))
         for node in nodes:
             self._import(node)
@@ -61,6 +74,29 @@ class Names:
                 return self._named_by_call(self.dotted(function), args)
         return ""
 
+    def _keep(self, before: Names, anew: Names) -> None:
+        """Take over what the names stood for `before`, but for those that are bound `anew`."""
+        for name in (*before.bound, *before._meant):
+            if anew._is_anew(name):
+                continue
+            if name in before._meant:
+                self._meant[name] = before._meant[name]
+            for mine, theirs in ((self.bound, before.bound), (self.looped, before.looped)):
+                if name in theirs:
+                    mine[name] = list(theirs[name])  # type: ignore[arg-type]  # of the same kind
+        self._stars += before._stars
+        self._grown |= before._grown
+
+    def _is_anew(self, name: str) -> bool:
+        """Whether the tree binds `name`, and not to something made from what it stood for."""
+        made = [*self.bound.get(name, ()), *self.looped.get(name, ())]
+        bound = name in self._meant or (made and name not in self._grown)
+        return bool(bound) and not any(_reads(value, name) for value in made)
+
+    def live(self, name: str) -> object:
+        """The live object that `name` may stand for; None when the tree binds it anew."""
+        return None if self._is_anew(name) else self._namespace.get(name)
+
     def _name(self, name: str) -> str:
         if name in self._meant:
             return self._meant[name]
@@ -69,10 +105,12 @@ class Names:
         for module in self._stars:
             if hasattr(sys.modules.get(module), name):
                 return f"{module}.{name}"
+        if name in self._namespace:
+            return full_name(name, self._namespace[name])
         return _USUAL.get(name, name)
 
     def _named_by_call(self, function: str, args: Sequence[ast.expr]) -> str:
-        if function == "get_ipython":
+        if function.rpartition(".")[2] == "get_ipython":  # a name of the shell's, or imported
             return "get_ipython()"
         if function in ("__import__", "importlib.import_module") and args:
             return literal(args[0])
@@ -104,6 +142,8 @@ class Names:
                 self._assign(target, value)
             case ast.AugAssign(target=target):
                 self._assign(target, None)
+                if isinstance(target, ast.Name):
+                    self._grown.add(target.id)
             case (
                 ast.For(target=target, iter=source) | ast.comprehension(target=target, iter=source)
             ):
@@ -135,9 +175,22 @@ class Names:
             for element in source.elts:
                 self._assign(target, element)
             return
+        if isinstance(target, ast.Tuple) and isinstance(source, ast.Call):
+            self._loop_side_by_side(target.elts, source)
+            return
         self._assign(target, None)
         if isinstance(target, ast.Name):
             self.looped.setdefault(target.id, []).append(source)
+
+    def _loop_side_by_side(self, targets: Sequence[ast.expr], source: ast.Call) -> None:
+        """`for number, path in enumerate(paths)`, `for path, name in zip(paths, names)`"""
+        sources: list[ast.expr] = {
+            "enumerate": [ast.Constant(None), *source.args[:1]],
+            "zip": source.args,
+        }.get(_called(source), [])
+        for position, target in enumerate(targets):
+            part = sources[position] if position < len(sources) else ast.Constant(None)
+            self._loop(target, part)
 
     def _bind_parameters(self, function: Function, calls: Sequence[ast.Call]) -> None:
         """A parameter stands for its default and for what the cell's own calls pass."""
@@ -160,6 +213,11 @@ def literal(node: ast.AST | None) -> str:
         case ast.Constant(value=str() as text):
             return text
     return ""
+
+
+def _reads(node: ast.AST | None, name: str) -> bool:
+    parts = ast.walk(node) if node else ()
+    return any(isinstance(part, ast.Name) and part.id == name for part in parts)
 
 
 def passed(call: ast.Call, position: int, *names: str) -> ast.expr | None:

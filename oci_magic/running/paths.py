@@ -1,7 +1,8 @@
 """Which paths an expression of a cell may name, as far as constants tell.
 
 Covers texts, f-strings, `+`, `/`, `os.path.join`, pathlib, names bound to such expressions and
-loops over literal lists. Anything computed from data is not known.
+loops over literal lists; whether a name stands for a pathlib path, live ones included. Anything
+computed from data is not known.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from .live import holds_paths, is_path
 from .names import Names
 
 Texts = frozenset[str] | None
@@ -31,7 +33,7 @@ _MAX_DEPTH = 12
 
 
 class Paths:
-    """Texts and paths of one cell; each method stops at `_MAX_DEPTH` bindings of bindings."""
+    """Texts and paths of one cell; texts are followed through `_MAX_DEPTH` bindings of bindings."""
 
     def __init__(self, names: Names) -> None:
         self._names = names
@@ -69,34 +71,57 @@ class Paths:
                 return self._call_texts(node, inner)
         return None
 
-    def is_path(self, node: ast.AST | None, depth: int = 0) -> bool:
+    def is_path(self, node: ast.AST | None) -> bool:
         """Whether an expression is known to be a pathlib path."""
-        if node is None or depth > _MAX_DEPTH:
-            return False
-        if isinstance(node, ast.Call) and _PATH.fullmatch(self._names.dotted(node.func)):
-            return True
+        return self._is_path(node, set())
+
+    def _is_path(self, node: ast.AST | None, seen: set[tuple[str, str]]) -> bool:
+        """`seen` are the names that have been followed, so that circles end."""
         match node:
+            case ast.Call(func=function) if _PATH.fullmatch(self._names.dotted(function)):
+                return True
             case ast.Call(func=ast.Attribute(value=value, attr=attr)) if attr in _TO_PATH:
-                return self.is_path(value, depth + 1)
-            case ast.BinOp(op=ast.Div(), left=left, right=right):
-                return self.is_path(left, depth + 1) or self.is_path(right, depth + 1)
-            case ast.Attribute(value=value, attr="parent"):
-                return self.is_path(value, depth + 1)
-            case ast.Name(id=name):
-                return any(
-                    self.is_path(value, depth + 1) for value in self._names.bound.get(name, ())
-                ) or any(
-                    self._lists_paths(source, depth + 1)
-                    for source in self._names.looped.get(name, ())
+                return self._is_path(value, seen)
+            case (
+                ast.BinOp(op=ast.Div(), left=left, right=right) | ast.IfExp(body=left, orelse=right)
+            ):
+                return self._is_path(left, seen) or self._is_path(right, seen)
+            case ast.Attribute(value=value, attr="parent") | ast.NamedExpr(value=value):
+                return self._is_path(value, seen)
+            case ast.Subscript(value=value):
+                return self._lists_paths(value, seen)
+            case ast.Name(id=name) if ("path", name) not in seen:
+                seen.add(("path", name))
+                return (
+                    is_path(self._names.live(name))
+                    or any(self._is_path(each, seen) for each in self._names.bound.get(name, ()))
+                    or any(
+                        self._lists_paths(each, seen) for each in self._names.looped.get(name, ())
+                    )
                 )
         return False
 
-    def _lists_paths(self, node: ast.AST, depth: int) -> bool:
+    def _lists_paths(self, node: ast.AST | None, seen: set[tuple[str, str]]) -> bool:
         match node:
             case ast.Call(func=ast.Attribute(value=value, attr="glob" | "rglob" | "iterdir")):
-                return self.is_path(value, depth)
+                return self._is_path(value, seen)
+            case ast.Call(func=ast.Name(id="map"), args=[function, *_]):
+                return bool(_PATH.fullmatch(self._names.dotted(function)))
             case ast.Call(func=ast.Name(id=name), args=[first, *_]) if name in _WRAPPERS:
-                return self._lists_paths(first, depth)
+                return self._lists_paths(first, seen)
+            case ast.ListComp(elt=each) | ast.SetComp(elt=each) | ast.GeneratorExp(elt=each):
+                return self._is_path(each, seen)
+            case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Set(elts=elements):
+                return any(self._is_path(each, seen) for each in elements)
+            case ast.Subscript(value=value, slice=ast.Slice()):
+                return self._lists_paths(value, seen)
+            case ast.BinOp(op=ast.Add(), left=left, right=right):
+                return self._lists_paths(left, seen) or self._lists_paths(right, seen)
+            case ast.Name(id=name) if ("list", name) not in seen:
+                seen.add(("list", name))
+                return holds_paths(self._names.live(name)) or any(
+                    self._lists_paths(each, seen) for each in self._names.bound.get(name, ())
+                )
         return False
 
     def _call_texts(self, call: ast.Call, inner: Callable[[ast.AST | None], Texts]) -> Texts:

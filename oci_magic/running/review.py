@@ -4,8 +4,10 @@ A seat belt, not a sandbox: it reads the syntax tree (IPython's `!` and `%` incl
 what a model writes in good faith. It sees deleting and overwriting files, writing outside the
 working folder, starting programs, installing packages, ending or signalling the kernel, and
 code that cannot be read (`eval`, `exec`). New files inside the folder are let through.
-It cannot see what libraries, earlier cells and imported modules do, SQL, unpickled objects,
-what goes over the network, values computed at run time, and code that hides on purpose.
+Names stand for what earlier cells of the same reply and the notebook bound them to: modules,
+functions, classes, paths. It cannot see what libraries, functions of earlier cells and imported
+modules do, SQL, unpickled objects, what goes over the network, other values computed at run time,
+and code that hides on purpose.
 """
 
 from __future__ import annotations
@@ -13,8 +15,8 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..types import Cell, Effect, EffectKind
@@ -36,8 +38,12 @@ _SHOWN = 3
 _HELD: dict[EffectKind, re.Pattern[str]] = {
     "delete": re.compile(
         r"os\.(remove|unlink|rmdir|removedirs)|shutil\.rmtree|send2trash\.send2trash"
+        r"|pathlib\.\w*Path\.(unlink|rmdir)"
     ),
-    "overwrite": re.compile(r"os\.(rename|renames|replace|truncate|ftruncate)|shutil\.move"),
+    "overwrite": re.compile(
+        r"os\.(rename|renames|replace|truncate|ftruncate)|shutil\.move"
+        r"|pathlib\.\w*Path\.(rename|replace)"
+    ),
     "process": re.compile(
         r"os\.(system|popen|exec[lv]\w*|spawn\w+|posix_spawnp?|fork|forkpty|startfile)"
         r"|subprocess\.(run|call|check_call|check_output|Popen|getoutput|getstatusoutput)"
@@ -71,21 +77,58 @@ _MAGICS = re.compile(r"get_ipython\(\)\.(run_line_magic|run_cell_magic|magic)")
 
 
 def review(
-    cell: Cell, folder: Path | None = None, *, ours: Collection[Path] = ()
+    cell: Cell,
+    folder: Path | None = None,
+    *,
+    ours: Collection[Path] = (),
+    namespace: Mapping[str, object] | None = None,
+    before: Sequence[Cell] = (),
 ) -> tuple[Effect, ...]:
     """The effects that hold `cell` back, by line; () lets it run.
 
     `folder` is the working folder (default: the process' own). `ours` are files that may be
-    overwritten, such as those an earlier attempt at the same cell made. Code that does not
-    parse has no effects: it fails by itself.
+    overwritten, such as those an earlier attempt at the same cell made. The names of `namespace`
+    and those that the cells `before` bind are known; no code of the live objects is run. Code
+    that does not parse has no effects: it fails by itself.
     """
     if cell.kind != "code":
         return ()
     try:
-        found = list(_review(cell.source, folder or Path.cwd(), ours))
+        here = list(_trees(cell.source))
+        cells = [*(_as_one(_trees(each.source)) for each in before), _as_one(here)]
+        reader = _Reader(cells, folder or Path.cwd(), ours, namespace)
+        found = [
+            replace(effect, lineno=effect.lineno + above)
+            for tree, above in here
+            for effect in reader.effects(tree)
+        ]
     except (RecursionError, MemoryError):
         found = [Effect("dynamic", "nested too deeply to be read", 1)]
     return tuple(sorted(dict.fromkeys(found), key=lambda effect: effect.lineno))
+
+
+@dataclass
+class Reviewer:
+    """`review` for the cells of one reply, in their order; a copy of it goes on by itself.
+
+    `folder` counts where the working folder is gone, `ours` tells the files that may be
+    overwritten by now, and effects of a kind in `allowed` hold nothing back.
+    """
+
+    namespace: Mapping[str, object]
+    folder: Path
+    ours: Callable[[], Collection[Path]] = tuple
+    allowed: Collection[str] = ()
+    before: tuple[Cell, ...] = ()
+
+    def __call__(self, cell: Cell) -> tuple[Effect, ...]:
+        before, self.before = self.before, (*self.before, cell)
+        try:
+            folder = Path.cwd()
+        except OSError:
+            folder = self.folder
+        found = review(cell, folder, ours=self.ours(), namespace=self.namespace, before=before)
+        return tuple(effect for effect in found if effect.kind not in self.allowed)
 
 
 def effects_line(effects: Sequence[Effect]) -> str:
@@ -96,13 +139,26 @@ def effects_line(effects: Sequence[Effect]) -> str:
     return "; ".join(told)
 
 
-def _review(source: str, folder: Path, ours: Collection[Path]) -> Iterator[Effect]:
+def _trees(source: str) -> Iterator[tuple[ast.Module, int]]:
+    """A cell's syntax trees, each with the number of lines above it: its own, those in `%%time`."""
+    tree = _parsed(source)
+    if tree is None:
+        return
     lines = source.splitlines()
     blank = next((number for number, text in enumerate(lines) if text.strip()), 0)
-    tree = _parsed(source)
-    if tree is not None:
-        for effect in _Reader(tree, folder, ours).effects(tree):
-            yield replace(effect, lineno=effect.lineno + blank)
+    yield tree, blank
+    names = Names(tree)
+    for call in ast.walk(tree):
+        if isinstance(call, ast.Call) and _MAGICS.fullmatch(names.dotted(call.func)):
+            name, text, body = (*map(literal, call.args[:3]), "", "", "")[:3]
+            timed = python_in(name, text, body) if magic_kind(name, text) == "python" else ()
+            for part, offset in timed:
+                for inner, above in _trees(part):
+                    yield inner, blank + call.lineno - 1 + offset + above
+
+
+def _as_one(trees: Iterable[tuple[ast.Module, int]]) -> ast.Module:
+    return ast.Module([statement for tree, _ in trees for statement in tree.body], [])
 
 
 def _parsed(source: str) -> ast.Module | None:
@@ -122,14 +178,22 @@ def _parsed(source: str) -> ast.Module | None:
 
 
 class _Reader:
-    """Reads one syntax tree."""
+    """Reads the parts of the last one of some cells."""
 
-    def __init__(self, tree: ast.AST, folder: Path, ours: Collection[Path]) -> None:
-        self._names = Names(tree)
+    def __init__(
+        self,
+        cells: Sequence[ast.Module],
+        folder: Path,
+        ours: Collection[Path],
+        namespace: Mapping[str, object] | None,
+    ) -> None:
+        self._names = Names(ast.Module([], []), namespace)
+        for cell in cells:
+            self._names = Names(cell, namespace, self._names)
         self._paths = Paths(self._names)
         self._writes = Writes(self._names, self._paths, folder, ours)
-        self._writes.moved = any(map(self._changes_folder, ast.walk(tree)))
-        self._folder, self._ours = folder, ours
+        nodes = (node for cell in cells for node in ast.walk(cell))
+        self._writes.moved = any(map(self._changes_folder, nodes))
 
     def effects(self, tree: ast.AST) -> Iterator[Effect]:
         for node in ast.walk(tree):
@@ -180,20 +244,15 @@ class _Reader:
             yield Effect("dynamic", f"{name} of a module", call.lineno)
 
     def _magic(self, call: ast.Call, name: str) -> Iterator[Effect]:
-        text, body = (*map(literal, call.args[1:3]), "", "")[:2]
+        text = literal(call.args[1]) if len(call.args) > 1 else ""
         if not name:
             yield Effect("dynamic", "a magic with a computed name", call.lineno)
             return
         kind = magic_kind(name, text)
-        if kind == "python":
-            for source, offset in python_in(name, text, body):
-                for effect in _review(source, self._folder, self._ours):
-                    lineno = call.lineno + effect.lineno - 1 + offset
-                    yield Effect(effect.kind, effect.detail, lineno)
-        elif (path := written_file(name, text)) is not None:
+        if (path := written_file(name, text)) is not None:
             if harm := self._writes.harm_of_text(f"%%{name}", path):
                 yield Effect("overwrite", harm, call.lineno)
-        elif kind is not None and kind != "moves":
+        elif kind is not None and kind != "moves" and kind != "python":
             yield Effect(kind, f"%{name} {text}"[:40].rstrip(), call.lineno)
 
     def _changes_folder(self, node: ast.AST) -> bool:

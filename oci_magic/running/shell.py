@@ -2,7 +2,8 @@
 
 Covers a terminal and a kernel: outputs appear where the outer cell's appear, as they happen,
 and are recorded; errors become a `Failure` and are not drawn; figures of a failed cell are
-closed; top-level await; exit() and sys.exit(), which end nothing; a time limit. The person's
+closed; top-level await; exit() and sys.exit(), which end nothing; a time limit; a stop by the
+person, also one that the code catches. The person's
 run hooks fire for the nested run and again for the outer cell; `running` tells ours apart.
 Not covered: what threads do after the run, and objects bound to the side loop that serves
 `await` inside a running loop: a later cell cannot await those.
@@ -25,6 +26,7 @@ from ..types import Cell, Execution
 from .capture import recording, replaced
 from .evidence import failure_of
 from .interrupts import CellTimeout, Clock, Stop, told
+from .ipython_syntax import without_leading_blank_lines
 
 
 class ShellExecutor:
@@ -53,7 +55,7 @@ class ShellExecutor:
         """Run `cell`; a Markdown cell is nothing to run. Whatever it raises is the failure."""
         if cell.kind != "code":
             return Execution()
-        source = _without_leading_blank_lines(cell.source)
+        source = without_leading_blank_lines(cell.source)
         clock, stop = Clock(self.timeout), Stop()
         watch = _Watch(self.shell, clock, self.show_traceback)
         started = time.perf_counter()
@@ -65,6 +67,8 @@ class ShellExecutor:
                 sys.stdout.flush()
                 sys.stderr.flush()
         seconds = time.perf_counter() - started
+        if error is None and stop.pressed:  # the code caught it and went on: still a stop
+            error = KeyboardInterrupt()
         if error is None:
             return Execution(recorder.outputs(), None, seconds)
         watch.close_figures()
@@ -173,14 +177,6 @@ def _error(
         if error is not None:
             return error
     return None
-
-
-def _without_leading_blank_lines(source: str) -> str:
-    """IPython drops them, and line numbers count from what is left."""
-    lines = source.splitlines(keepends=True)
-    while lines and not lines[0].strip():
-        del lines[0]
-    return "".join(lines)
 
 
 def _open_figures() -> set[int]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import FunctionType, ModuleType
 
+from ..errors import OciError
 from ..objects import SHELL_NAMES, is_builtin, table_kind
 from ..types import Variable
 
@@ -42,6 +43,16 @@ def describe(name: str, value: object) -> Variable:
 def is_table(value: object) -> bool:
     """True for a pandas DataFrame or Series, or a subclass of one."""
     return table_kind(value) is not None
+
+
+def working_folder() -> Path:
+    """The process' own. Raises OciError when it has been deleted."""
+    try:
+        return Path.cwd()
+    except OSError:
+        raise OciError(
+            "the working folder is gone: go to one that exists, such as %cd ~, and run this again"
+        ) from None
 
 
 def data_files(folder: Path) -> list[str]:

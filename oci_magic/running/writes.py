@@ -19,6 +19,7 @@ _PATH_KEYWORDS = (
     *("path_or_buf", "path_or_buffer", "path", "buf", "excel_writer", "fname", "file"),
     *("filename", "fp", "f", "fid", "dst", "store", "workbook", "base_name", "extract_dir"),
 )
+_FUNCTIONS_KEYWORDS = (*_PATH_KEYWORDS, "where", "root_path", "output_file", "dest")
 _METHODS = frozenset(
     (
         *("to_csv", "to_excel", "to_parquet", "to_feather", "to_json", "to_pickle", "to_html"),
@@ -39,6 +40,11 @@ _FUNCTIONS = {
     "shutil.unpack_archive": 1,
     "urllib.request.urlretrieve": 1,
     "scipy.io.wavfile.write": 0,
+    "pyarrow.parquet.write_table": 1,
+    "pyarrow.parquet.write_to_dataset": 1,
+    "pyarrow.csv.write_csv": 1,
+    "pyarrow.feather.write_feather": 1,
+    "pyarrow.orc.write_table": 1,
 }
 _OPENERS = {  # name: (position of the mode, the mode when none is given)
     **dict.fromkeys(("open", "io.open", "codecs.open", "tarfile.open"), (1, "r")),
@@ -50,6 +56,9 @@ _OPENERS = {  # name: (position of the mode, the mode when none is given)
     "numpy.memmap": (2, "r+"),
     "logging.FileHandler": (1, "a"),
     "matplotlib.backends.backend_pdf.PdfPages": (9, "w"),
+    "xlsxwriter.Workbook": (9, "w"),
+    "xlsxwriter.workbook.Workbook": (9, "w"),
+    "pyarrow.parquet.ParquetWriter": (9, "w"),
 }
 _SUFFIXES = {
     "save": ("", ".npy"),
@@ -99,11 +108,11 @@ class Writes:
         modes = self._paths.texts(mode) if mode is not None else frozenset((default,))
         if modes is not None and not any(map(_writes, modes)):
             return ""
-        file = passed(call, 0, "file", "filename", "name", "path", "fileobj")
+        file = passed(call, 0, "file", "filename", "name", "path", "fileobj", "where")
         return self._judged(name, self._paths.texts(file))
 
     def _harm_of_function(self, call: ast.Call, name: str) -> str:
-        where = passed(call, _FUNCTIONS[name], *_PATH_KEYWORDS)
+        where = passed(call, _FUNCTIONS[name], *_FUNCTIONS_KEYWORDS)
         if where is None:
             return "" if name.startswith("urllib") else f"{name} into the folder"
         texts = self._paths.texts(where)
@@ -114,8 +123,7 @@ class Writes:
     def _harm_of_method(self, call: ast.Call, name: str, attr: str) -> str:
         attr = attr or (name.rpartition(".")[2] if "." in name else "")
         if attr == "to_sql":
-            replaces = literal(passed(call, 9, "if_exists")) == "replace"
-            return "to_sql replaces a table" if replaces else ""
+            return "to_sql replaces a table" if self._replaces_a_table(call) else ""
         if attr == "extractall" and not _is_column_text(call.func):
             where = passed(call, 0, "path")
             return self._judged(attr, self._paths.texts(where)) if where else f"{attr} here"
@@ -125,6 +133,12 @@ class Writes:
         if where is None or (isinstance(where, ast.Constant) and where.value is None):
             return ""
         return self._judged(attr, self._paths.texts(where))
+
+    def _replaces_a_table(self, call: ast.Call) -> bool:
+        """`df.to_sql(name, con, schema, if_exists)`; one that is not known may replace."""
+        given = passed(call, 3, "if_exists")
+        known = self._paths.texts(given) if given is not None else frozenset(("fail",))
+        return known is None or not known.isdisjoint(("replace", "delete_rows"))
 
     def _on_a_buffer(self, function: ast.expr) -> bool:
         """`pdf.savefig(figure)` writes to what was judged when it was opened."""
