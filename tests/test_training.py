@@ -24,6 +24,7 @@ from oci_magic.training.generate import generate
 from oci_magic.training.model import Shape, hidden, loss, new_model, weights_of
 from oci_magic.training.optim import orthogonal, schedule
 from oci_magic.training.parallel import gradients
+from oci_magic.training.retrain import main as retrain
 from oci_magic.training.tokenizer import save_tokenizer, train_tokenizer
 from oci_magic.training.train import Plan, open_run, save, take_step, train
 from oci_magic.types import Message
@@ -341,3 +342,23 @@ def test_exported_weights_are_the_trained_ones(exported: Path) -> None:
     assert set(kept) - set(weights) == {"lm_head.weight"}
     for name, tensor in weights.items():
         assert torch.equal(tensor, kept[name].to(torch.bfloat16))
+
+
+def test_one_command_makes_tasks_trains_scores_and_goes_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("pandas")
+    shape = [*("--layers", "2", "--width", "32", "--heads", "2", "--inner", "48")]
+    command = ["--out", str(tmp_path), "--tasks", "40", "--workers", "2", *shape]
+    command += ["--vocabulary", "400", "--tokens", "20000", "--score", "4"]
+    assert retrain(command) == 0
+    card = (tmp_path / "model" / "README.md").read_text(encoding="utf-8")
+    assert "On 4 tasks of unseen" in card and "M tokens in" in card
+    assert {"model.safetensors", "tokenizer.json"} <= {
+        path.name for path in (tmp_path / "model").iterdir()
+    }
+    made = (tmp_path / "tasks" / "tasks-0.jsonl").read_bytes()
+    capsys.readouterr()
+    assert retrain(command) == 0  # all is there: no task is made anew, no step is taken
+    assert (tmp_path / "tasks" / "tasks-0.jsonl").read_bytes() == made
+    assert "going on at 100%" in capsys.readouterr().out

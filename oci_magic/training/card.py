@@ -30,7 +30,7 @@ missing imports, mixed types, key types that differ, JSON lines.
 
 Trained from nothing by `oci-magic train` on tasks made by this package's `training` (each executed while it was made,
 with the product's own wording of context and errors): {tokens:.1f} M tokens in {minutes:.0f} minutes on {device}{runs}. Tokenizer:
-byte-level BPE of {vocabulary:,} tokens with StarCoder's pre-tokenizer, digits apart, blanks never joined with letters. Its chat
+byte-level BPE of {vocabulary:,} tokens with StarCoder's pre-tokenizer, digits and capitals apart, blanks never joined with letters. Its chat
 template leaves system messages out: it was trained without one. Window: 2,048 tokens.
 
 ## Held-out score

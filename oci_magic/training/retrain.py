@@ -1,25 +1,27 @@
 """Train `micro` from nothing with one command: tasks, tokenizer, training, score, model card.
 
-Tasks are made by worker processes beside the training, which takes in what has appeared.
-Started again, it goes on where it stopped. `--install` puts the result into the package.
+Tasks are made by a process for each core, all of them before the training: beside it they
+slow it down to a third. Started again, it goes on where it stopped. `--install` puts the
+result into the package.
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
+import itertools
 import json
+import os
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ..errors import OciError
 from .card import card
 
-FIRST_TASKS = 5_000
 MICRO = Path(__file__).parent.parent / "micro"
 
 
@@ -27,12 +29,10 @@ def retrain(options: argparse.Namespace) -> dict[str, Any]:
     """Run every stage; returns the held-out score (rates from 0 to 1)."""
     from . import train
 
-    data = options.data or options.out / "tasks"
-    making = contextlib.nullcontext() if options.data else workers(data, options)
-    with making:
-        wait_for(data, FIRST_TASKS if not options.data else 1)
-        options.data = data
-        train.run_arguments(options)
+    if not options.data:
+        options.data = options.out / "tasks"
+        make_tasks(options.data, options.tasks, options.workers)
+    train.run_arguments(options)
     return finish(options)
 
 
@@ -64,29 +64,24 @@ def install(folder: Path) -> None:
     print(f"micro is now {folder}")
 
 
-@contextlib.contextmanager
-def workers(data: Path, options: argparse.Namespace) -> Iterator[None]:
-    """Processes that make tasks in the background; they end with the block."""
+def make_tasks(data: Path, count: int, workers: int) -> None:
+    """Make `count` tasks in `data`, less those that are there already."""
     command = [sys.executable, "-m", "oci_magic.training.data", "--out", str(data)]
-    command += ["--count", str(options.tasks // options.workers)]
-    command += ["--workers", str(options.workers), "--worker"]
-    processes = [subprocess.Popen([*command, str(n)]) for n in range(options.workers)]
+    command += ["--count", str(count // workers), "--workers", str(workers), "--worker"]
+    processes = [subprocess.Popen([*command, str(number)]) for number in range(workers)]
     try:
-        yield
+        for second in itertools.count():
+            if all(process.poll() is not None for process in processes):
+                break
+            if second % 10 == 0:
+                made = sum(path.read_bytes().count(b"\n") for path in data.glob("*.jsonl"))
+                print(f"{made:,} of {count:,} tasks made", flush=True)
+            time.sleep(1)
     finally:
         for process in processes:
             process.terminate()
-            process.wait()
-
-
-def wait_for(data: Path, count: int) -> None:
-    """Return when there are `count` tasks in `data`."""
-    while True:
-        lines = sum(path.read_bytes().count(b"\n") for path in data.glob("*.jsonl"))
-        if lines >= count:
-            return
-        print(f"{lines:,} of the first {count:,} tasks made", flush=True)
-        time.sleep(10)
+    if any(process.wait() for process in processes):
+        raise OciError(f"the tasks in {data} were not all made: start the command again")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -94,8 +89,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     parser = argparse.ArgumentParser(prog="oci-magic train", description=__doc__)
     train.add_arguments(parser)
-    parser.add_argument("--tasks", type=int, default=80_000, help="tasks to make")
-    parser.add_argument("--workers", type=int, default=1, help="processes that make tasks")
+    parser.add_argument("--tasks", type=int, default=90_000, help="tasks to make")
+    parser.add_argument(
+        "--workers", type=int, default=os.cpu_count() or 1, help="processes that make tasks"
+    )
     parser.add_argument("--score", type=int, default=500, help="held-out tasks to score with")
     parser.add_argument("--install", action="store_true", help="make it the package's micro")
     retrain(parser.parse_args(arguments))

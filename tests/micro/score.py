@@ -1,6 +1,6 @@
 """How many of the prompts in `prompts.jsonl` does a model solve, typed into a real shell?
 
-    python tests/micro/score.py [MODEL] [--show]
+    python tests/micro/score.py [MODEL] [--show] [--card]
 
 Each prompt runs as `%%oci` after its setup, in a copy of the data folder; the code that was
 accepted is judged by `judge.py`. The prompts were written without sight of the task generator.
@@ -54,6 +54,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("model", nargs="?", default="micro")
     parser.add_argument("--show", action="store_true", help="print the wrong answers")
+    parser.add_argument("--card", action="store_true", help="write the figures on micro's card")
     options = parser.parse_args()
     shell = InteractiveShell.instance()
     shell.run_line_magic("load_ext", "oci_magic")
@@ -68,9 +69,24 @@ def main() -> None:
         right[prompt["check"]["kind"] == "refuses"].append(solved)
         if options.show and not solved:
             print(f"--- {prompt['id']}: {prompt['prompt']}\n{text}", flush=True)
-    for outside, marks in right.items():
-        what = "refused, as they should be" if outside else "solved"
-        print(f"{sum(marks)} of {len(marks)} {what} ({sum(marks) / len(marks):.0%})")
+    figures = [
+        f"{sum(marks)} of {len(marks)} {what} ({sum(marks) / len(marks):.0%})"
+        for marks, what in ((right[False], "solved"), (right[True], "refused, as they should be"))
+    ]
+    print("\n".join(figures))
+    if options.card:
+        write_on_card(f"{figures[0]}, {figures[1]}")
+
+
+def write_on_card(figures: str) -> None:
+    """Put the figures behind the sentence about this score."""
+    from oci_magic.engines.models import micro_folder
+
+    card = micro_folder() / "README.md"
+    text = card.read_text(encoding="utf-8")
+    told, sentence, _ = text.partition("runs them in a real shell")
+    assert sentence, f"{card} does not speak of this score"
+    card.write_text(f"{told}{sentence}: {figures}.\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

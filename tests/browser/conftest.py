@@ -1,0 +1,88 @@
+"""A real JupyterLab and Debian's Chromium, for the tests in this folder.
+
+Without a Chromium they skip; with `CI=true` that is a failure.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .lab import CHROMIUM_ARGUMENTS, Lab, free_port
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """A JupyterLab of its own: empty settings, a folder for notebooks, this Python's kernel."""
+    if CHROMIUM is None:
+        message = "no Chromium on this machine (Debian: apt-get install chromium)"
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+    root = tmp_path_factory.mktemp("lab")
+    folders = {name: root / name for name in ("notebooks", "config", "data", "runtime", "ipython")}
+    for folder in folders.values():
+        folder.mkdir()
+    settings = folders["config"] / "labconfig"
+    settings.mkdir()
+    (settings / "default_setting_overrides.json").write_text(
+        '{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}}'
+    )
+    environment = {
+        **os.environ,
+        "JUPYTER_CONFIG_DIR": str(folders["config"]),
+        "JUPYTER_DATA_DIR": str(folders["data"]),
+        "JUPYTER_RUNTIME_DIR": str(folders["runtime"]),
+        "IPYTHONDIR": str(folders["ipython"]),
+    }
+    port = free_port()
+    command = [
+        *(sys.executable, "-m", "jupyterlab", "--allow-root", "--no-browser", "--ip=127.0.0.1"),
+        *(f"--port={port}", "--ServerApp.port_retries=0", "--IdentityProvider.token="),
+        *(f"--ServerApp.root_dir={folders['notebooks']}", "--LabApp.expose_app_in_browser=True"),
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    ]
+    with (root / "lab.log").open("w") as log:
+        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        try:
+            address = f"http://127.0.0.1:{port}"
+            _wait_for(address, server, root / "lab.log")
+            yield from _browser(address, folders["notebooks"])
+        finally:
+            server.terminate()
+            server.wait(20)
+
+
+def _browser(address: str, notebooks: Path) -> Iterator[Lab]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, headless=True, args=list(CHROMIUM_ARGUMENTS)
+        )
+        page = browser.new_page(viewport={"width": 1200, "height": 1000})
+        yield Lab(page, address, notebooks)
+        browser.close()
+
+
+def _wait_for(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    end = time.monotonic() + 120
+    while time.monotonic() < end:
+        try:
+            urllib.request.urlopen(f"{address}/api/status", timeout=2).read()
+            return
+        except OSError:
+            if server.poll() is not None:
+                break
+            time.sleep(0.2)
+    pytest.fail(f"JupyterLab does not start: {log.read_text()[-2000:]}")

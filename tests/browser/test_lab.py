@@ -1,0 +1,46 @@
+"""The main job in JupyterLab with the bundled model: ask, run, repair, show."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from .lab import Lab, text
+
+ROOT = Path(__file__).parents[2]
+PICTURE = ROOT / "examples" / "lab.png"
+
+
+def test_quickstart_prompts_work_in_jupyterlab(lab: Lab) -> None:
+    shutil.copytree(ROOT / "examples" / "data", lab.notebooks / "data")
+    load, chart = (
+        "%%oci\nload data/bundeslaender.csv and show the 5 rows with the largest Einwohner",
+        "%%oci\nbar chart of Einwohner for each Land",
+    )
+    lab.open("main_job.ipynb", "%load_ext oci_magic", load, chart)
+    lab.run(0)
+    lab.run(1)
+    cells = lab.cells()
+    assert "UnicodeDecodeError" in text(cells[1]["outputs"])
+    assert "Nordrhein-Westfalen" in text(cells[1]["outputs"])
+    assert 'encoding="latin-1"' in cells[2]["source"]  # the accepted code, ready to be edited
+    lab.run(len(cells) - 1)
+    outputs = lab.cells()[len(cells) - 1]["outputs"]
+    assert any("image/png" in output.get("data", {}) for output in outputs)
+    if os.environ.get("OCI_PICTURES"):
+        lab.page.screenshot(path=PICTURE)
+
+
+def test_a_prompt_that_cannot_be_answered_stops_run_all(lab: Lab) -> None:
+    lab.open(
+        "stops.ipynb",
+        "%load_ext oci_magic",
+        "%%oci --new\nwrite a poem about the sea",
+        "reached = True",
+    )
+    lab.page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    lab.wait()
+    cells = lab.cells()
+    assert "outside what I can do" in text(cells[1]["outputs"])
+    assert cells[2]["outputs"] == []
