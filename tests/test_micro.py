@@ -50,3 +50,17 @@ def test_micro_tokenizer_is_one_that_llama_cpp_knows() -> None:
     kinds = [part["type"] for part in data["pre_tokenizer"]["pretokenizers"]]
     assert kinds == ["Digits", "ByteLevel"]
     assert data["model"]["type"] == "BPE"
+
+
+def test_micro_reads_in_the_product_what_it_was_trained_on() -> None:
+    from transformers import PreTrainedTokenizerFast
+
+    from oci_magic.engines.templates import render
+    from oci_magic.prompting.conversation import conversation
+    from oci_magic.training.tokenizer import ASSISTANT, END, USER
+
+    _, messages = conversation([], "show the first 5 rows", 'Tables:\ndf 12x1: "Region" str')
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(micro_folder())
+    asked = messages[-1].content
+    assert messages[0].role == "system"
+    assert render(tokenizer, messages) == f"{USER}{asked}{END}{ASSISTANT}"

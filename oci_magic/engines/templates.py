@@ -1,7 +1,8 @@
 """A conversation as the text a model was trained on: the tokenizer's chat template.
 
 Covers what published templates differ in: having none, refusing or dropping a system
-message, and insisting that user and assistant alternate.
+message, and insisting that user and assistant alternate. A dropped system message is told at
+the head of the first user message, unless the model was trained without: `NO_SYSTEM`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from ..errors import EngineError
 from ..types import Message
 from .weights import one_line
 
+NO_SYSTEM = "without_system_prompt"
+"""Set to true in `tokenizer_config.json`: the template leaves system messages out on purpose."""
 FALLBACK = """\
 {{- bos_token or '' }}
 {%- for message in messages %}
@@ -31,6 +34,8 @@ def render(tokenizer: Any, messages: Sequence[Message]) -> str:
 
     Raises `EngineError` when the template cannot be applied to them in any way.
     """
+    if getattr(tokenizer, "init_kwargs", {}).get(NO_SYSTEM):
+        messages = [message for message in messages if message.role != "system"]
     text = _apply(tokenizer, messages)
     if isinstance(text, str) and _has_system(text, messages):
         return text

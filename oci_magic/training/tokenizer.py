@@ -20,6 +20,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..engines.templates import NO_SYSTEM
+
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
@@ -93,6 +95,7 @@ def tokenizer_config() -> dict[str, Any]:
         "model_max_length": WINDOW,
         "clean_up_tokenization_spaces": False,
         "padding_side": "left",
+        NO_SYSTEM: True,
         "chat_template": CHAT_TEMPLATE,
     }
 
