@@ -21,7 +21,8 @@ from .lab import CHROMIUM_ARGUMENTS, Lab, free_port
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
-@pytest.fixture(scope="session")
+# Not for the whole session: Playwright leaves an event loop running, which other tests forbid.
+@pytest.fixture(scope="package")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """A JupyterLab of its own: empty settings, a folder for notebooks, this Python's kernel."""
     if CHROMIUM is None:
