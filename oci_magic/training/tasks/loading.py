@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from .world import World
 
 Aliases = dict[str, str]
+UNSEEN = [style for style in STYLES if style != "loose"]
+"""How columns are typed that nobody has seen yet: what is typed loosely could mean any case."""
 UMLAUTS = str.maketrans({"a": "ä", "o": "ö", "u": "ü", "e": "é", "s": "ß"})
 
 
@@ -50,7 +52,7 @@ def load_scene(maker: Maker, world: World) -> tuple[Scene, Aliases, bool] | None
     var = rng.choice(("df", "df", "df", words.pick(("sales", "data", "table", "raw", "orders"))))
     table = Table(var, columns, frame)
     scene = Scene(rng, words, table, visible=False, held_out=maker.held_out,
-                  style=rng.choice(STYLES[:-1]))  # fmt: skip
+                  style=rng.choice(UNSEEN))  # fmt: skip
     typed, listed = _typed_name(maker, name)
     scene.alone = False
     further = rng.choice((0, 0, 1, 1, 1, 2, 2))

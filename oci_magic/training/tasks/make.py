@@ -23,7 +23,7 @@ from .run import Outcome, run
 from .scene import STYLES, Scene, quote
 from .tables import Table
 from .task import Attempt, Task, example
-from .wordings import CLOSERS, JOINS, OPENERS, TABLE_PHRASES
+from .wordings import CLOSERS, GREETINGS, JOINS, OPENERS, TABLE_PHRASES
 from .words import Words, held
 from .world import World, copied
 
@@ -248,7 +248,7 @@ class Maker:
         if len(scene.phrases) > 1 and rng.random() < 0.1:
             text = "\n".join(f"{i}. {phrase}" for i, phrase in enumerate(scene.phrases, 1))
         elif text[-1:] != "?":
-            text = rng.choice(("", *OPENERS)) + text
+            text = rng.choice(GREETINGS if scene.whole else ("", *OPENERS)) + text
             text += rng.choice(("", "", "", *CLOSERS))
         return text[:1].upper() + text[1:] if rng.random() < 0.35 else text
 

@@ -40,6 +40,7 @@ class Scene:
     held_out: bool = False
     style: Style = "exact"
     alone: bool = False  # the request has one step: whole questions fit
+    whole: bool = False  # the phrase is such a question or sentence: "please" does not lead it in
     phrases: list[str] = field(default_factory=list)
     families: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
@@ -55,6 +56,7 @@ class Scene:
         texts = HELD_OUT if self.held_out else WORDINGS
         question = self.alone and texts.get(f"{key}?") and self.rng.random() < 0.35
         template = self.rng.choice(texts[f"{key}?" if question else key])
+        self.whole = bool(question)
         for slot, value in slots.items():
             template = template.replace("{" + slot + "}", value)
         self.phrases.append(template)

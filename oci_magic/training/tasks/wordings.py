@@ -1891,6 +1891,8 @@ OPENERS = (
     "we need to ", "would you ", "quickly ",
 )  # fmt: skip
 
+GREETINGS = ("", "", "hi, ", "ok, ", "now ", "next, ", "for my report, ", "using pandas, ")
+
 CLOSERS = (
     "", ".", "!", " please", ", please", " please.", " thanks", ", thanks", ". thanks!", " pls",
     " for me", " now",
