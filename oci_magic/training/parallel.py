@@ -2,8 +2,8 @@
 
 Two threads with half of the examples each took 1.2 times as many tokens a second as one
 with both cores for every operation. On a CPU with bfloat16 instructions the products are done
-in bfloat16: 1.9 times as many tokens, 2.3 times with `compiled` (5 layers x 192, two Zen 4 cores).
-A GPU takes the whole batch.
+in bfloat16: 1.6 times as many tokens, 2.0 times with `compiled` (5 layers x 192, two Zen 4 cores,
+optimizer not counted). A GPU takes the whole batch.
 """
 
 from __future__ import annotations
