@@ -39,8 +39,9 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     (settings / "default_setting_overrides.json").write_text(
         '{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}}'
     )
+    # A backend that another test has set would keep figures out of the notebook.
     environment = {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if name != "MPLBACKEND"},
         "JUPYTER_CONFIG_DIR": str(folders["config"]),
         "JUPYTER_DATA_DIR": str(folders["data"]),
         "JUPYTER_RUNTIME_DIR": str(folders["runtime"]),
