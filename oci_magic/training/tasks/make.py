@@ -23,7 +23,7 @@ from .run import Outcome, run
 from .scene import STYLES, Scene, quote
 from .tables import Table
 from .task import Attempt, Task, example
-from .wordings import CLOSERS, GREETINGS, JOINS, OPENERS, TABLE_PHRASES
+from .wordings import CLOSERS, GREETINGS, JOINS, NOUN_OPENERS, OPENERS, TABLE_PHRASES
 from .words import Words, held
 from .world import World, copied
 
@@ -43,6 +43,7 @@ WEIGHTS = {
     "inspect": 2.5, "filter": 2.5, "group": 2.2, "bar": 1.8, "new": 1.6, "sample": 0.5,
     "merge": 4.0, "dates": 2.0, "strings": 1.5, "pivot": 1.5, "convert": 1.5,
 }  # fmt: skip
+OPENINGS = {"verb": ("", *OPENERS), "noun": NOUN_OPENERS, "whole": GREETINGS}
 LONG = 9  # earlier requests of a long notebook
 REFUSAL = (
     "That is outside what I can do: I only work with tables (load, clean, group, plot). "
@@ -127,7 +128,7 @@ class Maker:
         rng = self.rng
         table = rng.choice(world.tables[-3:])
         scene = self.scene(world, table)
-        count = rng.choice((1, 1, 1, 1, 2, 2, 2, 3))
+        count = rng.choice((1, 1, 1, 2, 2, 2, 3))
         scene.alone = count == 1
         if not self.steps(scene, count):
             return None
@@ -170,8 +171,8 @@ class Maker:
         task = Task(context.text(), self.worded(scene), tuple(scene.families))
         if self.rng.random() < 0.12 and scene.visible and not aliases:
             return self.fix_task(world, scene, task, true_code, sentence)
-        if self.rng.random() < 0.2:
-            wrong = mistaken(self.rng, code)
+        if self.rng.random() < 0.25:
+            wrong = mistaken(self.rng, code, world.names())
             outcome = run(wrong, copied(world.namespace), world.folder) if wrong else Outcome()
             if wrong and outcome.failure:
                 task.attempts.append(Attempt(wrong, sentence, outcome.failure, train=False))
@@ -232,7 +233,7 @@ class Maker:
         self, world: World, scene: Scene, task: Task, code: str, sentence: str
     ) -> Task | None:
         """The person's own cell fails and is to be fixed."""
-        wrong = mistaken(self.rng, code)
+        wrong = mistaken(self.rng, code, world.names())
         outcome = run(wrong, copied(world.namespace), world.folder) if wrong else Outcome()
         if not wrong or not outcome.failure:
             return None
@@ -248,7 +249,7 @@ class Maker:
         if len(scene.phrases) > 1 and rng.random() < 0.1:
             text = "\n".join(f"{i}. {phrase}" for i, phrase in enumerate(scene.phrases, 1))
         elif text[-1:] != "?":
-            text = rng.choice(GREETINGS if scene.whole else ("", *OPENERS)) + text
+            text = rng.choice(OPENINGS[scene.opening]) + text
             text += rng.choice(("", "", "", *CLOSERS))
         return text[:1].upper() + text[1:] if rng.random() < 0.35 else text
 

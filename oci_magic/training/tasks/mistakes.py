@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 
 _STRING = re.compile(r'"((?:[^"\\]|\\.){3,})"')
 
 
-def mistaken(rng: Random, code: str) -> str | None:
-    """`code` with one mistake that should make it fail, or None if none fits."""
+def mistaken(rng: Random, code: str, names: Sequence[str] = ()) -> str | None:
+    """`code` with one mistake that should make it fail, or None if none fits.
+
+    `names` are columns and files of the notebook that could be mixed up.
+    """
     kinds: tuple[Callable[[Random, str], str | None], ...] = (
-        _misspelled, _misspelled, _misspelled, _other_case, _unclosed, _no_import, _other_name,
-        _other_method,
+        _misspelled, _misspelled, _garbled, _garbled, _other_case, _unclosed, _no_import,
+        _other_name, _other_method, _step_again,
+        lambda rng, code: _mixed_up(rng, code, names),
+        lambda rng, code: _mixed_up(rng, code, names),
     )  # fmt: skip
     made = rng.choice(kinds)(rng, code)
     return made if made != code else None
@@ -34,6 +39,38 @@ def _misspelled(rng: Random, code: str) -> str | None:
         )
     )
     return code.replace(f'"{name}"', f'"{wrong}"')
+
+
+def _garbled(rng: Random, code: str) -> str | None:
+    """One name goes on as another one does, or says a part of itself again, as small models do."""
+    names = _STRING.findall(code)
+    if not names:
+        return None
+    name, other = rng.choice(names), rng.choice(names)
+    at = rng.randrange(1, len(name))
+    tail = other[rng.randrange(1, len(other)) :]
+    wrong = rng.choice((name[:at] + tail, name[:at] + name[:at], name[:at] + name[at:] * 2))
+    return code.replace(f'"{name}"', f'"{wrong}"')
+
+
+def _mixed_up(rng: Random, code: str, names: Sequence[str]) -> str | None:
+    """One name is another one of the notebook."""
+    said = _STRING.findall(code)
+    others = [name for name in names if name not in said]
+    if not said or not others:
+        return None
+    return code.replace(f'"{rng.choice(said)}"', f'"{rng.choice(others)}"')
+
+
+def _step_again(rng: Random, code: str) -> str | None:
+    """One step is done twice, the second time on what the first one gave."""
+    lines = code.splitlines()
+    steps = [n for n, line in enumerate(lines) if re.match(r"result = \w+[.\[]", line)]
+    if not steps:
+        return None
+    at = rng.choice(steps)
+    again = re.sub(r"^result = \w+", "result = result", lines[at])
+    return "\n".join([*lines[: at + 1], again, *lines[at + 1 :]])
 
 
 def _other_case(rng: Random, code: str) -> str | None:

@@ -9,7 +9,7 @@ from random import Random
 from typing import Literal
 
 from .tables import Column, Table
-from .wordings import HELD_OUT, WORDINGS
+from .wordings import HELD_OUT, WORDINGS, opening, varied
 from .words import Words
 
 Style = Literal["exact", "quoted", "backticks", "loose"]
@@ -40,7 +40,7 @@ class Scene:
     held_out: bool = False
     style: Style = "exact"
     alone: bool = False  # the request has one step: whole questions fit
-    whole: bool = False  # the phrase is such a question or sentence: "please" does not lead it in
+    opening: Literal["verb", "noun", "whole"] = "verb"  # how the first phrase begins
     phrases: list[str] = field(default_factory=list)
     families: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
@@ -55,8 +55,11 @@ class Scene:
         """Add a phrase from the wordings of `key` and the answer's sentence about it."""
         texts = HELD_OUT if self.held_out else WORDINGS
         question = self.alone and texts.get(f"{key}?") and self.rng.random() < 0.35
-        template = self.rng.choice(texts[f"{key}?" if question else key])
-        self.whole = bool(question)
+        wording = f"{key}?" if question else key
+        template = self.rng.choice(texts[wording])
+        template = varied(wording, template, self.rng, held_out=self.held_out)
+        if not self.phrases:
+            self.opening = "whole" if question else opening(template)
         for slot, value in slots.items():
             template = template.replace("{" + slot + "}", value)
         self.phrases.append(template)

@@ -14,6 +14,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from random import Random
+from typing import Literal
 
 _CHOICE = re.compile(r"\[([^\[\]]*)\]")
 _WORD = re.compile(r"\{\w+\}|[a-z']+|[^\w\s\[\]|]")
@@ -1888,9 +1890,14 @@ OPENERS = (
     "", "please ", "can you ", "could you ", "could you please ", "I want to ", "i want to ",
     "I'd like to ", "I need to ", "let's ", "now ", "now please ", "i need you to ", "next, ",
     "help me ", "hi, ", "ok, ", "ok now ", "pls ", "for my report, ", "using pandas, ", "just ",
-    "we need to ", "would you ", "quickly ",
+    "we need to ", "would you ", "quickly ", "I would like you to ", "the next step is to ",
+    "it's time to ", "we should ", "how do I ", "try to ", "i have to ", "can we ", "I must ",
 )  # fmt: skip
-
+NOUN_OPENERS = (
+    "", "", "", "I need ", "i want ", "give me ", "show me ", "now ", "next, ", "ok, ", "hi, ",
+    "can I have ", "could I see ", "let me see ", "pls ", "for my report, ", "I'd like ",
+    "we need ", "please show ", "next: ", "task: ", "what I want: ",
+)  # fmt: skip
 GREETINGS = ("", "", "hi, ", "ok, ", "now ", "next, ", "for my report, ", "using pandas, ")
 
 CLOSERS = (
@@ -1907,3 +1914,52 @@ TABLE_PHRASES = (
     " in {t}", " of {t}", " from {t}", " for {t}", " using {t}", " in the table {t}",
     " (table {t})",    " with {t}", " on {t}", " in the dataframe {t}", " (in {t})", ", using {t}",
 )  # fmt: skip
+
+# Words that people put for one another without a change of meaning in any sentence above.
+_ALIKE = (
+    ("show", "display", "print"), ("compute", "calculate", "determine", "work out"),
+    ("rows", "records", "entries", "lines"), ("remove", "delete", "drop", "get rid of"),
+    ("column", "field"), ("columns", "fields"), ("each", "every"), ("chart", "graph"),
+    ("convert", "turn", "transform"), ("largest", "highest", "biggest", "greatest"),
+    ("smallest", "lowest"), ("whitespace", "blanks", "spaces"), ("keep", "select", "retain"),
+    ("new column", "extra column", "additional column"), ("mean", "average"),
+    ("I'd like", "I would like", "I want"),
+)  # fmt: skip
+_OTHERS = {word: [o for o in group if o != word] for group in _ALIKE for word in group}
+_REPLACED = re.compile(
+    r"(?<![\w{-])(" + "|".join(sorted(_OTHERS, key=len, reverse=True)) + r")(?![\w}-])"
+)
+
+
+def varied(key: str, template: str, rng: Random, *, held_out: bool = False) -> str:
+    """`template` with some words put in other words; never one that is kept for the other side."""
+
+    def other(found: re.Match[str]) -> str:
+        return rng.choice(_OTHERS[found[1]]) if rng.random() < 0.4 else found[1]
+
+    text = _REPLACED.sub(other, template)
+    if rng.random() < 0.1:
+        text = text.replace(" the ", " ", 1)
+    return template if text in (WORDINGS if held_out else HELD_OUT)[key] else text
+
+
+_VERBS = tuple(
+    """show make create get keep find add give select draw plot list put filter remove write count
+    change sort drop save compute export fill delete calculate convert turn store display print take
+    order output dump cast set replace throw trim use strip extract discard arrange parse read group
+    load check multiply round join merge pull work cross rank treat pick rename call leave combine
+    switch tell exclude resample groupby import start look build try aggregate impute substitute
+    subtract divide open peek describe compare cross-tabulate match lowercase capitalise capitalize
+    begin limit color colour name tally reverse lay link correlate lower-case visualise log do bring
+    view see summarise search break determine attach lower scale cumulate dedupe deduplicate choose
+    move split fetch assign preview inspect summarize run restrict mean-impute median-impute clean
+    upper-case express accumulate cut measure test label let have visualize paint flip rotate
+    title-case duplicate transform retain swap""".split()
+)
+_LED_BY_NOTHING = {"for", "per", "in", "with", "as", "again", "same", "now"}
+
+
+def opening(template: str) -> Literal["verb", "noun", "whole"]:
+    """How a request begins, and so what may lead it in: "could you show ...", "I need the ..."."""
+    first = template.split()[0].lower()
+    return "verb" if first in _VERBS else "whole" if first in _LED_BY_NOTHING else "noun"

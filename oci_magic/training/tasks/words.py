@@ -74,6 +74,79 @@ TABLES = tuple(
     """df df df df df df data sales orders customers table frame tbl df2 penguins weather stores
     people cities df_sales umsatz raw products items students""".split()
 )
+LEXICON = tuple(
+    """account action activity address advert agency airline airport amount analysis animal answer
+    apartment area arrival article asset attendance audience author average award bakery balance
+    bank barrel basket battery beach bedroom benefit beverage bicycle birth block boat body bonus
+    border bottle branch bread breakfast bridge bucket builder building burger business butter
+    button cabin calendar camera campaign canal capacity capital carbon card career carrier cargo
+    cash castle catalog cattle ceiling cement census centre century certificate chain chamber
+    channel chapter charge chart cheese chemist chicken church cinema circle citizen claim cleaner
+    client climate clinic clothing cluster coach coast coffee collar collection colony comfort
+    commerce committee community company compound computer condition conference contract control
+    cooking copper corner cotton council counter course cover credit crew crime crop crystal
+    culture currency curve customer cycle dairy damage dealer death debt decade decision defect
+    degree delay delivery demand density dentist deposit desert design detail device dialogue
+    diamond digit dinner diploma direction discovery disease display district doctor dollar domain
+    donor double draft drawer driver drought dust duty early earning earth edition effect effort
+    election element engine engineer entrance entry envelope episode equipment estate event
+    evidence exam exchange exhibit exit expense export fabric factory failure family farm fashion
+    father feature fee female festival fever field figure film filter finance finger fire firm
+    fish flavour fleet flight flood flour flower folder food force foreign forest format formula
+    fraction frame freight frequency friend fruit fund furniture future gain galaxy gallery garden
+    garlic gas gate gauge gender general giant glass global glove government graduate grain gram
+    grant grape grass ground growth guest guide habit hall hammer harbour hardware harvest head
+    health hearing heat height helmet herb hill history holiday honey horizon hospital host hotel
+    hour house household hunter ice illness image impact import inch index industry injury insect
+    inspection institute insurance interest internal interval invoice iron island issue item
+    jacket journal journey judge juice junction kernel kettle keyboard kidney kilometre kingdom
+    kitchen knife label labour ladder lake lamp land laser launch law layer leader league leather
+    lecture legend lemon length lesson letter library licence light limit linear liquid list
+    liver local lock logic lunch lung machine magazine magnet mail main maintenance major male
+    manager manual margin marine mark market marriage master match material matrix meal meaning
+    measure meat media medical melon member memory menu merchant message metal meter method
+    migration milk mineral minister minute mirror mission mixture mobile model module moisture
+    moment money monitor motion motor mountain mouse movement muscle museum mushroom music name
+    nation nature navy neck needle nerve network nickel night noise normal north nose notebook
+    novel number nurse nutrient oak object ocean office olive onion opening opera operation opinion
+    orange orbit orchard organ origin outcome output oven owner oxygen package painter palace panel
+    paper parcel parent park parking partner party passage passport path patient pattern payment
+    peak pension pepper percent perfume period permit person phase phone photo physics piano
+    picture pilot pipe planet plant plastic plate platform player pocket poem point police pollen
+    pool port potato pottery power premium presence prison prize problem process producer profile
+    program project property protein province pump pupil purchase quality quantum quarter query
+    rabbit radar radio railway random range rapid ratio reaction reader reason receipt recipe
+    record refund regular relation release rent repair reply report request reserve resident
+    residual resource response restaurant result return reward rhythm rice river road robot rocket
+    role roof root route rubber runner rural safety sailor salad salt sample sand satellite sauce
+    school science screen season seat second secret section sector security seed sensor sentence
+    serial server service session shade shape share sheep sheet shelf shelter ship shirt shoe shop
+    shoulder signal silk silver singer single site size skill skin sleep slope smoke snow soap
+    society sodium software soil solar soldier solution sound source south space speaker spectrum
+    speech speed sphere spice spin sport spring square stadium staff stage standard star start
+    statement station steam steel stem stone storage storm story stream street strength stress
+    stroke student studio subject suburb sugar suit sulphur summer supply surface surgery survey
+    symbol symptom system target task taxi teacher temple tenant tennis terminal territory text
+    theatre theory thesis ticket timber tissue title tobacco tomato tongue tool tooth topic total
+    tourist tower toxic toy track trade traffic train transfer transport travel treaty tree trend
+    trial tribe trip truck trust tube tunnel turbine turnover tutor union unit universe update
+    urban usage user utility vaccine valley value valve vehicle velocity vendor venue version
+    vessel victim video village vineyard violin virus vision visitor vitamin voice volcano volume
+    voter voyage wage wagon wall warning waste watch water wealth weapon weather wedding week
+    weight welfare wheat wheel width wife window wine winner winter wire witness wood wool worker
+    workshop world writer yard year youth zone
+    Abfahrt Abteil Anbau Ankunft Anteil Arbeit Ausgabe Bahnhof Baujahr Beruf Besuch Betrieb Bezirk
+    Boden Breite Dichte Druck Einkauf Ergebnis Ernte Fahrzeug Fehler Feuchte Firma Flughafen
+    Gebiet Gemeinde Gericht Geschwindigkeit Gesellschaft Gewässer Haushalt Kapazität Kennzahl
+    Kosten Krankheit Kurs Leistung Lieferung Mannschaft Maschine Mitglied Monat Nummer Ort Prüfung
+    Quelle Rechnung Reihe Richtung Schüler Spannung Stärke Strecke Umfang Verbrauch Verkauf
+    Versicherung Vertrag Wachstum Währung Werk Zahlung Zeitraum Zustand
+    adresse aliment année auteur bateau bâtiment chemin commune compte couleur école entreprise
+    fleuve hauteur journée langue maison marché naissance niveau numéro pièce rivière santé semaine
+    société température vitesse voiture almacén barrio calle cantidad cliente edificio empresa
+    escuela fábrica ganancia jugador mercado población provincia pueblo temporada tienda venta
+    altezza azienda cliente numero paese quantità spesa stato uscita valore""".split()
+)
 UNIT_SUFFIXES = (" (km)", " (m)", " (kg)", " (EUR)", " (%)", " [km2]", " in m", " (USD)", " (cm)")
 _ONSETS = "b c d f g h j k l m n p r s t v w z br cr dr fl gr kl pl qu sch sh st tr th zw".split()
 _NUCLEI = "a e i o u a e i o u ai au ei ia io ou y ä ö ü".split()
@@ -99,8 +172,11 @@ class Words:
         return self.rng.choice(side or list(options))
 
     def invented(self) -> str:
-        """A word that nobody has learned: pronounceable, or letters as they fall."""
-        if self.rng.random() < 0.15:
+        """A word that nobody has learned: two real ones in one, syllables, letters as they fall."""
+        roll = self.rng.random()
+        if roll < 0.65:
+            return self._blend()
+        if roll < 0.72:
             letters = self.rng.choices(_LETTERS, k=self.rng.randint(2, 8))
             return "".join(letters)
         count = self.rng.choice((1, 2, 2, 2, 3))
@@ -109,15 +185,18 @@ class Words:
     def column(self, pool: Sequence[str]) -> str:
         """A column name: a real one in its own style, or an invented one in a random style.
 
-        Nearly half invented: a model that can guess names does not learn to copy them.
+        Half invented: a model that can guess names does not learn to copy them.
         """
         roll = self.rng.random()
-        if roll < 0.35:
+        if roll < 0.24:
             name = self.pick(pool)
-        elif roll < 0.48:
-            name = self._pair(pool)
+        elif roll < 0.40:
+            name = self._pair((*pool, *LEXICON))
+        elif roll < 0.46:
+            number = self.rng.choice((self.rng.randint(1, 12), self.rng.randint(1990, 2030)))
+            name = f"{self.pick((*pool, *LEXICON))}_{number}"
         elif roll < 0.54:
-            name = f"{self.pick(pool)}_{self.rng.randint(1, 2030)}"
+            name = self.pick(LEXICON)
         else:
             name = self._styled_invention()
         if self.rng.random() < 0.05:
@@ -143,7 +222,7 @@ class Words:
         roll = self.rng.random()
         stem = self.pick(FILES) if roll < 0.3 else self.invented()
         if self.rng.random() < 0.3:
-            number = str(self.rng.randint(1, 2030))
+            number = str(self.rng.choice((self.rng.randint(1, 12), self.rng.randint(1990, 2030))))
             tail = self.rng.choice((number, self.pick(FILES), "final", "v2"))
             stem = f"{stem}{self.rng.choice('_-_')}{tail}"
         if self.rng.random() < 0.15:
@@ -166,11 +245,20 @@ class Words:
             return first
         return f"{first}{self.rng.choice(('_', ' ', ' ', ''))}{second}"
 
+    def _blend(self) -> str:
+        """The head of one real word and the tail of another: pieces of every kind in new words.
+
+        Words made of the same few syllables left most pieces of real words untrained.
+        """
+        head, tail = self.pick(LEXICON), self.pick(LEXICON)
+        word = head[: self.rng.randint(2, 6)] + tail[-self.rng.randint(2, 5) :]
+        return word if self.rng.random() < 0.2 else word.lower()
+
     def _styled_invention(self) -> str:
         parts = [self.invented() for _ in range(self.rng.choice((1, 1, 1, 2)))]
         if self.rng.random() < 0.15:
             parts.append(str(self.rng.randint(1, 99)))
-        return self.rng.choice(("_", "_", " ", "", "-", ".")).join(parts)
+        return self.rng.choice(("_", "_", "_", " ", " ", "", "-", ".")).join(parts)
 
     def _cased(self, name: str) -> str:
         roll = self.rng.random()

@@ -113,6 +113,10 @@ class World:
             tuple(self.cells),
         )
 
+    def names(self) -> list[str]:
+        """The columns of the tables and the files, as they could be mixed up."""
+        return [column.name for table in self.tables for column in table.columns] + self.files
+
     def agrees(self, true_code: str, outcome: Outcome) -> bool:
         """Whether the true code in the clean twin gives the same (or cannot run there)."""
         with tempfile.TemporaryDirectory() as folder:
