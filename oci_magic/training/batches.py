@@ -18,6 +18,7 @@ from ..types import Message
 from .copying import copy_task
 from .curriculum import Stage, repeat, stage_at
 from .examples import Example, Shards, encode
+from .splits import Halves, halves_of, rarer, split
 from .tokenizer import ASSISTANT, END, PAD, USER, token_id
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 PROMPT_WEIGHT = 0.1
 PROMPT_SHARE = 0.25
 WINDOW_STEPS = 16
+FREQUENT = 5000  # examples that tell which tokens are common
 MULTIPLE = 16
 
 
@@ -64,6 +66,7 @@ class Batches:
     uses: list[int] = field(default_factory=list)
     queue: list[list[Example]] = field(default_factory=list)
     first: float = 0.0  # no stage before this progress
+    halves: Halves = field(default_factory=dict)  # how the pool's rarer tokens may be split
 
     def next(self, progress: float, copies: bool = True) -> Batch:
         """The next batch; `progress` (0 to 1) and whether the model copies decide on the stage."""
@@ -99,6 +102,8 @@ class Batches:
         fresh = encode(self.tokenizer, list(conversations))
         self.pool += fresh
         self.uses += [0] * len(fresh)
+        if fresh:
+            self.halves = rarer(halves_of(self.tokenizer), self.pool[-FREQUENT:])
         return len(self.pool)
 
     def _window(self, stage: Stage) -> list[list[Example]]:
@@ -128,7 +133,7 @@ class Batches:
             if budget < 0 and chosen:
                 break
             self.uses[index] += 1
-            chosen.append(self.pool[index])
+            chosen.append(split(self.pool[index], self.halves, self.random))
         return chosen
 
 
