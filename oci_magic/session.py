@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Sequence
-from copy import copy
 from dataclasses import replace
 from typing import Protocol
 
@@ -36,6 +35,9 @@ from .running import Executor
 from .running.review import effects_line
 from .types import Cell, Chunk, Effect, Execution, Failure, Message, Reply, Turn, Usage
 from .verdict import Verdict, standing, without_running
+
+Review = Callable[[Sequence[Cell]], Sequence[Sequence[Effect]]]
+"""For the cells of one reply: the effects of each that hold the reply back."""
 
 
 class Restorable(Protocol):
@@ -64,7 +66,7 @@ class Session:
         rounds: int = 3,
         room: int | None = None,
         parse: Callable[[str], Sequence[Cell]] = parse_reply,
-        review: Callable[[Cell], Sequence[Effect]] = lambda cell: (),  # noqa: ARG005 - a seam
+        review: Review = lambda cells: [()] * len(cells),
         checkpoint: Callable[[], Restorable] = _Nothing,
     ) -> None:
         self.engine, self.executor = engine, executor
@@ -195,9 +197,8 @@ class Session:
         settled = without_running(reply, failed, run)
         if settled:
             return settled
-        review = copy(self.review)  # what it remembers of earlier cells is this reply's
-        held = [HeldBack(cell, tuple(effects)) for cell in reply.code
-                if (effects := review(cell))]  # fmt: skip
+        reviewed = zip(reply.code, self.review(reply.code), strict=True)
+        held = [HeldBack(cell, tuple(effects)) for cell, effects in reviewed if effects]
         yield from held
         if held:
             return Verdict("held", effects_line([each for event in held for each in event.effects]))

@@ -237,7 +237,8 @@ def test_held_code_does_not_run_nor_what_stands_before_it() -> None:
 
     effect = Effect("delete", "os.remove", 1)
     session = made(
-        code("x = 1", "import os"), review=lambda cell: (effect,) if "os" in cell.source else ()
+        code("x = 1", "import os"),
+        review=lambda cells: [(effect,) if "os" in cell.source else () for cell in cells],
     )
     seen, finished = run(session.ask("remove"))
     assert finished.outcome == "held" and finished.reason

@@ -20,7 +20,7 @@ from traitlets import Bool, Enum, Float, Int, List, Unicode, observe
 from ..errors import Stopped
 from ..events import Event, Events, Finished, HeldBack, follow
 from ..objects import encodable
-from ..types import Cell, Effect, Execution, Message, Reply, Turn
+from ..types import Execution, Message, Reply, Turn
 from . import frontends
 from .arguments import (
     EFFECTS,
@@ -37,6 +37,7 @@ from .journal import Journal
 if TYPE_CHECKING:
     from ..engines import Engine
     from ..prompting.context import Context
+    from ..running.review import Reviewer
     from ..session import Session
     from .display import View
     from .models import ModelShelf
@@ -157,7 +158,7 @@ class OCIMagics(Magics):  # type: ignore[misc]  # IPython is untyped
             checkpoint=lambda: Checkpoint(self.shell.user_ns),
         )
 
-    def _reviewer(self, allowed: Collection[str]) -> Callable[[Cell], tuple[Effect, ...]]:
+    def _reviewer(self, allowed: Collection[str]) -> Reviewer:
         """Review for one prompt: a repair may overwrite what the attempt before it made."""
         from ..running.review import Reviewer
         from ..running.variables import working_folder

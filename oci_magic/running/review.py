@@ -107,9 +107,9 @@ def review(
     return tuple(sorted(dict.fromkeys(found), key=lambda effect: effect.lineno))
 
 
-@dataclass
+@dataclass(frozen=True)
 class Reviewer:
-    """`review` for the cells of one reply, in their order; a copy of it goes on by itself.
+    """`review` for the cells of one reply: the effects of each that hold it back.
 
     `folder` counts where the working folder is gone, `ours` tells the files that may be
     overwritten by now, and effects of a kind in `allowed` hold nothing back.
@@ -119,16 +119,18 @@ class Reviewer:
     folder: Path
     ours: Callable[[], Collection[Path]] = tuple
     allowed: Collection[str] = ()
-    before: tuple[Cell, ...] = ()
 
-    def __call__(self, cell: Cell) -> tuple[Effect, ...]:
-        before, self.before = self.before, (*self.before, cell)
+    def __call__(self, cells: Sequence[Cell]) -> list[tuple[Effect, ...]]:
         try:
             folder = Path.cwd()
         except OSError:
             folder = self.folder
-        found = review(cell, folder, ours=self.ours(), namespace=self.namespace, before=before)
-        return tuple(effect for effect in found if effect.kind not in self.allowed)
+        ours = self.ours()
+        found = (
+            review(cell, folder, ours=ours, namespace=self.namespace, before=cells[:at])
+            for at, cell in enumerate(cells)
+        )
+        return [tuple(e for e in effects if e.kind not in self.allowed) for effects in found]
 
 
 def effects_line(effects: Sequence[Effect]) -> str:

@@ -42,7 +42,7 @@ def _separator_from_header(failure: Failure, code: str) -> Repair | None:
 
 
 def _separator_from_columns(failure: Failure, code: str) -> Repair | None:
-    columns = " ".join(t.columns[0][0] for t in failure.facts.tables if len(t.columns) <= 3)
+    columns = " ".join(t.columns[0][0] for t in failure.facts.tables if 0 < len(t.columns) <= 3)
     return _separated(code, columns.replace(r"\t", "\t"))
 
 
