@@ -285,6 +285,29 @@ def test_context_holds_tables_files_and_recent_cells(notebook: Notebook) -> None
     assert "sales = pd.DataFrame" in notebook.out
 
 
+def test_a_cell_that_ran_again_is_told_once(notebook: Notebook) -> None:
+    replies = notebook.replies(code("x = 1"))
+    for text in ("a = 1", "b = 2", "a = 1"):
+        notebook.type(text)
+    notebook.type(f"%%oci {replies} --dry\nset x")
+    assert "Cells:\nb = 2\na = 1\n" in notebook.out
+    for number, source in ((1, "c = 3"), (2, "c = 4")):
+        notebook.shell.run_cell(source, store_history=True, cell_id="one")
+        assert notebook.magics.journal.cells[-1] == source, number
+    assert notebook.magics.journal.cells == ["b = 2", "a = 1", "c = 4"]
+
+
+def test_a_context_cut_to_its_budget_is_told_once(notebook: Notebook) -> None:
+    replies = notebook.replies(code("x = 1"), code("x = 2"))
+    notebook.type("%config OCIMagics.context_tokens = 10")
+    for number in range(30):
+        notebook.shell.user_ns[f"variable_{number}"] = number
+    notebook.type(f"%%oci {replies}\nset x")
+    assert "in 10 tokens, not whole: %oci context" in notebook.out
+    notebook.type(f"%%oci {replies}\nset x")
+    assert "not whole" not in notebook.out
+
+
 def test_context_none_tells_nothing(notebook: Notebook) -> None:
     notebook.type("secret_plan = 3")
     notebook.type(f"%%oci {notebook.replies()} --dry --context none\nplot")

@@ -48,24 +48,28 @@ class _Failed:
 class Journal:
     """Filled by IPython's `post_run_cell` event; `paused` while a prompt runs its own cells.
 
-    `cells` are the person's since the last prompt, oldest first; `errors` maps execution counts
-    to the text of their error.
+    `errors` maps execution counts to the text of their error.
     """
 
     def __init__(self, shell: Any) -> None:
         self.shell = shell
-        self.cells: list[str] = []
+        self._cells: dict[str, str] = {}
         self.errors: dict[int, str] = {}
         self._failed: _Failed | None = None
         self._paused = False
+
+    @property
+    def cells(self) -> list[str]:
+        """The person's since the last prompt, oldest first; one that ran again stands once."""
+        return list(self._cells.values())
 
     def after_run(self, result: Any) -> None:
         """The `post_run_cell` hook."""
         source = getattr(result.info, "raw_cell", None) or ""
         if self._paused or not source.strip() or _OURS.match(source):
             return
-        self.cells = [*self.cells, source.strip()][-MAX_CELLS:]
         cell = getattr(result.info, "cell_id", None) or ""
+        self._note(cell or source.strip(), source.strip())
         error = result.error_before_exec or result.error_in_exec
         if isinstance(error, Exception) and not isinstance(error, OciError | UsageError):
             self._failed = _Failed(source, error, cell)
@@ -84,7 +88,7 @@ class Journal:
 
     def prompted(self) -> None:
         """A prompt has been answered: cells before it are not recent any more."""
-        self.cells = []
+        self._cells.clear()
 
     def settle(self, source: str, failure: Failure | None) -> None:
         """Generated code ended so: a failure is the next thing to fix, else nothing is."""
@@ -106,6 +110,12 @@ class Journal:
     def inputs(self) -> list[str]:
         """Every cell as it was typed, numbered as in `In`."""
         return list(self.shell.history_manager.input_hist_raw)
+
+    def _note(self, key: str, source: str) -> None:
+        self._cells.pop(key, None)
+        self._cells[key] = source
+        if len(self._cells) > MAX_CELLS:
+            del self._cells[next(iter(self._cells))]
 
     def _before_loading(self) -> _Failed | None:
         """The cell whose error the interpreter still remembers, if its source can be found."""

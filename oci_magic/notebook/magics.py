@@ -82,7 +82,7 @@ class OCIMagics(Magics):  # type: ignore[misc]  # IPython is untyped
         self.journal = Journal(shell)
         self.session: Session | None = None
         self.open_view = view or self._view
-        self._told_rung = False
+        self._told_rung = self._told_shortened = False
 
     @observe("model")
     def _model_chosen(self, _: object) -> None:
@@ -168,16 +168,17 @@ class OCIMagics(Magics):  # type: ignore[misc]  # IPython is untyped
         return Reviewer(self.shell.user_ns, folder, NewFiles(folder).found, allowed)
 
     def told(self, options: Options) -> str:
-        """The text of the context that goes with a prompt, within its budget of tokens."""
+        """The text of the context that goes with a prompt; says once if it was shortened."""
         engine = self.shelf.loaded
         if (options.context or self.context) == "none" or engine is None:
             return ""
         budget = min(self.context_tokens, engine.window // 4)
-        return (
-            self.surroundings(options.leave_out)
-            .fitted(lambda text: engine.count([Message("user", text)]), budget)
-            .text()
-        )
+        whole = self.surroundings(options.leave_out)
+        fitted = whole.fitted(lambda text: engine.count([Message("user", text)]), budget)
+        if fitted is not whole and not self._told_shortened:
+            print(f"the notebook is told of in {budget} tokens, not whole: %oci context shows it")
+            self._told_shortened = True
+        return fitted.text()
 
     def surroundings(self, leave_out: tuple[str, ...] = ()) -> Context:
         from ..running.variables import working_folder
