@@ -90,9 +90,9 @@ def introduction() -> str:
     """What `micro` is, what it can do, and what to choose for more on this machine."""
     device = "cuda" if "torch" in sys.modules and sys.modules["torch"].cuda.is_available() else ""
     choice = ", ".join(map(_sized, choices(recommended(free_memory(device or "cpu")))))
-    more = f"more do those that fit here: {choice}; %oci model NAME"
+    more = f"models that fit here and do more: {choice} (%oci model NAME)"
     none = "a larger model does more, but none of the series fits the free memory (%oci models)"
-    return f"micro, the small bundled model, {CAN}, nothing else; {more if choice else none}"
+    return f"micro is the small bundled model: it {CAN}, nothing else; {more if choice else none}"
 
 
 def choices(fitting: tuple[CatalogueModel, ...]) -> list[CatalogueModel]:
