@@ -41,7 +41,7 @@ def load_ipython_extension(shell: Any) -> None:
     magics = OCIMagics(shell)
     shell.register_magics(magics)
     shell.events.register("post_run_cell", magics.journal.after_run)
-    shell.input_transformers_cleanup.append(with_body)
+    shell.input_transformers_cleanup.extend((with_body, magics.replaced.transform))
 
 
 def unload_ipython_extension(shell: Any) -> None:
@@ -51,7 +51,8 @@ def unload_ipython_extension(shell: Any) -> None:
     magics = shell.magics_manager.registry.pop("OCIMagics", None)
     if magics is None:
         return
-    shell.input_transformers_cleanup.remove(with_body)
+    for transformer in (with_body, magics.replaced.transform):
+        shell.input_transformers_cleanup.remove(transformer)
     shell.events.unregister("post_run_cell", magics.journal.after_run)
     for kind in ("line", "cell"):
         shell.magics_manager.magics[kind].pop("oci", None)

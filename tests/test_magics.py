@@ -680,7 +680,7 @@ def test_unloading_takes_everything_away(notebook: Notebook) -> None:
     journal, transforms = notebook.magics.journal, notebook.shell.input_transformers_cleanup
     before = len(transforms)
     notebook.type("%unload_ext oci_magic")
-    assert len(transforms) == before - 1
+    assert len(transforms) == before - 2
     notebook.type("x = 1")
     assert journal.cells == []
     assert "oci" not in notebook.shell.magics_manager.magics["cell"]

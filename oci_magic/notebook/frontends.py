@@ -1,45 +1,89 @@
-"""Where generated code goes besides running: the next cell, the next prompt, or nowhere.
+"""The insertion ladder: where generated code goes besides running.
 
-Covers the rungs that need no extension of a front end. A kernel learns of its front end only
-what the request says: one that shows cells sends the prompt cell's id.
+From the top: cells of their own below the prompt (`lab`, with our extension), the next cell, the
+next prompt of a terminal, nowhere. A kernel learns of its front end only what the request says.
 """
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any
 
-Rung = Literal["cell", "terminal", "headless"]
+from ..events import Finished
+from ..running.redirect import can_redirect
 
-PLACES_AFTER_ERROR: dict[Rung, str] = {
-    "cell": "in the output above",
-    "terminal": "at the next prompt",
-    "headless": "in the output above",
-}
-"""Where the code stands when the prompt cell ends with an error: JupyterLab takes a next input
-from successful cells alone."""
-NOTES: dict[Rung, str] = {
-    "cell": "oci: code runs inside the prompt cell and is put into the next cell",
-    "terminal": "oci: code runs at once and is put at the next prompt",
-    "headless": "oci: no front end with cells here; code and results stay in this cell's output",
-}
-
+if TYPE_CHECKING:
+    from ..types import Cell
+    from .display import View
+    from .queue import Replaced
 
 NOT_RUN = "oci: code is offered, not run"
 
 
-def rung(shell: Any) -> Rung:
-    """Which rung of the ladder this shell stands on for the request it is executing."""
+class Place:
+    """A rung below `lab`: `note` says once where code goes, `after_error` where it then is.
+
+    Code is offered as the next input; where there is none this does no harm.
+    """
+
+    kept = ""
+    """What is kept of an unchanged prompt, in words; "" if it is to be asked again."""
+    numbered = False
+    """Whether generated cells have execution counts of their own."""
+
+    def __init__(self, shell: Any, note: str, after_error: str) -> None:
+        self.shell, self.note, self.after_error = shell, note, after_error
+
+    def opened(self) -> AbstractContextManager[object]:
+        """Around one prompt."""
+        return nullcontext()
+
+    def hosted(self, cell: Cell) -> AbstractContextManager[object]:
+        """Around the run of one generated cell."""
+        return nullcontext(cell)
+
+    def view(self) -> View | None:
+        """What draws the events, if that is not the usual view."""
+        return None
+
+    def take(self, finished: Finished) -> None:
+        """Put the code of a finished prompt where it goes."""
+        from ..prompting.conversation import source
+
+        code = source(finished.turn)
+        if code.strip():
+            self.shell.set_next_input(code, replace=False)
+
+
+def place(shell: Any, replaced: Replaced, recorded: str = "") -> Place:
+    """The highest rung on which this shell stands for the request it is executing.
+
+    `recorded` is the hash by which an unchanged prompt is known again, "" for none.
+    """
     kernel = getattr(shell, "kernel", None)
     if kernel is None:
-        return "terminal"
+        return Place(
+            shell, "oci: code runs at once and is put at the next prompt", "at the next prompt"
+        )
+    metadata = request_metadata(kernel)
+    if "oci_magic_client" in metadata:
+        from .lab import Client, LabPlace
+
+        client = Client.told(metadata)
+        if client and can_redirect(kernel):
+            return LabPlace(shell, client, replaced, recorded)
+    if metadata.get("cellId"):
+        # A next input is taken from successful cells alone.
+        note = "oci: code runs inside the prompt cell and is put into the next cell"
+        return Place(shell, note, "in the output above")
+    note = "oci: no front end with cells here; code and results stay in this cell's output"
+    return Place(shell, note, "in the output above")
+
+
+def request_metadata(kernel: Any) -> dict[str, Any]:
+    """The metadata of the request that the kernel is executing; {} where it tells none."""
     try:
         parent = kernel.get_parent("shell")
     except (AttributeError, TypeError, LookupError):
-        return "headless"
-    return "cell" if (parent.get("metadata") or {}).get("cellId") else "headless"
-
-
-def offer(shell: Any, source: str) -> None:
-    """Put `source` into the next cell or prompt; where there is none this does no harm."""
-    if source.strip():
-        shell.set_next_input(source, replace=False)
+        return {}
+    return dict((parent or {}).get("metadata") or {})

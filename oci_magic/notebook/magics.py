@@ -33,6 +33,7 @@ from .arguments import (
     prompt_of,
 )
 from .journal import Journal
+from .queue import Replaced
 
 if TYPE_CHECKING:
     from ..engines import Engine
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from ..running.review import Reviewer
     from ..session import Session
     from .display import View
+    from .frontends import Place
     from .models import ModelShelf
 
 
@@ -80,6 +82,7 @@ class OCIMagics(Magics):  # type: ignore[misc]  # IPython is untyped
         """The options of the last request: asking it again keeps to them."""
         super().__init__(shell)
         self.journal = Journal(shell)
+        self.replaced = Replaced(shell)
         self.session: Session | None = None
         self.open_view = view or self._view
         self._told_rung = self._told_shortened = False
@@ -108,7 +111,9 @@ class OCIMagics(Magics):  # type: ignore[misc]  # IPython is untyped
             print(help_text(self.prompt_cell))
             return
         prompt = encodable(prompt_of(cell))
-        if options.kept and not options.again and self._is_kept(options, prompt):
+        recorded = kept_hash(options, prompt, self.model)
+        place = frontends.place(self.shell, self.replaced, recorded)
+        if not options.again and self._is_kept(options, prompt, recorded, place):
             return
         with self._stoppable():
             session = self.session_for(options)
@@ -119,7 +124,7 @@ class OCIMagics(Magics):  # type: ignore[misc]  # IPython is untyped
                 return
             run, self.asked = self.run and not options.no_run, options
             events = session.ask(request, context, run=run, rounds=options.rounds)
-            self.play(events, options.output, run=run)
+            self.play(events, options.output, run=run, place=place)
 
     @no_var_expand  # type: ignore[untyped-decorator]  # IPython is untyped
     @line_magic("oci")  # type: ignore[untyped-decorator]  # IPython is untyped
@@ -188,30 +193,35 @@ class OCIMagics(Magics):  # type: ignore[misc]  # IPython is untyped
         cells, left_out = self.journal.cells, (*self.leave_out, *leave_out)
         return surroundings(self.shell.user_ns, working_folder(), cells, turns, left_out)
 
-    def play(self, events: Events, output: str | None = None, *, run: bool = True) -> None:
+    def play(
+        self, events: Events, output: str | None = None, *, run: bool = True,
+        place: Place | None = None,
+    ) -> None:  # fmt: skip
         """Show the events, put the code where it goes, bind the turn, end.
 
         Raises Unrepaired, Held or Stopped, one line each, so that "Run All" stops.
         """
-        from ..prompting.conversation import source
+        from ..running.capture import replaced
         from .ending import conclude
 
-        view, held = self.open_view(), set[str]()
+        place, held = place or frontends.place(self.shell, self.replaced), set[str]()
+        executor = self.session.executor if self.session else None
+        hosting = replaced(executor, hosted=place.hosted, numbered=place.numbered)
+        with place.opened(), hosting, self.journal.paused():
+            view = place.view() or self.open_view()
 
-        def show(event: Event) -> None:
-            if isinstance(event, HeldBack):
-                held.update(effect.kind for effect in event.effects)
-            view.show(event)
+            def show(event: Event) -> None:
+                if isinstance(event, HeldBack):
+                    held.update(effect.kind for effect in event.effects)
+                view.show(event)
 
-        rung = frontends.rung(self.shell)
-        if not self._told_rung:
-            view.say(frontends.NOTES[rung] if run else frontends.NOT_RUN)
-            self._told_rung = run
-        with self.journal.paused():
+            if not self._told_rung:
+                view.say(place.note if run else frontends.NOT_RUN)
+                self._told_rung = run
             finished = follow(events, show)
-        self._settle(finished, output)
-        frontends.offer(self.shell, source(finished.turn))
-        conclude(finished, frontends.PLACES_AFTER_ERROR[rung], sorted(held))
+            self._settle(finished, output)
+            place.take(finished)
+        conclude(finished, place.after_error, sorted(held))
 
     def _settle(self, finished: Finished, output: str | None) -> None:
         """Bind the turn; the last draft that failed is the next thing to fix, a stop or not."""
@@ -259,17 +269,21 @@ class OCIMagics(Magics):  # type: ignore[misc]  # IPython is untyped
         if unknown:
             print(f"-x {', '.join(unknown)}: there is no such variable")
 
-    def _is_kept(self, options: Options, prompt: str) -> bool:
-        if kept_hash(options, prompt, self.model) != options.kept:
-            return False
+    def _is_kept(self, options: Options, prompt: str, recorded: str, place: Place) -> bool:
         if options.dry:
+            if options.kept != recorded:
+                return False
             print("kept: nothing changed since the messages were shown (--again shows them anew)")
             return True
-        empty = f"; {options.output} is a Turn without a reply" if options.output else ""
-        print(f"kept: nothing changed since the code below was made (--again asks anew){empty}")
-        if options.output:
+        what = place.kept
+        if options.kept == recorded:
+            what = "nothing changed since the code below was made"
+        if what:
+            empty = f"; {options.output} is a Turn without a reply" if options.output else ""
+            print(f"kept: {what} (--again asks anew){empty}")
+        if what and options.output:
             self.shell.user_ns[options.output] = Turn(prompt, Reply(""), Execution())
-        return True
+        return bool(what)
 
     @contextmanager
     def _stoppable(self) -> Iterator[None]:

@@ -16,8 +16,8 @@ import builtins
 import getpass
 import sys
 import time
-from collections.abc import Coroutine, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from traceback import walk_tb
 from types import TracebackType
 from typing import Any, NoReturn
@@ -33,7 +33,8 @@ class ShellExecutor:
     """Runs cells in an IPython `InteractiveShell`, nested in whatever it is running.
 
     `timeout` is in seconds; see `interrupts.can_time_out` for where it holds. `stdin=False` makes
-    `input()` a failure. `show_traceback=True` lets IPython draw errors as well.
+    `input()` a failure. `show_traceback=True` lets IPython draw errors as well. `hosted` surrounds
+    the run of each cell, and `numbered` runs get execution counts and stand in the history.
     """
 
     def __init__(
@@ -48,6 +49,8 @@ class ShellExecutor:
         self.timeout = timeout
         self.stdin = stdin
         self.show_traceback = show_traceback
+        self.hosted: Callable[[Cell], AbstractContextManager[object]] = nullcontext
+        self.numbered = False
         self.running = False
         self._side_loop: asyncio.AbstractEventLoop | None = None
 
@@ -60,9 +63,10 @@ class ShellExecutor:
         watch = _Watch(self.shell, clock, self.show_traceback)
         started = time.perf_counter()
         with ExitStack() as stack:
+            stack.enter_context(self.hosted(cell))
             recorder = stack.enter_context(recording(self.shell, source))
             stack.enter_context(self._nested(watch))
-            error = _error(self.shell, source, watch, clock, stop)
+            error = _error(self.shell, source, watch, clock, stop, self.numbered)
             with suppress(AttributeError, ValueError):  # a stream may be None or closed
                 sys.stdout.flush()
                 sys.stderr.flush()
@@ -165,12 +169,12 @@ class _Watch:
 
 
 def _error(
-    shell: Any, source: str, watch: _Watch, clock: Clock, stop: Stop
+    shell: Any, source: str, watch: _Watch, clock: Clock, stop: Stop, numbered: bool
 ) -> BaseException | None:
     """Run the code; the error it ended with, also one that a magic only showed (`%run`)."""
     try:
         with stop.watching(), clock.limiting():
-            result = shell.run_cell(source, store_history=False, silent=False)
+            result = shell.run_cell(source, store_history=numbered, silent=False)
     except BaseException as escaped:  # an interrupt or the time limit outside IPython's guard
         return escaped
     for error in (result.error_before_exec, result.error_in_exec, watch.error):

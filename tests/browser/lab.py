@@ -27,6 +27,8 @@ _IDLE = f"""() => {{
 _CELLS = f"""() => [...{_PANEL}.content.model.cells].map(cell => ({{
     source: cell.sharedModel.getSource(),
     outputs: cell.type === 'code' ? cell.outputs.toJSON() : [],
+    count: cell.type === 'code' ? cell.executionCount : null,
+    metadata: cell.metadata,
 }}))"""
 _RUN = f"""(index) => {{
     const notebook = {_PANEL}.content;
@@ -34,6 +36,7 @@ _RUN = f"""(index) => {{
     notebook.deselectAll();
     return window.jupyterapp.commands.execute('notebook:run-cell');
 }}"""
+_SESSION = f"{_PANEL}.sessionContext.session.kernel"
 _WAIT = 120_000
 
 
@@ -61,13 +64,47 @@ class Lab:
         self.page.evaluate(_RUN, index)
         self.wait()
 
+    def start(self, index: int) -> None:
+        """Run one cell and do not wait."""
+        self.page.evaluate(_RUN.replace("return window", "void window"), index)
+
+    def run_all(self) -> None:
+        """Run All, and wait until nothing runs any more."""
+        self.command("notebook:run-all-cells")
+        self.wait()
+
+    def run_and_advance(self, index: int) -> None:
+        """Shift-Enter in a cell."""
+        self.page.evaluate(_RUN.replace("run-cell", "run-cell-and-select-next"), index)
+        self.wait()
+
+    def command(self, name: str) -> None:
+        """Start one of JupyterLab's commands."""
+        self.page.evaluate(f"() => void window.jupyterapp.commands.execute('{name}')")
+
+    def edit(self, index: int, source: str) -> None:
+        """Put another source into a cell."""
+        change = f"{_PANEL}.content.widgets[index].model.sharedModel.setSource(source)"
+        self.page.evaluate(f"([index, source]) => {change}", [index, source])
+
+    def interrupt(self) -> None:
+        self.page.evaluate(f"() => {_SESSION}.interrupt()")
+
+    def restart(self) -> None:
+        self.page.evaluate(f"() => {_SESSION}.restart()")
+
+    def active(self) -> str:
+        """The source of the active cell."""
+        cell = f"{_PANEL}.content.activeCell.model.sharedModel.getSource()"
+        return str(self.page.evaluate(f"() => {cell}"))
+
     def wait(self) -> None:
         self.page.wait_for_timeout(300)
         self.page.wait_for_function(_IDLE, timeout=_WAIT)
         self.page.wait_for_timeout(300)
 
     def cells(self) -> list[dict[str, Any]]:
-        """`source` and `outputs` (nbformat) of every cell."""
+        """`source`, `outputs` (nbformat), `count` and `metadata` of every cell."""
         found: list[dict[str, Any]] = self.page.evaluate(_CELLS)
         return found
 

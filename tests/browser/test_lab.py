@@ -23,10 +23,10 @@ def test_quickstart_prompts_work_in_jupyterlab(lab: Lab) -> None:
     lab.run(1)
     cells = lab.cells()
     assert "UnicodeDecodeError" in text(cells[1]["outputs"])
-    assert "Nordrhein-Westfalen" in text(cells[1]["outputs"])
-    assert 'encoding="latin-1"' in cells[2]["source"]  # the accepted code, ready to be edited
-    lab.run(len(cells) - 1)
-    outputs = lab.cells()[len(cells) - 1]["outputs"]
+    assert 'encoding="latin-1"' in cells[2]["source"]
+    assert "Nordrhein-Westfalen" in text(cells[2]["outputs"])
+    lab.run(3)
+    outputs = lab.cells()[4]["outputs"]
     assert any("image/png" in output.get("data", {}) for output in outputs)
     if os.environ.get("OCI_PICTURES"):
         lab.page.screenshot(path=PICTURE)

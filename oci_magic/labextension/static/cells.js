@@ -1,0 +1,172 @@
+// The cells of one notebook, as the kernel may change them. A cell is known by its id; what is
+// gone by now is left alone. Metadata `oci_magic` of a cell says which prompt cell owns it.
+
+const KEY = 'oci_magic';
+
+export class Cells {
+  constructor(lab, panel) {
+    this.lab = lab;
+    this.panel = panel;
+    this.running = new Map(); // id of a bound cell → the future that brings its outputs
+    this.counts = new Map(); // id of a prompt cell → the execution count to show
+    this.deletions = 0; // the last deletion done, by the kernel's numbering
+  }
+
+  // Operations ---------------------------------------------------------------------------
+
+  /** Put a new cell below the cell `after`; the person's active cell stays active. */
+  insert({ after, cell }) {
+    const at = this.index(after);
+    if (at < 0 || this.index(cell.id) >= 0) {
+      return;
+    }
+    const notebook = this.panel.content;
+    const active = notebook.activeCell;
+    this.shared.transact(() => this.shared.insertCell(at + 1, cell));
+    const index = notebook.widgets.indexOf(active);
+    if (index >= 0) {
+      notebook.activeCellIndex = index;
+    }
+  }
+
+  /** Change source or metadata; drafts are no steps to be undone one by one. */
+  update({ id, source, metadata }) {
+    const model = this.model(id);
+    if (!model) {
+      return;
+    }
+    const change = () => {
+      if (source !== undefined) {
+        model.sharedModel.setSource(source);
+      }
+      if (metadata !== undefined) {
+        model.setMetadata(KEY, metadata);
+      }
+    };
+    this.shared.transact(change, false);
+  }
+
+  /** From now on outputs of messages under `message` belong to the cell. */
+  bind({ id, message }, kernel) {
+    const cell = this.widget(id);
+    if (!cell) {
+      return;
+    }
+    // A real future under an id that the kernel has chosen: it is what outputs are sent to.
+    const request = this.lab.KernelMessage.createMessage({
+      msgType: 'kernel_info_request',
+      channel: 'shell',
+      msgId: message,
+      session: kernel.clientId,
+      username: kernel.username,
+      content: {}
+    });
+    this.free(id);
+    cell.model.clearExecution();
+    cell.model.trusted = true;
+    const future = kernel.sendShellMessage(request, false, false);
+    cell.outputArea.future = future;
+    this.running.set(id, future);
+    mark(cell, 'running', '*');
+  }
+
+  /** The bound cell has run, with this execution count; `error` is an output to be added. */
+  done({ id, count, error }) {
+    this.running.delete(id);
+    const cell = this.widget(id);
+    if (!cell) {
+      return;
+    }
+    if (error) {
+      cell.model.outputs.add(error);
+    }
+    cell.model.executionCount = count;
+    mark(cell, 'idle', `${count ?? ''}`);
+  }
+
+  /** Delete cells; `number` counts the deletions of this kernel. */
+  delete({ ids, number }) {
+    this.deletions = Math.max(this.deletions, number);
+    // Descending, and found beforehand: inside of a transaction the cells are those of before,
+    // and a look-up after the first deletion would hit a cell of the person.
+    const places = ids.map(id => this.index(id)).filter(at => at >= 0);
+    places.sort((one, other) => other - one);
+    this.shared.transact(() => places.forEach(at => this.shared.deleteCell(at)));
+  }
+
+  /** The prompt cell shows `count`, not the last count of the cells that it ran. */
+  pin({ id, count }) {
+    this.counts.set(id, count);
+  }
+
+  save() {
+    void this.panel.context.save();
+  }
+
+  run({ ids }) {
+    const cells = ids.map(id => this.widget(id)).filter(Boolean);
+    // Not awaited: the kernel's next message must not wait for these cells.
+    void this.lab.NotebookActions.runCells(this.panel.content, cells, this.panel.sessionContext);
+  }
+
+  // What the plugin asks -----------------------------------------------------------------
+
+  /** The record of a prompt cell's last answer, and the cells of it that are still there. */
+  madeBy(prompt) {
+    const made = Array.from(this.panel.content.model?.cells ?? [])
+      .filter(model => model.getMetadata(KEY)?.owner === prompt)
+      .map(model => ({
+        id: model.id,
+        source: model.sharedModel.getSource(),
+        metadata: model.getMetadata(KEY)
+      }));
+    return { record: this.model(prompt)?.getMetadata(KEY) ?? null, cells: made };
+  }
+
+  /** A cell has been executed by JupyterLab itself. */
+  executed(model) {
+    if (this.counts.has(model.id)) {
+      model.executionCount = this.counts.get(model.id);
+      this.counts.delete(model.id);
+    }
+  }
+
+  /** Nothing comes any more, the kernel is gone or the prompt is over: no cell waits for it. */
+  release() {
+    for (const id of [...this.running.keys()]) {
+      this.free(id);
+      const cell = this.widget(id);
+      if (cell) {
+        mark(cell, 'idle', '');
+      }
+    }
+  }
+
+  // --------------------------------------------------------------------------------------
+
+  free(id) {
+    this.running.get(id)?.dispose();
+    this.running.delete(id);
+  }
+
+  get shared() {
+    return this.panel.content.model.sharedModel;
+  }
+
+  index(id) {
+    return this.panel.content.widgets.findIndex(cell => cell.model.id === id);
+  }
+
+  widget(id) {
+    return this.panel.content.widgets[this.index(id)];
+  }
+
+  model(id) {
+    return this.widget(id)?.model;
+  }
+}
+
+function mark(cell, state, prompt) {
+  cell.model.executionState = state;
+  cell.setPrompt(prompt);
+}

@@ -1,0 +1,226 @@
+"""JupyterLab and Notebook with our extension: generated code in real cells below the prompt.
+
+Covers what a request tells of the extension, the operations sent to it, and one prompt's
+cells from the first draft to the accepted ones. The kernel chooses the ids of new cells, so
+nothing waits for a reply. Drawing prose is `display`'s work, redirecting outputs `redirect`'s.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from comm import create_comm
+
+from ..events import Event, Executed, Finished
+from ..prompting.parse import parse
+from ..running.redirect import numbered_apart, outputs_of
+from ..types import Cell, Execution, Reply
+from .display import KernelView
+from .frontends import Place
+
+if TYPE_CHECKING:
+    from .display import View
+    from .queue import Replaced
+
+NAME = "oci_magic"
+PROTOCOL = 1
+_KEPT_OUTCOMES = ("worked", "inserted")
+
+
+@dataclass(frozen=True)
+class Made:
+    """A cell below a prompt that an earlier answer to it made, as it is now."""
+
+    id: str
+    source: str
+    sum: str
+
+    @property
+    def edited(self) -> bool:
+        return checksum(self.source) != self.sum
+
+
+@dataclass(frozen=True)
+class Client:
+    """Who asks: a front end's connection, its prompt cell, and what stands below it."""
+
+    id: str
+    prompt: str
+    recorded: str = ""
+    made: tuple[Made, ...] = ()
+
+    @classmethod
+    def told(cls, metadata: Mapping[str, Any]) -> Client | None:
+        """The client that a request's metadata tell of; None if we do not speak its protocol."""
+        said: Any = metadata.get("oci_magic_client")
+        prompt = metadata.get("cellId")
+        try:
+            if said["protocol"] != PROTOCOL or not prompt:
+                return None
+            below = said.get("made") or {}
+            made = tuple(
+                Made(cell["id"], cell["source"], str(cell["metadata"].get("sum")))
+                for cell in below.get("cells", ())
+            )
+            recorded = str((below.get("record") or {}).get("hash", ""))
+            return cls(str(said["client"]), str(prompt), recorded, made)
+        except (TypeError, KeyError, AttributeError):
+            return None
+
+
+class LabCells:
+    """The cells below one prompt, written through a comm to the extension."""
+
+    def __init__(self, client: Client, send: Callable[..., None], replaced: Replaced) -> None:
+        self.client, self.send, self.replaced = client, send, replaced
+        self._ids: list[str] = []
+        self._shown: list[str] = []
+        self._drafted: tuple[Cell, ...] = ()
+
+    def draft(self, cells: Sequence[Cell]) -> None:
+        """Show these code cells, the last of which may still be growing."""
+        if cells and not self._ids:
+            self._make_room()
+        for at, cell in enumerate(cells):
+            if at == len(self._ids):
+                self._insert(cell.source)
+            elif self._shown[at] != cell.source:
+                self.send("update", id=self._ids[at], source=cell.source)
+                self._shown[at] = cell.source
+
+    def drafted(self, cells: Sequence[Cell]) -> None:
+        """A reply is complete: exactly these code cells are its."""
+        self.draft(cells)
+        self._drafted = tuple(cells)
+        self._delete(self._ids[len(cells) :])
+        del self._ids[len(cells) :], self._shown[len(cells) :]
+
+    def id_of(self, cell: Cell) -> str:
+        return self._ids[self._drafted.index(cell)]
+
+    def ran(self, cell: Cell, execution: Execution, count: int) -> None:
+        """The cell has run; its error, if it has one, stands below what it printed."""
+        failure = execution.failure
+        error = None
+        if failure and not failure.stopped:
+            trace = (failure.traceback or f"{failure.name}: {failure.message}").splitlines()
+            error = {"output_type": "error", "ename": failure.name, "evalue": failure.message,
+                     "traceback": trace}  # fmt: skip
+        self.send("done", id=self.id_of(cell), count=count, error=error)
+
+    def settle(self, accepted: Sequence[Cell], recorded: str) -> None:
+        """Leave the accepted cells, marked as this prompt's; `recorded` says that they are kept."""
+        if not accepted and not self._ids:
+            return
+        self.drafted(accepted)
+        for id_, source in zip(self._ids, self._shown, strict=True):
+            self.send("update", id=id_, metadata=self._mark(source))
+        self.send("update", id=self.client.prompt, metadata={"hash": recorded})
+
+    def _mark(self, source: str) -> dict[str, str]:
+        return {"owner": self.client.prompt, "sum": checksum(source)}
+
+    def _make_room(self) -> None:
+        """Take away what an earlier answer made; what the person edited is theirs from now on."""
+        edited = [cell for cell in self.client.made if cell.edited]
+        self._delete([cell.id for cell in self.client.made if not cell.edited])
+        for cell in edited:
+            self.send("update", id=cell.id, metadata=None)
+        if edited:
+            print(f"kept: {_count(edited)} that you edited, below the new code")
+
+    def _insert(self, source: str) -> None:
+        after = self._ids[-1] if self._ids else self.client.prompt
+        cell: dict[str, Any] = {
+            "id": str(uuid.uuid4()), "cell_type": "code", "source": source, "outputs": [],
+            "execution_count": None, "metadata": {NAME: self._mark(source)},
+        }  # fmt: skip
+        self.send("insert", after=after, cell=cell)
+        self._ids.append(cell["id"])
+        self._shown.append(source)
+
+    def _delete(self, ids: Sequence[str]) -> None:
+        if ids:
+            self.send("delete", ids=list(ids), number=self.replaced.add(ids))
+
+
+class LabPlace(Place):
+    """Cells of their own below the prompt; those of an earlier answer make room for new ones."""
+
+    numbered = True
+
+    def __init__(self, shell: Any, client: Client, replaced: Replaced, recorded: str) -> None:
+        note = "oci: code runs in cells of its own below the prompt"
+        super().__init__(shell, note, "in the cell below")
+        self.client, self.recorded = client, recorded
+        self.cells = LabCells(client, self._send, replaced)
+        if client.made and recorded and client.recorded == recorded:
+            self.kept = f"{_count(client.made)} below"
+
+    @contextmanager
+    def opened(self) -> Iterator[None]:
+        self._comm = create_comm(target_name=NAME, data={"client": self.client.id})
+        with numbered_apart(self.shell) as own:
+            self._send("pin", id=self.client.prompt, count=own)
+            try:
+                yield
+            finally:
+                self._comm.close()
+
+    @contextmanager
+    def hosted(self, cell: Cell) -> Iterator[None]:
+        message = f"oci-{uuid.uuid4().hex}"
+        self._send("bind", id=self.cells.id_of(cell), message=message)
+        with outputs_of(self.shell.kernel, message):
+            yield
+
+    def view(self) -> View:
+        return LabView(self.cells, self.shell)
+
+    def take(self, finished: Finished) -> None:
+        kept = self.recorded if finished.outcome in _KEPT_OUTCOMES else ""
+        self.cells.settle(finished.turn.reply.code, kept)
+
+    def _send(self, operation: str, **values: object) -> None:
+        self._comm.send({"operation": operation, **values})
+
+
+class LabView(KernelView):
+    """Draws prose under the prompt and code in its cells."""
+
+    def __init__(self, cells: LabCells, shell: Any) -> None:
+        super().__init__()
+        self.cells, self.shell = cells, shell
+
+    def show(self, event: Event) -> None:
+        if isinstance(event, Executed):
+            self.cells.ran(event.cell, event.execution, self.shell.execution_count - 1)
+        super().show(event)
+
+    def draw(self, text: str) -> None:
+        self._draw(parse(text))
+
+    def finish(self, reply: Reply) -> None:
+        self._reply = reply
+        self._draw(reply.cells)
+        self.cells.drafted(reply.code)
+
+    def _draw(self, cells: Sequence[Cell]) -> None:
+        prose = "\n\n".join(cell.source for cell in cells if cell.kind == "markdown")
+        if prose.strip():
+            super().draw(prose)
+        self.cells.draft([cell for cell in cells if cell.kind == "code"])
+
+
+def checksum(source: str) -> str:
+    """What tells whether a person has edited a generated cell."""
+    return hashlib.sha256(source.strip().encode("utf-8", "surrogatepass")).hexdigest()[:12]
+
+
+def _count(cells: Sequence[object]) -> str:
+    return f"{len(cells)} cell{'' if len(cells) == 1 else 's'}"

@@ -1,0 +1,258 @@
+"""Cells below a prompt: what a kernel tells a front end that has our extension.
+
+The front end here is written in Python and keeps the cells as the extension does; the extension
+itself is tested in a browser.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from kernels import Kernel, code
+
+COUNT = "runs = globals().get('runs', 0) + 1"
+
+
+class Notebook:
+    """A notebook in a front end with the extension: cells with ids, sources, outputs, counts."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self.kernel = kernel
+        self.cells: list[dict[str, Any]] = []
+        self.deletions = 0
+        self.operations: list[str] = []
+
+    def add(self, source: str, at: int | None = None) -> str:
+        cell = {"id": str(uuid.uuid4()), "source": source, "metadata": {}, "outputs": []}
+        self.cells.insert(len(self.cells) if at is None else at, cell)
+        return str(cell["id"])
+
+    def ask(self, *replies: str, prompt: str = "go", options: str = "") -> str:
+        """A new prompt cell at the end with these replies as its model; run it. Gives its id."""
+        name = f"replies-{time.time_ns()}.json"
+        (self.kernel.folder / name).write_text(json.dumps(replies), encoding="utf-8")
+        cell = self.add(f"%%oci -m scripted:{name} {options}\n{prompt}")
+        self.run(cell)
+        return cell
+
+    def run(self, id_: str, deletions: int | None = None) -> dict[str, Any]:
+        """Run a cell as it is now; `deletions` as if the request had been queued so early."""
+        cell = self[id_]
+        told = {"protocol": 1, "client": "me", "made": self._made(id_),
+                "deletions": self.deletions if deletions is None else deletions}  # fmt: skip
+        self.operations = []
+        cell["outputs"] = []
+        bound: dict[str, str] = {}
+        reply, shown = self.kernel.run(cell["source"], cell=id_, oci_magic_client=told)
+        for message in shown:
+            if message["type"] == "comm_msg":
+                self._apply(dict(message["data"]), bound)
+            elif message["type"] not in ("comm_open", "comm_close", "status", "execute_input"):
+                owner = bound.get(message["parent"], id_)
+                if owner in self:
+                    self[owner]["outputs"].append(message)
+        return reply
+
+    def below(self, prompt: str) -> list[dict[str, Any]]:
+        """The cells that the prompt owns."""
+        return [c for c in self.cells if c["metadata"].get("oci_magic", {}).get("owner") == prompt]
+
+    def sources(self) -> list[str]:
+        return [cell["source"] for cell in self.cells]
+
+    def __getitem__(self, id_: str) -> dict[str, Any]:
+        return next(cell for cell in self.cells if cell["id"] == id_)
+
+    def __contains__(self, id_: str) -> bool:
+        return any(cell["id"] == id_ for cell in self.cells)
+
+    def _made(self, prompt: str) -> dict[str, Any]:
+        cells = [{"id": c["id"], "source": c["source"], "metadata": c["metadata"]["oci_magic"]}
+                 for c in self.below(prompt)]  # fmt: skip
+        return {"record": self[prompt]["metadata"].get("oci_magic"), "cells": cells}
+
+    def _apply(self, said: dict[str, Any], bound: dict[str, str]) -> None:
+        operation = said.pop("operation")
+        self.operations.append(operation)
+        match operation:
+            case "insert":
+                at = next(n for n, c in enumerate(self.cells) if c["id"] == said["after"])
+                self.cells.insert(at + 1, {**said["cell"], "outputs": []})
+            case "update":
+                if "source" in said:
+                    self[said["id"]]["source"] = said["source"]
+                if "metadata" in said:
+                    self[said["id"]]["metadata"]["oci_magic"] = said["metadata"] or {}
+            case "delete":
+                self.cells = [c for c in self.cells if c["id"] not in said["ids"]]
+                self.deletions = said["number"]
+            case "bind":
+                bound[said["message"]] = said["id"]
+                self[said["id"]]["outputs"] = []
+            case "done":
+                self[said["id"]]["count"] = said["count"]
+                if said["error"]:
+                    self[said["id"]]["outputs"].append({"type": "error", **said["error"]})
+            case "pin":
+                self[said["id"]]["count"] = said["count"]
+
+
+def text(cell: dict[str, Any]) -> str:
+    parts = (m.get("text") or m.get("data", {}).get("text/plain", "") for m in cell["outputs"])
+    return "".join(parts)
+
+
+@pytest.fixture(scope="module")
+def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
+    started = Kernel(tmp_path_factory.mktemp("notebook"))
+    yield started
+    started.close()
+
+
+@pytest.fixture
+def book(kernel: Kernel) -> Notebook:
+    kernel.run("%reset -f")
+    kernel.run("%oci new")
+    return Notebook(kernel)
+
+
+def value(book: Notebook, name: str) -> str:
+    return text(book[_ran(book, name)])
+
+
+def _ran(book: Notebook, source: str) -> str:
+    cell = book.add(source)
+    book.run(cell)
+    return cell
+
+
+def test_code_stands_in_cells_that_own_its_outputs(book: Notebook) -> None:
+    both = f"First.\n{code('print(1)')}\nSecond.\n{code('2 + 2')}"
+    prompt = book.ask(both)
+    assert book.sources()[1:] == ["print(1)", "2 + 2"]
+    first, second = book.below(prompt)
+    assert (text(first), text(second)) == ("1\n", "4")
+    assert "First." in text(book[prompt]) and "print(1)" not in text(book[prompt])
+
+
+def test_counts_go_on_and_the_prompt_keeps_its_own(book: Notebook) -> None:
+    before = book.run(book.add("0"))["execution_count"]
+    prompt = book.ask(f"{code('1')}\n{code('2')}")
+    counts = [cell["count"] for cell in (book[prompt], *book.below(prompt))]
+    assert counts == [before + 1, before + 2, before + 3]
+    assert book.run(book.add("In[-2]"))["execution_count"] == before + 4
+    assert text(book.cells[-1]) == "'2'"
+
+
+def test_a_repair_rewrites_the_cell_in_its_place(book: Notebook) -> None:
+    prompt = book.ask(code("print('half')\n1 / 0"), code("x = 5\nx"))
+    (cell,) = book.below(prompt)
+    assert (cell["source"], text(cell)) == ("x = 5\nx", "5")
+    assert book.operations.count("insert") == 1 and "delete" not in book.operations
+    assert not any(output["type"] == "error" for output in cell["outputs"])
+
+
+def test_what_stays_unrepaired_shows_its_error(book: Notebook) -> None:
+    prompt = book.ask(code("1 / 0"), options="-r 0")
+    (cell,) = book.below(prompt)
+    assert cell["outputs"][-1]["ename"] == "ZeroDivisionError"
+    reply = book.run(prompt)
+    assert reply["status"] == "error"  # asked again: nothing worked that could be kept
+
+
+def test_a_shorter_repair_leaves_no_cell_over(book: Notebook) -> None:
+    prompt = book.ask(f"{code('a = 1')}\n{code('1 / 0')}", code("b = 2"))
+    assert [cell["source"] for cell in book.below(prompt)] == ["b = 2"]
+
+
+def test_an_unchanged_prompt_asks_nothing_and_runs_nothing(book: Notebook) -> None:
+    prompt = book.ask(code(COUNT))
+    book.run(prompt)
+    assert "kept: 1 cell below" in text(book[prompt])
+    assert book.operations == [] and value(book, "runs") == "1"
+
+
+def test_again_asks_although_nothing_changed(book: Notebook) -> None:
+    prompt = book.ask(code(COUNT), code(COUNT), options="--again")
+    book.run(prompt)
+    assert value(book, "runs") == "2"
+
+
+def test_a_changed_prompt_replaces_its_own_cells_alone(book: Notebook) -> None:
+    mine = book.add("mine = 1")
+    prompt = book.ask(code(COUNT), code("runs = 10"))
+    later = book.add("later = 1")
+    book[prompt]["source"] += " on"
+    book.run(prompt)
+    assert book.sources()[0] == "mine = 1" and book.sources()[2:] == ["runs = 10", "later = 1"]
+    assert mine in book and later in book
+
+
+def test_an_edited_cell_is_kept_and_told(book: Notebook) -> None:
+    prompt = book.ask(code(COUNT), code("runs = 10"))
+    (made,) = book.below(prompt)
+    made["source"] = "runs = 3  # mine"
+    book[prompt]["source"] += " on"
+    book.run(prompt)
+    assert book.sources()[1:] == ["runs = 10", "runs = 3  # mine"]
+    assert "kept: 1 cell that you edited" in text(book[prompt])
+    book[prompt]["source"] += " and on"
+    book.run(prompt)
+    assert "runs = 3  # mine" in book.sources()
+
+
+def test_run_all_after_an_edit_of_the_prompt_counts_once(book: Notebook) -> None:
+    """All requests are queued before the prompt replaces the cell below it."""
+    prompt = book.ask(code(COUNT), code(f"{COUNT}  # new"))
+    (old,) = book.below(prompt)
+    book[prompt]["source"] += " on"
+    queued = book.deletions
+    book.run(prompt)
+    book.kernel.run(
+        old["source"], cell=old["id"],
+        oci_magic_client={"protocol": 1, "client": "me", "deletions": queued},
+    )  # fmt: skip
+    assert value(book, "runs") == "2"
+
+
+def test_a_deleted_cell_that_is_back_runs(book: Notebook) -> None:
+    prompt = book.ask(code(COUNT), code("other = 1"))
+    (old,) = book.below(prompt)
+    book[prompt]["source"] += " on"
+    book.run(prompt)
+    book.cells.append(old)
+    book.run(old["id"])
+    assert value(book, "runs") == "2"
+
+
+def test_a_refusal_takes_nothing_away(book: Notebook) -> None:
+    prompt = book.ask(code(COUNT), "I cannot do that.")
+    book[prompt]["source"] += " on"
+    book.run(prompt)
+    assert [cell["source"] for cell in book.below(prompt)] == [COUNT]
+
+
+def test_no_run_inserts_and_keeps(book: Notebook) -> None:
+    prompt = book.ask(code(COUNT), options="-n")
+    assert [cell["source"] for cell in book.below(prompt)] == [COUNT]
+    assert value(book, "globals().get('runs')") == ""
+
+
+def test_held_code_stands_there_and_is_not_run(book: Notebook) -> None:
+    prompt = book.ask(code("import os\nos.remove('x')"))
+    assert [cell["source"] for cell in book.below(prompt)] == ["import os\nos.remove('x')"]
+    assert "bind" not in book.operations
+
+
+def test_an_unknown_protocol_falls_back_to_the_next_cell(kernel: Kernel) -> None:
+    (kernel.folder / "one.json").write_text(json.dumps([code("x = 1")]), encoding="utf-8")
+    reply, _ = kernel.run(
+        "%%oci -m scripted:one.json --new\ngo", cell="abc",
+        oci_magic_client={"protocol": 99, "client": "me"},
+    )  # fmt: skip
+    assert [payload["source"] for payload in reply["payload"]] == ["set_next_input"]
