@@ -41,13 +41,21 @@ Review = Callable[[Sequence[Cell]], Sequence[Sequence[Effect]]]
 
 
 class Restorable(Protocol):
-    """A checkpoint: `restore` puts back what it saved."""
+    """A checkpoint: `restore` puts back what it saved; after `done`, `undo` takes the run back.
+
+    `undo` returns the names that it had to leave, because later cells changed them.
+    """
 
     def restore(self) -> object: ...
+    def done(self) -> object: ...
+    def undo(self) -> Sequence[str]: ...
 
 
 class _Nothing:
     def restore(self) -> None: ...
+    def done(self) -> None: ...
+    def undo(self) -> Sequence[str]:
+        return ()
 
 
 class Session:
@@ -74,6 +82,7 @@ class Session:
         self.parse, self.review, self.checkpoint = parse, review, checkpoint
         self.exchanges: list[tuple[Turn, ...]] = []
         self._last: tuple[str, tuple[Turn, ...]] | None = None
+        self._accepted: Restorable | None = None
 
     @property
     def turns(self) -> list[Turn]:
@@ -108,10 +117,20 @@ class Session:
             self.exchanges.pop()
         return self._exchange(request, seed, context, run, rounds)
 
+    def undo(self) -> tuple[Turn, Sequence[str]]:
+        """Take back the last accepted run and its exchange: its turn, names that later cells own.
+
+        Raises OciError when there is none.
+        """
+        if self._accepted is None:
+            raise OciError("nothing to undo: no code of this conversation was accepted last")
+        stay, self._accepted = self._accepted.undo(), None
+        return self.exchanges.pop()[-1], stay
+
     def new(self) -> None:
         """Forget the conversation."""
         self.exchanges.clear()
-        self._last = None
+        self._last = self._accepted = None
 
     def prompt(self, request: str, context: str = "", tried: Sequence[Turn] = ()) -> Prompted:
         """The messages for `request` after the rounds `tried`, fitted to the engine's window.
@@ -137,7 +156,7 @@ class Session:
     ) -> Events:
         started, tried, request = time.perf_counter(), list(seed), encodable(request)
         limit = self.rounds if rounds is None else rounds
-        self._last = (request, seed)
+        self._last, self._accepted = (request, seed), None
         verdict = Verdict("stopped")
         try:
             verdict = yield from self._rounds(request, tried, context, run, limit)
@@ -223,6 +242,9 @@ class Session:
             raise
         if done[-1].failure:
             saved.restore()
+        else:
+            saved.done()
+            self._accepted = saved
         outputs = tuple(output for execution in done for output in execution.outputs)
         return Execution(outputs, done[-1].failure, sum(execution.seconds for execution in done))
 

@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 from kernels import Kernel, code
 
+from oci_magic.notebook.panel import MIME
+
 COUNT = "runs = globals().get('runs', 0) + 1"
 
 
@@ -23,6 +25,7 @@ class Notebook:
 
     def __init__(self, kernel: Kernel) -> None:
         self.kernel = kernel
+        self.client = "me"
         self.cells: list[dict[str, Any]] = []
         self.deletions = 0
         self.operations: list[str] = []
@@ -40,11 +43,13 @@ class Notebook:
         self.run(cell)
         return cell
 
-    def run(self, id_: str, deletions: int | None = None) -> dict[str, Any]:
-        """Run a cell as it is now; `deletions` as if the request had been queued so early."""
+    def run(self, id_: str, action: str = "", words: str = "") -> dict[str, Any]:
+        """Run a cell as it is now; `action` is what a button of its panel says."""
         cell = self[id_]
-        told = {"protocol": 1, "client": "me", "made": self._made(id_),
-                "deletions": self.deletions if deletions is None else deletions}  # fmt: skip
+        told = {"protocol": 1, "client": self.client, "made": self._made(id_),
+                "deletions": self.deletions}  # fmt: skip
+        if action:
+            told["action"] = {"kind": action, "text": words}
         self.operations = []
         cell["outputs"] = []
         bound: dict[str, str] = {}
@@ -89,7 +94,8 @@ class Notebook:
                 if "metadata" in said:
                     self[said["id"]]["metadata"]["oci_magic"] = said["metadata"] or {}
             case "delete":
-                self.cells = [c for c in self.cells if c["id"] not in said["ids"]]
+                gone = [(c["id"], c["source"]) for c in said["cells"]]
+                self.cells = [c for c in self.cells if (c["id"], c["source"]) not in gone]
                 self.deletions = said["number"]
             case "bind":
                 bound[said["message"]] = said["id"]
@@ -247,6 +253,89 @@ def test_held_code_stands_there_and_is_not_run(book: Notebook) -> None:
     prompt = book.ask(code("import os\nos.remove('x')"))
     assert [cell["source"] for cell in book.below(prompt)] == ["import os\nos.remove('x')"]
     assert "bind" not in book.operations
+
+
+def panel(cell: dict[str, Any]) -> dict[str, Any]:
+    """What the panel of a prompt shows in the end."""
+    shown = [m["data"].get(MIME) for m in cell["outputs"] if "data" in m]
+    found: dict[str, Any] = [data for data in shown if data][-1]
+    return found
+
+
+def test_the_panel_tells_how_it_ended_and_shows_the_drafts(book: Notebook) -> None:
+    prompt = book.ask(code("a = 1\n1 / 0"), code("a = 1\na"))
+    shown = panel(book[prompt])
+    assert shown["state"] == "worked" and "after 1 repair" in shown["line"]
+    assert shown["actions"] == ["retry", "feedback"]
+    first, second = shown["drafts"]
+    assert "ZeroDivisionError" in first["failure"] and second["failure"] == ""
+    assert second["diff"] == [[" ", "a = 1"], ["-", "1 / 0"], ["+", "a"]]
+
+
+def test_feedback_goes_on_with_the_conversation(book: Notebook) -> None:
+    prompt = book.ask(code("a = 1"), code("a = 2"))
+    book.run(prompt, "feedback", "use a two")
+    assert [cell["source"] for cell in book.below(prompt)] == ["a = 2"]
+    assert book[prompt]["metadata"]["oci_magic"]["feedback"] == ["use a two"]
+    magics = "get_ipython().magics_manager.registry['OCIMagics']"
+    assert value(book, f"[t.request for t in {magics}.session.turns]") == "['go', 'use a two']"
+    book.run(prompt)
+    assert "kept: 1 cell below" in text(book[prompt])
+
+
+def test_fix_goes_on_from_the_error(book: Notebook) -> None:
+    prompt = book.ask(code("1 / 0"), code("b = 3"), options="-r 0")
+    assert panel(book[prompt])["actions"] == ["fix", "retry", "feedback"]
+    book[prompt]["source"] = book[prompt]["source"].replace("-r 0", "-r 1")
+    book.run(prompt, "fix")
+    assert [cell["source"] for cell in book.below(prompt)] == ["b = 3"]
+    assert panel(book[prompt])["state"] == "worked"
+
+
+def test_asking_again_forgets_the_answer(book: Notebook) -> None:
+    prompt = book.ask(code("a = 1"), code("a = 2"))
+    book.run(prompt, "retry")
+    assert [cell["source"] for cell in book.below(prompt)] == ["a = 2"]
+    magics = "get_ipython().magics_manager.registry['OCIMagics']"
+    assert value(book, f"[t.request for t in {magics}.session.turns]") == "['go']"
+
+
+def test_feedback_after_another_prompt_asks_this_one_anew(book: Notebook) -> None:
+    prompt = book.ask(code("a = 1"))
+    book.ask(code("z = 1"))
+    book.run(prompt, "feedback", "use a seven")
+    last = "get_ipython().magics_manager.registry['OCIMagics'].session.turns[-1].request"
+    assert value(book, last) == repr("go\nuse a seven")
+
+
+def test_undo_takes_cells_and_names_back(book: Notebook) -> None:
+    _ran(book, "a = 1")
+    prompt = book.ask(code("a = 2\nb = 3\nc = 4"), code("a = 9"))
+    _ran(book, "c = 5")
+    assert "c stays" in value(book, "%oci undo")
+    assert book.below(prompt) == []
+    assert value(book, "(a, c, 'b' in globals())") == "(1, 5, False)"
+    book.run(prompt)
+    assert value(book, "a") == "9"  # asked anew, not kept
+
+
+def test_undo_leaves_a_cell_that_was_edited(book: Notebook) -> None:
+    prompt = book.ask(code("a = 2"))
+    book.below(prompt)[0]["source"] = "a = 3"
+    value(book, "%oci undo")
+    assert "a = 3" in book.sources()
+    assert "nothing to undo" in "".join(_ran_error(book, "%oci undo"))
+
+
+def _ran_error(book: Notebook, source: str) -> list[str]:
+    outputs = book[_ran(book, source)]["outputs"]
+    return [str(m.get("evalue", "")) + str(m.get("text", "")) for m in outputs]
+
+
+def test_an_answer_that_never_came_leaves_no_panel_at_work(book: Notebook) -> None:
+    prompt = book.ask()
+    shown = panel(book[prompt])
+    assert (shown["state"], shown["actions"]) == ("stopped", [])
 
 
 def test_an_unknown_protocol_falls_back_to_the_next_cell(kernel: Kernel) -> None:

@@ -1,4 +1,4 @@
-"""The words after `%oci`: status, model, models, fix, retry, new, history, context, help.
+"""The words after `%oci`: status, models, fix, retry, undo, export, history, context, help, ...
 
 Each command gets the magics and the rest of its line. What belongs to a prompt is in `magics`.
 """
@@ -98,6 +98,20 @@ def retry(magics: OCIMagics) -> None:
     magics.play(events, options.output, run=run)
 
 
+def undo(magics: OCIMagics) -> None:
+    """Take the last accepted answer back: its cells, its names, its part of the conversation."""
+    from . import frontends
+
+    if magics.session is None:
+        raise UsageError("nothing to undo: ask something with %%oci first")
+    turn, stay = magics.session.undo()
+    place = frontends.place(magics.shell, magics.replaced)
+    place.withdraw(magics.last_prompt, magics.last_cells)
+    magics.last_prompt, magics.last_cells = "", ()
+    left = f"; {', '.join(stay)} stays as a later cell left it" if stay else ""
+    print(f"undone: {one_line(turn.request, 60)}{left}; values changed in place and files stay")
+
+
 def new(magics: OCIMagics) -> None:
     """Begin a new conversation."""
     if magics.session:
@@ -130,6 +144,17 @@ def context(magics: OCIMagics) -> None:
     print(f"({tokens})")
 
 
+def export(magics: OCIMagics, rest: str) -> None:
+    """Write the conversation's prompts and code as `FILE.ipynb` or `FILE.py`."""
+    from .export import export as write
+
+    path, turns = unquoted(rest), magics.session.turns if magics.session else []
+    if not turns:
+        raise UsageError("nothing to export: no prompts in this conversation yet")
+    cells = write(turns, path)
+    print(f"{path}: {len(turns)} prompts, {cells} code cells; it runs without oci_magic")
+
+
 def unload(magics: OCIMagics) -> None:
     """Free the model's memory; the next prompt loads it again."""
     magics.shelf.unload()
@@ -160,6 +185,8 @@ COMMANDS = {
     "models": Command("%oci models", "models to choose from, with sizes", _alone(models)),
     "fix": Command("%oci fix [hint]", "repair the last failed cell, whoever wrote it", fix),
     "retry": Command("%oci retry", "ask the last prompt again, sampled", _alone(retry)),
+    "undo": Command("%oci undo", "take the last accepted answer back", _alone(undo)),
+    "export": Command("%oci export FILE", "the conversation as a notebook or script", export),
     "new": Command("%oci new", "forget the conversation", _alone(new)),
     "history": Command("%oci history", "the prompts so far and how they ended", _alone(history)),
     "context": Command("%oci context", "what a prompt tells of the notebook", _alone(context)),

@@ -6,6 +6,7 @@ next prompt of a terminal, nowhere. A kernel learns of its front end only what t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from ..running.redirect import can_redirect
 if TYPE_CHECKING:
     from ..types import Cell
     from .display import View
+    from .panel import Action
     from .queue import Replaced
 
 NOT_RUN = "oci: code is offered, not run"
@@ -28,6 +30,11 @@ class Place:
 
     kept = ""
     """What is kept of an unchanged prompt, in words; "" if it is to be asked again."""
+    prompt = ""
+    """The id of the prompt cell, "" where the front end tells none that counts."""
+    action: Action | None = None
+    """What a button of the prompt's panel says, and the words that go with it."""
+    words = ""
     numbered = False
     """Whether generated cells have execution counts of their own."""
 
@@ -45,6 +52,13 @@ class Place:
     def view(self) -> View | None:
         """What draws the events, if that is not the usual view."""
         return None
+
+    def made(self) -> Sequence[tuple[str, str]]:
+        """Id and source of the cells that this prompt has made."""
+        return ()
+
+    def withdraw(self, prompt: str, cells: Sequence[tuple[str, str]]) -> None:
+        """Take away the cells that an earlier prompt has made, where that can be done."""
 
     def take(self, finished: Finished) -> None:
         """Put the code of a finished prompt where it goes."""

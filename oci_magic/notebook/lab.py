@@ -9,22 +9,21 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from comm import create_comm
 
-from ..events import Event, Executed, Finished
-from ..prompting.parse import parse
+from ..events import Finished
 from ..running.redirect import numbered_apart, outputs_of
-from ..types import Cell, Execution, Reply
-from .display import KernelView
+from ..types import Cell, Execution
 from .frontends import Place
 
 if TYPE_CHECKING:
-    from .display import View
+    from .lab_view import LabView
+    from .panel import Action
     from .queue import Replaced
 
 NAME = "oci_magic"
@@ -47,12 +46,19 @@ class Made:
 
 @dataclass(frozen=True)
 class Client:
-    """Who asks: a front end's connection, its prompt cell, and what stands below it."""
+    """Who asks: a front end's connection, its prompt cell, and what stands below it.
+
+    `action` is what a button of the prompt's panel says, `text` the words that go with it;
+    `feedback` are those of before.
+    """
 
     id: str
     prompt: str
     recorded: str = ""
     made: tuple[Made, ...] = ()
+    action: Action | None = None
+    text: str = ""
+    feedback: tuple[str, ...] = ()
 
     @classmethod
     def told(cls, metadata: Mapping[str, Any]) -> Client | None:
@@ -67,8 +73,13 @@ class Client:
                 Made(cell["id"], cell["source"], str(cell["metadata"].get("sum")))
                 for cell in below.get("cells", ())
             )
-            recorded = str((below.get("record") or {}).get("hash", ""))
-            return cls(str(said["client"]), str(prompt), recorded, made)
+            record = below.get("record") or {}
+            action = said.get("action") or {}
+            kind, text = action.get("kind"), str(action.get("text", ""))
+            return cls(
+                str(said["client"]), str(prompt), str(record.get("hash", "")), made, kind, text,
+                tuple(map(str, record.get("feedback", ()))),
+            )  # fmt: skip
         except (TypeError, KeyError, AttributeError):
             return None
 
@@ -97,8 +108,18 @@ class LabCells:
         """A reply is complete: exactly these code cells are its."""
         self.draft(cells)
         self._drafted = tuple(cells)
-        self._delete(self._ids[len(cells) :])
+        over = slice(len(cells), None)
+        self._delete(zip(self._ids[over], self._shown[over], strict=True))
         del self._ids[len(cells) :], self._shown[len(cells) :]
+
+    def shown(self) -> list[tuple[str, str]]:
+        """Id and source of each cell."""
+        return list(zip(self._ids, self._shown, strict=True))
+
+    def withdraw(self, prompt: str, cells: Iterable[tuple[str, str]]) -> None:
+        """Take cells of an earlier prompt away; running it again asks anew."""
+        self._delete(cells)
+        self.send("update", id=prompt, metadata={"hash": ""})
 
     def id_of(self, cell: Cell) -> str:
         return self._ids[self._drafted.index(cell)]
@@ -113,14 +134,14 @@ class LabCells:
                      "traceback": trace}  # fmt: skip
         self.send("done", id=self.id_of(cell), count=count, error=error)
 
-    def settle(self, accepted: Sequence[Cell], recorded: str) -> None:
-        """Leave the accepted cells, marked as this prompt's; `recorded` says that they are kept."""
+    def settle(self, accepted: Sequence[Cell], record: Mapping[str, object]) -> None:
+        """Leave the accepted cells, marked as this prompt's, and the record of it in its cell."""
         if not accepted and not self._ids:
             return
         self.drafted(accepted)
-        for id_, source in zip(self._ids, self._shown, strict=True):
+        for id_, source in self.shown():
             self.send("update", id=id_, metadata=self._mark(source))
-        self.send("update", id=self.client.prompt, metadata={"hash": recorded})
+        self.send("update", id=self.client.prompt, metadata=dict(record))
 
     def _mark(self, source: str) -> dict[str, str]:
         return {"owner": self.client.prompt, "sum": checksum(source)}
@@ -128,7 +149,7 @@ class LabCells:
     def _make_room(self) -> None:
         """Take away what an earlier answer made; what the person edited is theirs from now on."""
         edited = [cell for cell in self.client.made if cell.edited]
-        self._delete([cell.id for cell in self.client.made if not cell.edited])
+        self._delete((cell.id, cell.source) for cell in self.client.made if not cell.edited)
         for cell in edited:
             self.send("update", id=cell.id, metadata=None)
         if edited:
@@ -144,9 +165,12 @@ class LabCells:
         self._ids.append(cell["id"])
         self._shown.append(source)
 
-    def _delete(self, ids: Sequence[str]) -> None:
-        if ids:
-            self.send("delete", ids=list(ids), number=self.replaced.add(ids))
+    def _delete(self, cells: Iterable[tuple[str, str]]) -> None:
+        """Delete cells by id, if their source is still this one."""
+        told = [{"id": id_, "source": source} for id_, source in cells]
+        if told:
+            number = self.replaced.add([cell["id"] for cell in told])
+            self.send("delete", cells=told, number=number)
 
 
 class LabPlace(Place):
@@ -159,7 +183,9 @@ class LabPlace(Place):
         super().__init__(shell, note, "in the cell below")
         self.client, self.recorded = client, recorded
         self.cells = LabCells(client, self._send, replaced)
-        if client.made and recorded and client.recorded == recorded:
+        self._view: LabView | None = None
+        self.prompt, self.action, self.words = client.prompt, client.action, client.text
+        if client.made and recorded and client.recorded == recorded and not client.action:
             self.kept = f"{_count(client.made)} below"
 
     @contextmanager
@@ -170,6 +196,8 @@ class LabPlace(Place):
             try:
                 yield
             finally:
+                if self._view:
+                    self._view.over()
                 self._comm.close()
 
     @contextmanager
@@ -179,42 +207,27 @@ class LabPlace(Place):
         with outputs_of(self.shell.kernel, message):
             yield
 
-    def view(self) -> View:
-        return LabView(self.cells, self.shell)
+    def view(self) -> LabView:
+        from .lab_view import LabView
+
+        self._view = LabView(self.cells, self.shell)
+        return self._view
 
     def take(self, finished: Finished) -> None:
         kept = self.recorded if finished.outcome in _KEPT_OUTCOMES else ""
-        self.cells.settle(finished.turn.reply.code, kept)
+        said = (*self.client.feedback, *filter(None, [self.words])) if self.action else ()
+        record = {"hash": kept, "feedback": said} if said else {"hash": kept}
+        self.cells.settle(finished.turn.reply.code, record)
+
+    def made(self) -> Sequence[tuple[str, str]]:
+        return self.cells.shown()
+
+    def withdraw(self, prompt: str, cells: Sequence[tuple[str, str]]) -> None:
+        with self.opened():
+            self.cells.withdraw(prompt, cells)
 
     def _send(self, operation: str, **values: object) -> None:
         self._comm.send({"operation": operation, **values})
-
-
-class LabView(KernelView):
-    """Draws prose under the prompt and code in its cells."""
-
-    def __init__(self, cells: LabCells, shell: Any) -> None:
-        super().__init__()
-        self.cells, self.shell = cells, shell
-
-    def show(self, event: Event) -> None:
-        if isinstance(event, Executed):
-            self.cells.ran(event.cell, event.execution, self.shell.execution_count - 1)
-        super().show(event)
-
-    def draw(self, text: str) -> None:
-        self._draw(parse(text))
-
-    def finish(self, reply: Reply) -> None:
-        self._reply = reply
-        self._draw(reply.cells)
-        self.cells.drafted(reply.code)
-
-    def _draw(self, cells: Sequence[Cell]) -> None:
-        prose = "\n\n".join(cell.source for cell in cells if cell.kind == "markdown")
-        if prose.strip():
-            super().draw(prose)
-        self.cells.draft([cell for cell in cells if cell.kind == "code"])
 
 
 def checksum(source: str) -> str:

@@ -85,6 +85,10 @@ class OCIMagics(Magics):  # type: ignore[misc]  # IPython is untyped
         self.replaced = Replaced(shell)
         self.session: Session | None = None
         self.open_view = view or self._view
+        self.last_prompt = ""
+        """The id of the prompt cell that the conversation's last exchange belongs to."""
+        self.last_cells: tuple[tuple[str, str], ...] = ()
+        """Id and source of the cells that it made."""
         self._told_rung = self._told_shortened = False
 
     @observe("model")
@@ -111,10 +115,14 @@ class OCIMagics(Magics):  # type: ignore[misc]  # IPython is untyped
             print(help_text(self.prompt_cell))
             return
         prompt = encodable(prompt_of(cell))
+        from .buttons import asked_for
+
         recorded = kept_hash(options, prompt, self.model)
         place = frontends.place(self.shell, self.replaced, recorded)
         if not options.again and self._is_kept(options, prompt, recorded, place):
             return
+        if place.action:
+            options = replace(options, new=False)
         with self._stoppable():
             session = self.session_for(options)
             self._tell_unknown(options.leave_out)
@@ -123,7 +131,7 @@ class OCIMagics(Magics):  # type: ignore[misc]  # IPython is untyped
                 self._show_messages(session, options, request, context)
                 return
             run, self.asked = self.run and not options.no_run, options
-            events = session.ask(request, context, run=run, rounds=options.rounds)
+            events = asked_for(self, session, place, request, context)
             self.play(events, options.output, run=run, place=place)
 
     @no_var_expand  # type: ignore[untyped-decorator]  # IPython is untyped
@@ -221,6 +229,7 @@ class OCIMagics(Magics):  # type: ignore[misc]  # IPython is untyped
             finished = follow(events, show)
             self._settle(finished, output)
             place.take(finished)
+        self.last_prompt, self.last_cells = place.prompt, tuple(place.made())
         conclude(finished, place.after_error, sorted(held))
 
     def _settle(self, finished: Finished, output: str | None) -> None:

@@ -25,6 +25,7 @@ _IDLE = f"""() => {{
         && panel.content.widgets.every(cell => cell.model.type !== 'code' || cell.prompt !== '*');
 }}"""
 _CELLS = f"""() => [...{_PANEL}.content.model.cells].map(cell => ({{
+    id: cell.id,
     source: cell.sharedModel.getSource(),
     outputs: cell.type === 'code' ? cell.outputs.toJSON() : [],
     count: cell.type === 'code' ? cell.executionCount : null,
@@ -87,6 +88,26 @@ class Lab:
         change = f"{_PANEL}.content.widgets[index].model.sharedModel.setSource(source)"
         self.page.evaluate(f"([index, source]) => {change}", [index, source])
 
+    def insert(self, index: int, source: str) -> None:
+        """A new code cell of the person's."""
+        cell = "{cell_type: 'code', source}"
+        change = f"{_PANEL}.content.model.sharedModel.insertCell(index, {cell})"
+        self.page.evaluate(f"([index, source]) => void {change}", [index, source])
+
+    def delete(self, index: int) -> None:
+        """Delete a cell, as the person does."""
+        self.page.evaluate(
+            f"(index) => {_PANEL}.content.model.sharedModel.deleteCell(index)", index
+        )
+
+    def move(self, index: int, to: int) -> None:
+        """Move a cell to another place."""
+        self.page.evaluate(f"([index, to]) => {_PANEL}.content.moveCell(index, to)", [index, to])
+
+    def save(self) -> None:
+        """Save the notebook and wait for it."""
+        self.page.evaluate(f"() => {_PANEL}.context.save()")
+
     def interrupt(self) -> None:
         self.page.evaluate(f"() => {_SESSION}.interrupt()")
 
@@ -98,13 +119,19 @@ class Lab:
         cell = f"{_PANEL}.content.activeCell.model.sharedModel.getSource()"
         return str(self.page.evaluate(f"() => {cell}"))
 
+    def wait_for(self, text: str) -> None:
+        """Wait until a cell's source holds `text`, then until nothing runs any more."""
+        found = f"[...{_PANEL}.content.model.cells].some(c => c.sharedModel.getSource().includes(t))"
+        self.page.wait_for_function(f"(t) => {found}", arg=text, timeout=_WAIT)
+        self.wait()
+
     def wait(self) -> None:
         self.page.wait_for_timeout(300)
         self.page.wait_for_function(_IDLE, timeout=_WAIT)
         self.page.wait_for_timeout(300)
 
     def cells(self) -> list[dict[str, Any]]:
-        """`source`, `outputs` (nbformat), `count` and `metadata` of every cell."""
+        """`id`, `source`, `outputs` (nbformat), `count` and `metadata` of every cell."""
         found: list[dict[str, Any]] = self.page.evaluate(_CELLS)
         return found
 
@@ -113,7 +140,8 @@ def text(outputs: list[dict[str, Any]]) -> str:
     """Everything that outputs show as text."""
     parts = [o.get("text") or o.get("data", {}).get("text/markdown", "") for o in outputs]
     parts += [f"{o['ename']}: {o['evalue']}" for o in outputs if o["output_type"] == "error"]
-    parts += [o.get("data", {}).get("text/plain", "") for o in outputs]
+    for kind in ("text/plain", "text/html"):
+        parts += [o.get("data", {}).get(kind, "") for o in outputs]
     return "\n".join("".join(part) for part in parts)
 
 

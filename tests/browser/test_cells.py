@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+from random import Random
+
+import nbformat
+import pytest
 
 from .lab import Lab, text
 
@@ -109,3 +114,97 @@ def test_undo_takes_a_generated_cell_away(lab: Lab) -> None:
     lab.page.evaluate("() => window.jupyterapp.commands.execute('notebook:undo-cell-action')")
     lab.page.wait_for_timeout(500)
     assert len(lab.cells()) < 4
+
+
+def test_the_stop_button_stops(lab: Lab) -> None:
+    slow = code("import time\nprint('started', flush=True)\ntime.sleep(60)")
+    lab.open("stop_button.ipynb", "%load_ext oci_magic", prompt(lab, slow))
+    lab.run(0)
+    lab.start(1)
+    lab.page.wait_for_function("() => document.body.innerText.includes('started')")
+    lab.page.get_by_role("button", name="Stop").click()
+    lab.wait()
+    assert "Stopped" in text(lab.cells()[1]["outputs"])
+    assert lab.page.get_by_role("button", name="Stop").count() == 0
+
+
+def test_feedback_by_keyboard_changes_the_answer(lab: Lab) -> None:
+    lab.open("words.ipynb", "%load_ext oci_magic", prompt(lab, code("x = 1"), code("x = 2\nx")))
+    lab.run_all()
+    lab.page.get_by_label("Say what to change").fill("use a two")
+    lab.page.keyboard.press("Enter")
+    lab.wait_for("x = 2")
+    cells = lab.cells()
+    assert [cell["source"] for cell in cells[2:]] == ["x = 2\nx"]
+    assert cells[1]["metadata"]["oci_magic"]["feedback"] == ["use a two"]
+
+
+def test_code_that_was_not_run_has_a_run_button(lab: Lab) -> None:
+    lab.open("run.ipynb", "%load_ext oci_magic", prompt(lab, code("6 * 7"), options="-n"))
+    lab.run_all()
+    assert lab.cells()[2]["outputs"] == []
+    lab.page.get_by_role("button", name="Run", exact=True).click()
+    lab.wait()
+    assert "42" in text(lab.cells()[2]["outputs"])
+
+
+def test_drafts_unfold_with_their_failures(lab: Lab) -> None:
+    lab.open(
+        "drafts.ipynb", "%load_ext oci_magic", prompt(lab, code("x = 1 / 0"), code("x = 5\nx"))
+    )
+    lab.run_all()
+    lab.page.get_by_text("draft 1: ZeroDivisionError").click()
+    lab.page.get_by_text("draft 2").click()
+    assert lab.page.locator("[data-change='-']").inner_text().strip() == "- x = 1 / 0"
+    picture(lab, "drafts")
+    lab.page.evaluate(
+        "() => window.jupyterapp.commands.execute('apputils:change-theme',"
+        " {theme: 'JupyterLab Dark'})"
+    )
+    lab.page.wait_for_timeout(1500)
+    picture(lab, "drafts-dark")
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_no_sequence_of_changes_ever_removes_a_cell_of_the_persons(lab: Lab, seed: int) -> None:
+    """The deletion trap: a look-up of cells inside of a transaction sees those of before."""
+    random = Random(seed)
+    replies = [code(*(f"made = {n}" for n in range(random.randint(1, 3)))) for _ in range(40)]
+    name = f"random{seed}.ipynb"
+    lab.open(name, "%load_ext oci_magic", prompt(lab, *replies, words=f"go {seed}"), "'mine'")
+    asking = lab.cells()[1]["id"]
+    mine = {cell["id"] for cell in lab.cells()}
+    lab.run(0)
+    for step in range(18):
+        cells = lab.cells()
+        at = random.randrange(1, len(cells))
+        match random.choice(("ask", "ask", "ask", "insert", "edit", "move", "delete", "all")):
+            case "ask":
+                where = next(n for n, cell in enumerate(cells) if cell["id"] == asking)
+                lab.edit(where, cells[where]["source"] + random.choice(("", " on")))
+                lab.run(where)
+            case "insert":
+                lab.insert(at, f"'mine {step}'")
+                mine |= {cell["id"] for cell in lab.cells()} - {cell["id"] for cell in cells}
+            case "edit" if cells[at]["id"] != asking:
+                lab.edit(at, f"'edited {step}'")
+                mine.add(cells[at]["id"])
+            case "move":
+                lab.move(at, random.randrange(1, len(cells)))
+            case "delete" if cells[at]["id"] != asking:
+                lab.delete(at)
+                mine.discard(cells[at]["id"])
+            case "all":
+                lab.run_all()
+        assert mine <= {cell["id"] for cell in lab.cells()}, step
+    lab.save()
+    saved = nbformat.read(lab.notebooks / name, 4)
+    nbformat.validate(saved)
+    assert mine <= {cell["id"] for cell in saved.cells}
+
+
+def picture(lab: Lab, name: str) -> None:
+    """A screenshot to be looked at, where `OCI_PICTURES` names a folder for them."""
+    folder = os.environ.get("OCI_PICTURES")
+    if folder:
+        lab.page.screenshot(path=f"{folder}/{name}.png")

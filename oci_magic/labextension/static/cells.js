@@ -8,6 +8,7 @@ export class Cells {
     this.lab = lab;
     this.panel = panel;
     this.running = new Map(); // id of a bound cell → the future that brings its outputs
+    this.actions = new Map(); // id of a prompt cell → what a button of it said
     this.counts = new Map(); // id of a prompt cell → the execution count to show
     this.deletions = 0; // the last deletion done, by the kernel's numbering
   }
@@ -84,12 +85,13 @@ export class Cells {
     mark(cell, 'idle', `${count ?? ''}`);
   }
 
-  /** Delete cells; `number` counts the deletions of this kernel. */
-  delete({ ids, number }) {
+  /** Delete cells whose source is still the given one; `number` counts this kernel's deletions. */
+  delete({ cells, number }) {
     this.deletions = Math.max(this.deletions, number);
     // Descending, and found beforehand: inside of a transaction the cells are those of before,
     // and a look-up after the first deletion would hit a cell of the person.
-    const places = ids.map(id => this.index(id)).filter(at => at >= 0);
+    const same = ({ id, source }) => this.model(id)?.sharedModel.getSource() === source;
+    const places = cells.filter(same).map(({ id }) => this.index(id));
     places.sort((one, other) => other - one);
     this.shared.transact(() => places.forEach(at => this.shared.deleteCell(at)));
   }
@@ -103,24 +105,42 @@ export class Cells {
     void this.panel.context.save();
   }
 
-  run({ ids }) {
-    const cells = ids.map(id => this.widget(id)).filter(Boolean);
-    // Not awaited: the kernel's next message must not wait for these cells.
-    void this.lab.NotebookActions.runCells(this.panel.content, cells, this.panel.sessionContext);
-  }
-
   // What the plugin asks -----------------------------------------------------------------
 
-  /** The record of a prompt cell's last answer, and the cells of it that are still there. */
+  /** What a button says: `stop`, `run` the prompt's cells, or have the kernel do it. */
+  act(prompt, action) {
+    const { content, sessionContext } = this.panel;
+    if (action.kind === 'stop') {
+      // Not by a message: a busy kernel hears of none.
+      void sessionContext.session?.kernel?.interrupt();
+      return;
+    }
+    const made = this.madeBy(prompt).map(model => model.id);
+    const ids = action.kind === 'run' ? made : [prompt];
+    if (action.kind !== 'run') {
+      this.actions.set(prompt, action);
+    }
+    const cells = ids.map(id => this.widget(id)).filter(Boolean);
+    void this.lab.NotebookActions.runCells(content, cells, sessionContext);
+  }
+
+  /** What a prompt's request tells: its last answer, what is left of it, what a button said. */
+  told(prompt) {
+    const cells = this.madeBy(prompt).map(model => ({
+      id: model.id,
+      source: model.sharedModel.getSource(),
+      metadata: model.getMetadata(KEY)
+    }));
+    const action = this.actions.get(prompt) ?? null;
+    this.actions.delete(prompt);
+    const record = this.model(prompt)?.getMetadata(KEY) ?? null;
+    return { action, made: { record, cells } };
+  }
+
+  /** The models of the cells that a prompt owns. */
   madeBy(prompt) {
-    const made = Array.from(this.panel.content.model?.cells ?? [])
-      .filter(model => model.getMetadata(KEY)?.owner === prompt)
-      .map(model => ({
-        id: model.id,
-        source: model.sharedModel.getSource(),
-        metadata: model.getMetadata(KEY)
-      }));
-    return { record: this.model(prompt)?.getMetadata(KEY) ?? null, cells: made };
+    const models = Array.from(this.panel.content.model?.cells ?? []);
+    return models.filter(model => model.getMetadata(KEY)?.owner === prompt);
   }
 
   /** A cell has been executed by JupyterLab itself. */

@@ -2,6 +2,7 @@
 // to the notebook what the kernel sends back. `lab` holds the names of JupyterLab's packages.
 
 import { Cells } from './cells.js';
+import { panelFactory } from './panel.js';
 
 /** The comm's target, and the key of cell metadata that is ours. */
 const NAME = 'oci_magic';
@@ -10,16 +11,23 @@ const CLIENT = 'oci_magic_client';
 /** Version of the operations below; the kernel speaks no newer one than it is told. */
 const PROTOCOL = 1;
 const OVER = ['restarting', 'autorestarting', 'terminating', 'dead'];
+const RANK = 0; // before the static HTML that stands beside the panel's data
 
 export function plugin(lab) {
   return {
     id: 'oci_magic:plugin',
     autoStart: true,
-    requires: [lab.INotebookTracker],
-    activate: (_app, tracker) => {
-      tracker.forEach(panel => follow(lab, panel));
-      tracker.widgetAdded.connect((_, panel) => follow(lab, panel));
-      document.addEventListener('click', event => stop(tracker, event), true);
+    requires: [lab.INotebookTracker, lab.IRenderMimeRegistry],
+    activate: (_app, tracker, rendermime) => {
+      const followed = new Map(); // notebook panel → its cells
+      rendermime.addFactory(panelFactory(lab, (node, action) => act(followed, node, action)), RANK);
+      const added = panel => {
+        followed.set(panel, follow(lab, panel));
+        panel.disposed.connect(() => followed.delete(panel));
+      };
+      tracker.forEach(added);
+      tracker.widgetAdded.connect((_, panel) => added(panel));
+      style();
     }
   };
 }
@@ -33,6 +41,24 @@ function follow(lab, panel) {
   context.statusChanged.connect((_, status) => OVER.includes(status) && cells.release());
   lab.NotebookActions.executed.connect((_, { cell }) => cells.executed(cell.model));
   attach(context.session?.kernel);
+  return cells;
+}
+
+/** Do what a button of a prompt's panel says. */
+function act(followed, node, action) {
+  for (const [panel, cells] of followed) {
+    if (panel.node.contains(node)) {
+      const prompt = panel.content.widgets.find(cell => cell.node.contains(node));
+      cells.act(prompt.model.id, action);
+    }
+  }
+}
+
+function style() {
+  const link = document.createElement('link');
+  link.rel = 'stylesheet';
+  link.href = new URL('style.css', import.meta.url).href;
+  document.head.append(link);
 }
 
 /** One connection to a kernel: its requests say who asks, its comms change this notebook. */
@@ -51,7 +77,7 @@ class Attached {
     const { clientId } = this.kernel;
     const told = { protocol: PROTOCOL, client: clientId, deletions: this.cells.deletions };
     const asks = metadata?.cellId && /^\s*%%?oci\b/.test(content.code);
-    return asks ? { ...told, made: this.cells.madeBy(metadata.cellId) } : told;
+    return asks ? { ...told, ...this.cells.told(metadata.cellId) } : told;
   }
 
   opened(comm, { client }) {
@@ -69,11 +95,4 @@ class Attached {
       console.warn(`oci_magic: ${operation} failed`, error);
     }
   }
-}
-
-/** A Stop button interrupts the kernel from here: a busy kernel does not hear of clicks. */
-function stop(tracker, event) {
-  const button = event.target.closest?.('.oci-magic-stop');
-  const panel = button && tracker.find(candidate => candidate.node.contains(button));
-  panel?.sessionContext.session?.kernel?.interrupt();
 }

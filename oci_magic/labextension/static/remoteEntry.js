@@ -3,6 +3,12 @@
 // JupyterLab runs this as a classic script, hands its own packages to `init` and asks `get` for
 // the extension. The rest are ES modules beside this file, loaded when they are asked for.
 (() => {
+  const USED = [
+    '@jupyterlab/notebook',
+    '@jupyterlab/rendermime',
+    '@jupyterlab/services',
+    '@lumino/widgets'
+  ];
   const here = document.currentScript.src;
   let packages;
 
@@ -23,11 +29,11 @@
       packages = scope;
     },
     get: async () => {
-      const [notebook, services] = await Promise.all(
-        ['@jupyterlab/notebook', '@jupyterlab/services'].map(shared)
-      );
-      const { plugin } = await import(new URL('plugin.js', here).href);
-      const module = { __esModule: true, default: plugin({ ...notebook, ...services }) };
+      const [{ plugin }, ...parts] = await Promise.all([
+        import(new URL('plugin.js', here).href),
+        ...USED.map(shared)
+      ]);
+      const module = { __esModule: true, default: plugin(Object.assign({}, ...parts)) };
       return () => module;
     }
   };

@@ -1,0 +1,136 @@
+// The row under a prompt: what it is doing, Stop; what can be done next; its drafts.
+//
+// The kernel sends what it shows as JSON under a MIME type of its own. The elements are made once
+// and changed in place: nobody loses the focus or what they were typing.
+
+export const MIME = 'application/vnd.oci_magic.panel+json';
+
+const LABELS = {
+  run: ['Run', 'Run the cells below'],
+  fix: ['Fix', 'Show the model the error and let it try again'],
+  retry: ['Ask again', 'Ask for another answer'],
+  feedback: ['Send', 'Tell the model what to change']
+};
+const MARKS = { worked: '✔', unrepaired: '✘', stopped: '■', held: '✋' };
+const WORKING = new Set(['loading', 'generating', 'running', 'repairing']);
+
+/** A renderer for JupyterLab's registry; `act(node, action)` does what a button says. */
+export function panelFactory(lab, act) {
+  class Panel extends lab.Widget {
+    constructor() {
+      super();
+      this.addClass('oci-magic-panel');
+      this.node.setAttribute('role', 'group');
+      this.node.setAttribute('aria-label', 'oci: what this prompt does');
+      this.row = append(this.node, 'div', 'oci-magic-row');
+      this.state = append(this.row, 'span', 'oci-magic-state');
+      this.state.setAttribute('role', 'status');
+      this.clock = append(this.row, 'span', 'oci-magic-clock');
+      this.buttons = append(this.row, 'span', 'oci-magic-buttons');
+      this.drafts = append(this.node, 'div', 'oci-magic-drafts');
+      this.shown = {};
+    }
+
+    async renderModel(model) {
+      const { state, line, actions, drafts } = model.data[MIME];
+      this.state.textContent = [MARKS[state], line].filter(Boolean).join(' ');
+      this.node.dataset.state = state;
+      this.changed('clock', WORKING.has(state), working => this.tick(working));
+      const wanted = WORKING.has(state) ? ['stop'] : actions;
+      this.changed('actions', wanted, () => this.offer(wanted));
+      this.changed('drafts', drafts, () => this.list(drafts));
+    }
+
+    /** Draw a part only where it differs: what stands there may have the focus. */
+    changed(part, value, draw) {
+      const key = JSON.stringify(value);
+      if (this.shown[part] !== key) {
+        this.shown[part] = key;
+        draw(value);
+      }
+    }
+
+    tick(working) {
+      clearInterval(this.timer);
+      this.clock.textContent = '';
+      if (working) {
+        const began = Date.now();
+        const show = () => {
+          this.clock.textContent = `${Math.floor((Date.now() - began) / 1000)} s`;
+        };
+        this.timer = setInterval(show, 1000);
+        show();
+      }
+    }
+
+    offer(actions) {
+      this.buttons.replaceChildren();
+      for (const action of actions) {
+        if (action === 'stop') {
+          this.button('Stop', 'Interrupt the kernel', { kind: 'stop' });
+        } else if (action === 'feedback') {
+          this.feedback();
+        } else {
+          this.button(...LABELS[action], { kind: action });
+        }
+      }
+    }
+
+    button(label, title, action) {
+      const button = append(this.buttons, 'button', 'oci-magic-button jp-mod-styled');
+      button.type = 'button';
+      button.textContent = label;
+      button.title = title;
+      button.dataset.action = action.kind;
+      button.addEventListener('click', () => act(this.node, action));
+      return button;
+    }
+
+    feedback() {
+      const form = append(this.buttons, 'form', 'oci-magic-feedback');
+      const input = append(form, 'input', 'jp-mod-styled');
+      input.type = 'text';
+      input.placeholder = 'say what to change';
+      input.setAttribute('aria-label', 'Say what to change');
+      const [label, title] = LABELS.feedback;
+      const button = append(form, 'button', 'oci-magic-button jp-mod-styled');
+      button.textContent = label;
+      button.title = title;
+      button.dataset.action = 'feedback';
+      form.addEventListener('submit', event => {
+        event.preventDefault();
+        const text = input.value.trim();
+        if (text) {
+          act(this.node, { kind: 'feedback', text });
+        }
+      });
+    }
+
+    list(drafts) {
+      this.drafts.replaceChildren();
+      for (const { title, failure, diff } of drafts) {
+        const details = append(this.drafts, 'details', 'oci-magic-draft');
+        append(details, 'summary').textContent = failure ? `${title}: ${failure}` : title;
+        const lines = append(details, 'pre');
+        for (const [change, line] of diff) {
+          const element = append(lines, 'span', 'oci-magic-line');
+          element.dataset.change = change;
+          element.textContent = `${change} ${line}\n`;
+        }
+      }
+    }
+
+    dispose() {
+      clearInterval(this.timer);
+      super.dispose();
+    }
+  }
+  return { safe: true, mimeTypes: [MIME], createRenderer: () => new Panel() };
+}
+
+function append(parent, tag, classes = '') {
+  const element = document.createElement(tag);
+  element.className = classes;
+  parent.append(element);
+  return element;
+}

@@ -1,0 +1,43 @@
+"""What a prompt asks of the session: an answer, or what a button of its panel says.
+
+A button goes on with the conversation as long as this prompt was its last; after another one
+the prompt is asked anew, with the words that came with the button below it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from .commands import RETRY_TEMPERATURE
+
+if TYPE_CHECKING:
+    from ..events import Events
+    from ..session import Session
+    from .frontends import Place
+    from .magics import OCIMagics
+
+
+def asked_for(
+    magics: OCIMagics, session: Session, place: Place, request: str, context: str
+) -> Events:
+    """The events of what was asked for in `place`; see the module."""
+    run, rounds = magics.run and not magics.asked.no_run, magics.asked.rounds
+    action = place.action if _is_last(magics, session, place) else None
+    failed = magics.journal.failed() if action == "fix" else None
+    if place.action == "retry":
+        sampling = session.engine.sampling
+        warm = sampling.temperature or RETRY_TEMPERATURE
+        session.engine.sampling = replace(sampling, temperature=warm)
+    if action == "feedback":
+        return session.ask(place.words, context, run=run, rounds=rounds)
+    if failed:
+        return session.fix(*failed, context, run=run, rounds=rounds)
+    if action == "retry":
+        return session.retry(context, run=run, rounds=rounds)
+    return session.ask("\n".join(filter(None, (request, place.words))), context,
+                       run=run, rounds=rounds)  # fmt: skip
+
+
+def _is_last(magics: OCIMagics, session: Session, place: Place) -> bool:
+    return bool(place.prompt and session.exchanges and magics.last_prompt == place.prompt)

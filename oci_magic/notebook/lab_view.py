@@ -1,0 +1,110 @@
+"""A session's events in JupyterLab: a panel and the prose under the prompt, code in its cells."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from ..events import Drafted, Event, Executed, Finished, Prompted, Repairing, Streamed
+from ..prompting.conversation import source
+from ..prompting.parse import parse
+from ..types import Cell, Turn
+from .display import Throttle, failure_line, summary
+from .panel import Draft, Panel
+
+if TYPE_CHECKING:
+    from .lab import LabCells
+
+
+class LabView:
+    """Draws at most ten times a second; the panel is above the prose of the last reply."""
+
+    def __init__(self, cells: LabCells, shell: Any) -> None:
+        self.cells, self.shell = cells, shell
+        self.throttle = Throttle()
+        self.panel = Panel("generating", "reading the prompt")
+        self._row, self._prose = _Display(), _Display()
+        self._began, self._pieces = 0.0, 0
+        self._over = False
+
+    def show(self, event: Event) -> None:
+        match event:
+            case Prompted(dropped=dropped):
+                self._began, self._pieces = time.monotonic(), 0
+                left_out = f" without its oldest {dropped} messages" if dropped else ""
+                if self.panel.state != "repairing":
+                    self._tell("generating", f"reading the prompt{left_out}")
+            case Streamed(text=text):
+                self._pieces += 1
+                if self.throttle():
+                    self._draw(parse(text))
+                    self._tell("generating", f"writing · {self._pace()}")
+            case Drafted(reply=reply):
+                self._draw(reply.cells)
+                self.cells.drafted(reply.code)
+                if reply.code:
+                    self._note(Draft(source(Turn("", reply))))
+                    self._tell("running", "running")
+            case Executed(cell=cell, execution=execution):
+                self.cells.ran(cell, execution, self.shell.execution_count - 1)
+            case Repairing(round=number, rounds=rounds, failure=failure):
+                line = failure_line(failure)
+                self._failed(line)
+                self._tell("repairing", f"{line} · repairing ({number}/{rounds})")
+            case Finished(turn=turn):
+                if event.outcome == "unrepaired" and turn.execution and turn.execution.failure:
+                    self._failed(failure_line(turn.execution.failure))
+                self.panel = self.panel.ended(event, summary(event))
+                self.over()
+
+    def say(self, line: str) -> None:
+        print(line, flush=True)
+
+    def over(self) -> None:
+        """Nothing comes any more; a panel that still works was left by an error."""
+        if not self._over:
+            self._over = True
+            if not self.panel.actions:
+                self.panel = self.panel.doing("stopped", "no answer")
+            self._row.show(self.panel.bundle())
+
+    def _tell(self, state: str, line: str) -> None:
+        self.panel = self.panel.doing(state, line)
+        self._row.show(self.panel.bundle())
+
+    def _note(self, draft: Draft) -> None:
+        self.panel = replace(self.panel, drafts=(*self.panel.drafts, draft))
+
+    def _failed(self, line: str) -> None:
+        """The last draft failed, and why."""
+        if self.panel.drafts:
+            *before, last = self.panel.drafts
+            self.panel = replace(self.panel, drafts=(*before, replace(last, failure=line)))
+
+    def _draw(self, cells: Sequence[Cell]) -> None:
+        prose = "\n\n".join(cell.source for cell in cells if cell.kind == "markdown")
+        if prose.strip():
+            self._prose.show({"text/markdown": prose, "text/plain": prose})
+        self.cells.draft([cell for cell in cells if cell.kind == "code"])
+
+    def _pace(self) -> str:
+        """A piece is about a token."""
+        seconds = time.monotonic() - self._began
+        return f"about {self._pieces / seconds:.0f} tokens/s" if seconds else "..."
+
+
+class _Display:
+    """One output of the prompt cell, changed in place."""
+
+    def __init__(self) -> None:
+        self._handle: Any = None
+
+    def show(self, bundle: dict[str, Any]) -> None:
+        from IPython.display import display
+
+        if self._handle is None:
+            self._handle = display(bundle, raw=True, display_id=True)
+        else:
+            self._handle.update(bundle, raw=True)

@@ -1,0 +1,107 @@
+"""The row under a prompt in JupyterLab: what it is doing, what can be done next, its drafts.
+
+Covers what the row shows and its static twin, HTML and text, for front ends without our
+extension and for saved notebooks. Drawing it and acting on its buttons is the extension's work
+(`labextension/static/panel.js`): callbacks of widgets could run no model.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+from typing import Any, Literal
+
+from ..events import Finished, Outcome
+
+MIME = "application/vnd.oci_magic.panel+json"
+
+Action = Literal["run", "fix", "retry", "feedback"]
+Change = Literal[" ", "-", "+"]
+
+_ACTIONS: dict[Outcome, tuple[Action, ...]] = {
+    "worked": ("retry", "feedback"),
+    "answered": ("retry", "feedback"),
+    "inserted": ("run", "retry", "feedback"),
+    "held": ("run", "retry", "feedback"),
+    "unrepaired": ("fix", "retry", "feedback"),
+    "stopped": ("fix", "retry", "feedback"),
+}
+_COLORS = {"-": "#c62828", "+": "#2e7d32"}
+
+
+@dataclass(frozen=True)
+class Draft:
+    """The code of one round and, in one line, why it was not the last, "" for the last."""
+
+    code: str
+    failure: str = ""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The row: `state` is what happens or how it ended, `line` the words for it."""
+
+    state: str
+    line: str
+    drafts: tuple[Draft, ...] = ()
+    actions: tuple[Action, ...] = ()
+
+    def doing(self, state: str, line: str) -> Panel:
+        """The row of a prompt at work."""
+        return replace(self, state=state, line=line, actions=())
+
+    def ended(self, event: Finished, line: str) -> Panel:
+        """The row of a prompt that is over, with what can be done next."""
+        actions = _ACTIONS[event.outcome]
+        if not event.turn.reply.code:
+            actions = tuple(action for action in actions if action not in ("run", "fix"))
+        return replace(self, state=event.outcome, line=line, actions=actions)
+
+    def bundle(self) -> dict[str, Any]:
+        """MIME type → data, for `display`."""
+        drafts = [
+            {"title": title, "failure": draft.failure, "diff": list(diff)}
+            for title, draft, diff in self._told()
+        ]
+        shown = {"state": self.state, "line": self.line, "actions": self.actions, "drafts": drafts}
+        return {MIME: shown, "text/html": self._html(), "text/plain": self.line}
+
+    def _told(self) -> Iterator[tuple[str, Draft, Sequence[tuple[Change, str]]]]:
+        """Title, draft and diff to the draft before, for each where there are several."""
+        if len(self.drafts) < 2:
+            return
+        before = ""
+        for number, draft in enumerate(self.drafts, 1):
+            yield f"draft {number}", draft, diff(before, draft.code)
+            before = draft.code
+
+    def _html(self) -> str:
+        rows = [f"<span>{html.escape(self.line)}</span>"]
+        for title, draft, changes in self._told():
+            failed = f": {html.escape(draft.failure)}" if draft.failure else ""
+            lines = "\n".join(_html_line(*change) for change in changes)
+            rows.append(f"<details><summary>{title}{failed}</summary><pre>{lines}</pre></details>")
+        return "<div>" + "".join(rows) + "</div>"
+
+
+def diff(before: str, after: str) -> list[tuple[Change, str]]:
+    """The lines of `after` and those of `before` that are gone; a first draft has just its own."""
+    old, new = before.splitlines(), after.splitlines()
+    if not old:
+        return [(" ", line) for line in new]
+    changes: list[tuple[Change, str]] = []
+    for tag, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if tag == "equal":
+            changes += [(" ", line) for line in new[j1:j2]]
+        else:
+            changes += [("-", line) for line in old[i1:i2]]
+            changes += [("+", line) for line in new[j1:j2]]
+    return changes
+
+
+def _html_line(change: Change, line: str) -> str:
+    text = html.escape(f"{change} {line}")
+    color = _COLORS.get(change)
+    return f'<span style="color: {color}">{text}</span>' if color else text
