@@ -42,6 +42,9 @@ def load_ipython_extension(shell: Any) -> None:
     shell.register_magics(magics)
     shell.events.register("post_run_cell", magics.journal.after_run)
     shell.input_transformers_cleanup.extend((with_body, magics.replaced.transform))
+    comms = getattr(getattr(shell, "kernel", None), "comm_manager", None)
+    if comms is not None:
+        comms.register_target("oci_magic", magics.caught_up)
 
 
 def unload_ipython_extension(shell: Any) -> None:
@@ -54,6 +57,9 @@ def unload_ipython_extension(shell: Any) -> None:
     for transformer in (with_body, magics.replaced.transform):
         shell.input_transformers_cleanup.remove(transformer)
     shell.events.unregister("post_run_cell", magics.journal.after_run)
+    comms = getattr(getattr(shell, "kernel", None), "comm_manager", None)
+    if comms is not None:
+        comms.unregister_target("oci_magic", magics.caught_up)
     for kind in ("line", "cell"):
         shell.magics_manager.magics[kind].pop("oci", None)
     shell.configurables.remove(magics)

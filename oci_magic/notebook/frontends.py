@@ -6,7 +6,7 @@ next prompt of a terminal, nowhere. A kernel learns of its front end only what t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +35,8 @@ class Place:
     action: Action | None = None
     """What a button of the prompt's panel says, and the words that go with it."""
     words = ""
+    final: Sequence[Mapping[str, object]] = ()
+    """What brings a window up to date that was loaded anew in mid-run."""
     numbered = False
     """Whether generated cells have execution counts of their own."""
 
@@ -81,7 +83,8 @@ def place(shell: Any, replaced: Replaced, recorded: str = "") -> Place:
         )
     metadata = request_metadata(kernel)
     if "oci_magic_client" in metadata:
-        from .lab import Client, LabPlace
+        from .client import Client
+        from .lab import LabPlace
 
         client = Client.told(metadata)
         if client and can_redirect(kernel):

@@ -1,87 +1,30 @@
 """JupyterLab and Notebook with our extension: generated code in real cells below the prompt.
 
-Covers what a request tells of the extension, the operations sent to it, and one prompt's
-cells from the first draft to the accepted ones. The kernel chooses the ids of new cells, so
+Covers the operations sent to the extension and one prompt's cells from the first draft to the
+accepted ones. The kernel chooses the ids of new cells, so
 nothing waits for a reply. Drawing prose is `display`'s work, redirecting outputs `redirect`'s.
 """
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from comm import create_comm
 
 from ..events import Finished
 from ..running.redirect import numbered_apart, outputs_of
-from ..types import Cell, Execution
+from ..types import Cell, Execution, Output
+from .client import NAME, Client, checksum
 from .frontends import Place
 
 if TYPE_CHECKING:
     from .lab_view import LabView
-    from .panel import Action
     from .queue import Replaced
 
-NAME = "oci_magic"
-PROTOCOL = 1
 _KEPT_OUTCOMES = ("worked", "inserted")
-
-
-@dataclass(frozen=True)
-class Made:
-    """A cell below a prompt that an earlier answer to it made, as it is now."""
-
-    id: str
-    source: str
-    sum: str
-
-    @property
-    def edited(self) -> bool:
-        return checksum(self.source) != self.sum
-
-
-@dataclass(frozen=True)
-class Client:
-    """Who asks: a front end's connection, its prompt cell, and what stands below it.
-
-    `action` is what a button of the prompt's panel says, `text` the words that go with it;
-    `feedback` are those of before.
-    """
-
-    id: str
-    prompt: str
-    recorded: str = ""
-    made: tuple[Made, ...] = ()
-    action: Action | None = None
-    text: str = ""
-    feedback: tuple[str, ...] = ()
-
-    @classmethod
-    def told(cls, metadata: Mapping[str, Any]) -> Client | None:
-        """The client that a request's metadata tell of; None if we do not speak its protocol."""
-        said: Any = metadata.get("oci_magic_client")
-        prompt = metadata.get("cellId")
-        try:
-            if said["protocol"] != PROTOCOL or not prompt:
-                return None
-            below = said.get("made") or {}
-            made = tuple(
-                Made(cell["id"], cell["source"], str(cell["metadata"].get("sum")))
-                for cell in below.get("cells", ())
-            )
-            record = below.get("record") or {}
-            action = said.get("action") or {}
-            kind, text = action.get("kind"), str(action.get("text", ""))
-            return cls(
-                str(said["client"]), str(prompt), str(record.get("hash", "")), made, kind, text,
-                tuple(map(str, record.get("feedback", ()))),
-            )  # fmt: skip
-        except (TypeError, KeyError, AttributeError):
-            return None
 
 
 class LabCells:
@@ -92,6 +35,8 @@ class LabCells:
         self._ids: list[str] = []
         self._shown: list[str] = []
         self._drafted: tuple[Cell, ...] = ()
+        self._results: dict[str, tuple[list[Output], int]] = {}
+        self._deleted: list[dict[str, str]] = []
 
     def draft(self, cells: Sequence[Cell]) -> None:
         """Show these code cells, the last of which may still be growing."""
@@ -132,7 +77,9 @@ class LabCells:
             trace = (failure.traceback or f"{failure.name}: {failure.message}").splitlines()
             error = {"output_type": "error", "ename": failure.name, "evalue": failure.message,
                      "traceback": trace}  # fmt: skip
-        self.send("done", id=self.id_of(cell), count=count, error=error)
+        id_, outputs = self.id_of(cell), [*execution.outputs, *filter(None, [error])]
+        self._results[id_] = outputs, count
+        self.send("done", id=id_, count=count, error=error)
 
     def settle(self, accepted: Sequence[Cell], record: Mapping[str, object]) -> None:
         """Leave the accepted cells, marked as this prompt's, and the record of it in its cell."""
@@ -142,6 +89,20 @@ class LabCells:
         for id_, source in self.shown():
             self.send("update", id=id_, metadata=self._mark(source))
         self.send("update", id=self.client.prompt, metadata=dict(record))
+
+    def final(self, record: Mapping[str, object]) -> list[dict[str, object]]:
+        """The operations that bring a window up to date which saw none of this."""
+        after, told = self.client.prompt, list[dict[str, object]]()
+        if self._deleted:
+            told.append({"operation": "delete", "cells": self._deleted, "number": 0})
+        for id_, source in self.shown():
+            outputs, count = self._results.get(id_, ([], None))
+            told.append({"operation": "insert", "after": after, "cell": self._cell(id_, source)})
+            told.append({"operation": "show", "id": id_, "source": source, "outputs": outputs,
+                         "count": count})  # fmt: skip
+            after = id_
+        told.append({"operation": "update", "id": self.client.prompt, "metadata": dict(record)})
+        return told
 
     def _mark(self, source: str) -> dict[str, str]:
         return {"owner": self.client.prompt, "sum": checksum(source)}
@@ -157,18 +118,21 @@ class LabCells:
 
     def _insert(self, source: str) -> None:
         after = self._ids[-1] if self._ids else self.client.prompt
-        cell: dict[str, Any] = {
-            "id": str(uuid.uuid4()), "cell_type": "code", "source": source, "outputs": [],
+        self._ids.append(str(uuid.uuid4()))
+        self._shown.append(source)
+        self.send("insert", after=after, cell=self._cell(self._ids[-1], source))
+
+    def _cell(self, id_: str, source: str) -> dict[str, object]:
+        return {
+            "id": id_, "cell_type": "code", "source": source, "outputs": [],
             "execution_count": None, "metadata": {NAME: self._mark(source)},
         }  # fmt: skip
-        self.send("insert", after=after, cell=cell)
-        self._ids.append(cell["id"])
-        self._shown.append(source)
 
     def _delete(self, cells: Iterable[tuple[str, str]]) -> None:
         """Delete cells by id, if their source is still this one."""
         told = [{"id": id_, "source": source} for id_, source in cells]
         if told:
+            self._deleted += told
             number = self.replaced.add([cell["id"] for cell in told])
             self.send("delete", cells=told, number=number)
 
@@ -218,6 +182,7 @@ class LabPlace(Place):
         said = (*self.client.feedback, *filter(None, [self.words])) if self.action else ()
         record = {"hash": kept, "feedback": said} if said else {"hash": kept}
         self.cells.settle(finished.turn.reply.code, record)
+        self.final = self.cells.final(record)
 
     def made(self) -> Sequence[tuple[str, str]]:
         return self.cells.shown()
@@ -228,11 +193,6 @@ class LabPlace(Place):
 
     def _send(self, operation: str, **values: object) -> None:
         self._comm.send({"operation": operation, **values})
-
-
-def checksum(source: str) -> str:
-    """What tells whether a person has edited a generated cell."""
-    return hashlib.sha256(source.strip().encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
 def _count(cells: Sequence[object]) -> str:

@@ -7,7 +7,7 @@ prompt needs is imported when the first one comes, so that `%load_ext` is quick.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
-from traitlets import Bool, Enum, Float, Int, List, Unicode, observe
+from traitlets import observe
 
 from ..errors import Stopped
 from ..events import Event, Events, Finished, HeldBack, follow
@@ -23,7 +23,6 @@ from ..objects import encodable
 from ..types import Execution, Message, Reply, Turn
 from . import frontends
 from .arguments import (
-    EFFECTS,
     Options,
     checked_seconds,
     help_text,
@@ -34,6 +33,7 @@ from .arguments import (
 )
 from .journal import Journal
 from .queue import Replaced
+from .settings import Settings
 
 if TYPE_CHECKING:
     from ..engines import Engine
@@ -46,36 +46,8 @@ if TYPE_CHECKING:
 
 
 @magics_class
-class OCIMagics(Magics):  # type: ignore[misc]  # IPython is untyped
+class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
     """A code model writes, runs and repairs cells in this kernel; see `%oci help`."""
-
-    model = Unicode("micro", help="The model that answers (%oci models lists some).").tag(
-        config=True
-    )
-    rounds = Int(3, min=0, help="Repairs at most per prompt.").tag(config=True)
-    run = Bool(True, help="Run the code of an answer; False only offers it.").tag(config=True)
-    context = Enum(
-        ("auto", "none"), "auto", help="What a prompt tells of the notebook around it."
-    ).tag(config=True)
-    context_tokens = Int(
-        800, min=0, help="Tokens for the context, at most a quarter of the model's window."
-    ).tag(config=True)
-    leave_out = List(
-        Unicode(), help="Variables that no prompt is told of, nor of cells that name them."
-    ).tag(config=True)
-    allow = List(Enum(EFFECTS), help="Effects of code that review does not hold.").tag(config=True)
-    timeout = Float(0.0, min=0.0, help="Seconds a generated cell may run; 0: no limit.").tag(
-        config=True
-    )
-    temperature = Float(0.0, help="0 is greedy; up to about 1 for variety.").tag(config=True)
-    top_p = Float(1.0, help="Sample from this share of the likeliest tokens.").tag(config=True)
-    seed = Int(None, allow_none=True, help="Makes a sampled answer repeatable.").tag(config=True)
-    max_new_tokens = Int(1024, min=1, help="Longest answer in tokens.").tag(config=True)
-    device = Unicode("", help="cuda, mps or cpu; empty: the best there is.").tag(config=True)
-    dtype = Unicode("", help="bfloat16, float16 or float32; empty: what suits.").tag(config=True)
-    trust_remote_code = Bool(
-        False, help="Let a model's own Python files run when it is loaded."
-    ).tag(config=True)
 
     def __init__(self, shell: Any, view: Callable[[], View] | None = None) -> None:
         self.asked = Options()
@@ -87,6 +59,8 @@ class OCIMagics(Magics):  # type: ignore[misc]  # IPython is untyped
         self.open_view = view or self._view
         self.last_prompt = ""
         """The id of the prompt cell that the conversation's last exchange belongs to."""
+        self.final: Sequence[Mapping[str, object]] = ()
+        """What brings a window up to date that was loaded anew while it was at work."""
         self.last_cells: tuple[tuple[str, str], ...] = ()
         """Id and source of the cells that it made."""
         self._told_rung = self._told_shortened = False
@@ -230,7 +204,13 @@ class OCIMagics(Magics):  # type: ignore[misc]  # IPython is untyped
             self._settle(finished, output)
             place.take(finished)
         self.last_prompt, self.last_cells = place.prompt, tuple(place.made())
+        self.final = place.final
         conclude(finished, place.after_error, sorted(held))
+
+    def caught_up(self, comm: Any, _: object) -> None:
+        """A window asks how the prompt ended that was at work when it was loaded."""
+        for operation in self.final:
+            comm.send(dict(operation))
 
     def _settle(self, finished: Finished, output: str | None) -> None:
         """Bind the turn; the last draft that failed is the next thing to fix, a stop or not."""

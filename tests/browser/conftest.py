@@ -72,8 +72,8 @@ def _browser(address: str, notebooks: Path) -> Iterator[Lab]:
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM, headless=True, args=list(CHROMIUM_ARGUMENTS)
         )
-        page = browser.new_page(viewport={"width": 1200, "height": 1000})
-        yield Lab(page, address, notebooks)
+        context = browser.new_context(viewport={"width": 1200, "height": 1000})
+        yield Lab(context.new_page(), address, notebooks)
         browser.close()
 
 

@@ -56,9 +56,25 @@ class Lab:
             metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
         )
         nbformat.write(notebook, self.notebooks / name)
+        self.load(name)
+        self.wait()
+
+    def load(self, name: str) -> None:
+        """Load the page anew with this notebook, whose kernel may be busy."""
         self.page.goto(f"{self.address}/lab/tree/{name}?reset")
         self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=_WAIT)
-        self.wait()
+        ready = f"() => {_PANEL}?.sessionContext?.session?.kernel?.connectionStatus === 'connected'"
+        self.page.wait_for_function(ready, timeout=_WAIT)
+
+    def window(self, name: str) -> Lab:
+        """A second window on a notebook that is open here."""
+        other = Lab(self.page.context.new_page(), self.address, self.notebooks)
+        other.load(name)
+        other.wait()
+        return other
+
+    def close(self) -> None:
+        self.page.close()
 
     def run(self, index: int) -> None:
         """Run one cell and wait until nothing runs any more."""
@@ -121,8 +137,9 @@ class Lab:
 
     def wait_for(self, text: str) -> None:
         """Wait until a cell's source holds `text`, then until nothing runs any more."""
-        found = f"[...{_PANEL}.content.model.cells].some(c => c.sharedModel.getSource().includes(t))"
-        self.page.wait_for_function(f"(t) => {found}", arg=text, timeout=_WAIT)
+        cells = f"[...{_PANEL}.content.model.cells]"
+        found = f"(text) => {cells}.some(cell => cell.sharedModel.getSource().includes(text))"
+        self.page.wait_for_function(found, arg=text, timeout=_WAIT)
         self.wait()
 
     def wait(self) -> None:

@@ -203,6 +203,44 @@ def test_no_sequence_of_changes_ever_removes_a_cell_of_the_persons(lab: Lab, see
     assert mine <= {cell["id"] for cell in saved.cells}
 
 
+def test_a_prompt_cell_deleted_in_mid_run_leaves_nothing_waiting(lab: Lab) -> None:
+    slow = code("import time\nprint('started', flush=True)\ntime.sleep(3)\nprint('over')")
+    lab.open("deleted.ipynb", "%load_ext oci_magic", prompt(lab, slow))
+    lab.run(0)
+    lab.start(1)
+    lab.page.wait_for_function("() => document.body.innerText.includes('started')")
+    lab.delete(1)
+    lab.page.wait_for_timeout(4000)
+    lab.wait()
+    (_, made) = lab.cells()
+    assert "over" in text(made["outputs"]) and made["count"] == 3
+
+
+def test_another_window_changes_nothing(lab: Lab) -> None:
+    """Two windows on one notebook and kernel: only the one that asked gets cells."""
+    lab.open("windows.ipynb", "%load_ext oci_magic", prompt(lab, code("x = 1")))
+    lab.run(0)
+    lab.save()
+    other = lab.window("windows.ipynb")
+    lab.run(1)
+    assert len(lab.cells()) == 3
+    assert len(other.cells()) == 2
+    other.close()
+
+
+def test_a_window_that_is_loaded_anew_in_mid_run_gets_the_cells(lab: Lab) -> None:
+    slow = code("import time\ntime.sleep(8)\nprint('over')")
+    lab.open("reload.ipynb", "%load_ext oci_magic", prompt(lab, slow))
+    lab.run(0)
+    lab.save()
+    lab.start(1)
+    lab.page.wait_for_timeout(2000)
+    lab.load("reload.ipynb")
+    lab.wait_for("time.sleep(8)\nprint")
+    (made,) = lab.cells()[2:]
+    assert "over" in text(made["outputs"])
+
+
 def picture(lab: Lab, name: str) -> None:
     """A screenshot to be looked at, where `OCI_PICTURES` names a folder for them."""
     folder = os.environ.get("OCI_PICTURES")

@@ -96,6 +96,17 @@ export class Cells {
     this.shared.transact(() => places.forEach(at => this.shared.deleteCell(at)));
   }
 
+  /** A cell as it is in the end, for a window that was loaded anew in mid-run. */
+  show({ id, source, outputs, count }) {
+    const model = this.model(id);
+    if (model) {
+      this.update({ id, source });
+      model.trusted = true;
+      model.outputs.fromJSON(outputs);
+      model.executionCount = count;
+    }
+  }
+
   /** The prompt cell shows `count`, not the last count of the cells that it ran. */
   pin({ id, count }) {
     this.counts.set(id, count);
@@ -135,6 +146,12 @@ export class Cells {
     this.actions.delete(prompt);
     const record = this.model(prompt)?.getMetadata(KEY) ?? null;
     return { action, made: { record, cells } };
+  }
+
+  /** Whether a prompt may be at work here. */
+  asks() {
+    const models = Array.from(this.panel.content.model?.cells ?? []);
+    return models.some(model => model.sharedModel.getSource().trimStart().startsWith('%%oci'));
   }
 
   /** The models of the cells that a prompt owns. */

@@ -44,6 +44,13 @@ function follow(lab, panel) {
   return cells;
 }
 
+/** The notebook's cells are there and the kernel's status is known. */
+async function panelReady(panel) {
+  await panel.context.ready;
+  await panel.revealed;
+  await panel.sessionContext.ready;
+}
+
 /** Do what a button of a prompt's panel says. */
 function act(followed, node, action) {
   for (const [panel, cells] of followed) {
@@ -70,6 +77,16 @@ class Attached {
     const request = kernel.requestExecute.bind(kernel);
     kernel.requestExecute = (content, dispose, metadata) =>
       request(content, dispose, { ...metadata, [CLIENT]: this.told(content, metadata) });
+    void panelReady(cells.panel).then(() => this.catchUp());
+  }
+
+  /** A window that was loaded while a prompt is at work asks how it ended. */
+  catchUp() {
+    if (this.kernel.status === 'busy' && this.cells.asks()) {
+      const comm = this.kernel.createComm(NAME);
+      comm.onMsg = message => this.apply(message.content.data);
+      comm.open({ client: this.kernel.clientId });
+    }
   }
 
   /** What a request tells: who asks, how far this notebook is, and what a prompt made before. */

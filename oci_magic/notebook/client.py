@@ -1,0 +1,72 @@
+"""What a request tells of a front end that has our extension: who asks, and what is below."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .panel import Action
+
+NAME = "oci_magic"
+PROTOCOL = 1
+
+
+@dataclass(frozen=True)
+class Made:
+    """A cell below a prompt that an earlier answer to it made, as it is now."""
+
+    id: str
+    source: str
+    sum: str
+
+    @property
+    def edited(self) -> bool:
+        return checksum(self.source) != self.sum
+
+
+@dataclass(frozen=True)
+class Client:
+    """Who asks: a front end's connection, its prompt cell, and what stands below it.
+
+    `action` is what a button of the prompt's panel says, `text` the words that go with it;
+    `feedback` are those of before.
+    """
+
+    id: str
+    prompt: str
+    recorded: str = ""
+    made: tuple[Made, ...] = ()
+    action: Action | None = None
+    text: str = ""
+    feedback: tuple[str, ...] = ()
+
+    @classmethod
+    def told(cls, metadata: Mapping[str, Any]) -> Client | None:
+        """The client that a request's metadata tell of; None if we do not speak its protocol."""
+        said: Any = metadata.get("oci_magic_client")
+        prompt = metadata.get("cellId")
+        try:
+            if said["protocol"] != PROTOCOL or not prompt:
+                return None
+            below = said.get("made") or {}
+            made = tuple(
+                Made(cell["id"], cell["source"], str(cell["metadata"].get("sum")))
+                for cell in below.get("cells", ())
+            )
+            record = below.get("record") or {}
+            action = said.get("action") or {}
+            kind, text = action.get("kind"), str(action.get("text", ""))
+            return cls(
+                str(said["client"]), str(prompt), str(record.get("hash", "")), made, kind, text,
+                tuple(map(str, record.get("feedback", ()))),
+            )  # fmt: skip
+        except (TypeError, KeyError, AttributeError):
+            return None
+
+
+def checksum(source: str) -> str:
+    """What tells whether a person has edited a generated cell."""
+    return hashlib.sha256(source.strip().encode("utf-8", "surrogatepass")).hexdigest()[:12]

@@ -1,0 +1,39 @@
+"""What can be set for every prompt: `%config OCIMagics`, options of `%%oci` win over it."""
+
+from __future__ import annotations
+
+from traitlets import Bool, Enum, Float, HasTraits, Int, List, Unicode
+
+from .arguments import EFFECTS
+
+
+class Settings(HasTraits):
+    """The traits of `OCIMagics`."""
+
+    model = Unicode("micro", help="The model that answers (%oci models lists some).").tag(
+        config=True
+    )
+    rounds = Int(3, min=0, help="Repairs at most per prompt.").tag(config=True)
+    run = Bool(True, help="Run the code of an answer; False only offers it.").tag(config=True)
+    context = Enum(
+        ("auto", "none"), "auto", help="What a prompt tells of the notebook around it."
+    ).tag(config=True)
+    context_tokens = Int(
+        800, min=0, help="Tokens for the context, at most a quarter of the model's window."
+    ).tag(config=True)
+    leave_out = List(
+        Unicode(), help="Variables that no prompt is told of, nor of cells that name them."
+    ).tag(config=True)
+    allow = List(Enum(EFFECTS), help="Effects of code that review does not hold.").tag(config=True)
+    timeout = Float(0.0, min=0.0, help="Seconds a generated cell may run; 0: no limit.").tag(
+        config=True
+    )
+    temperature = Float(0.0, help="0 is greedy; up to about 1 for variety.").tag(config=True)
+    top_p = Float(1.0, help="Sample from this share of the likeliest tokens.").tag(config=True)
+    seed = Int(None, allow_none=True, help="Makes a sampled answer repeatable.").tag(config=True)
+    max_new_tokens = Int(1024, min=1, help="Longest answer in tokens.").tag(config=True)
+    device = Unicode("", help="cuda, mps or cpu; empty: the best there is.").tag(config=True)
+    dtype = Unicode("", help="bfloat16, float16 or float32; empty: what suits.").tag(config=True)
+    trust_remote_code = Bool(
+        False, help="Let a model's own Python files run when it is loaded."
+    ).tag(config=True)
