@@ -68,7 +68,8 @@ class Repairing:
 class Finished:
     """The last event. `reason` is a clause on why it ended so, "" where the outcome says it.
 
-    `usage` adds up all rounds, `repairs` counts replies after the first, `seconds` is wall time.
+    `usage` adds up all rounds, `repairs` counts replies after the first, `seconds` is wall time,
+    `model` the engine's name.
     """
 
     outcome: Outcome
@@ -77,6 +78,7 @@ class Finished:
     repairs: int = 0
     usage: Usage = field(default_factory=Usage)
     seconds: float = 0.0
+    model: str = ""
 
 
 Event = Prompted | Streamed | Drafted | HeldBack | Executed | Repairing | Finished

@@ -172,7 +172,7 @@ class Session:
         turn = standing(tried, tried[len(seed) :], request)
         yield Finished(
             verdict.outcome or "unrepaired", turn, verdict.reason, max(0, len(tried) - 1),
-            _total(tried[len(seed) :]), time.perf_counter() - started,
+            _total(tried[len(seed) :]), time.perf_counter() - started, self.engine.name,
         )  # fmt: skip
 
     def _rounds(

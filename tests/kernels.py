@@ -40,6 +40,15 @@ class Kernel:
         shown = self._shown(message["header"]["msg_id"], stop_at)
         return self._reply(message["header"]["msg_id"]), shown
 
+    def open_comm(self, target: str, data: dict[str, Any]) -> list[dict[str, Any]]:
+        """Open a comm as a front end does; returns what the kernel sends back at once."""
+        message = self.client.session.msg(
+            "comm_open", {"comm_id": "asking", "target_name": target, "data": data}
+        )
+        self.client.shell_channel.send(message)
+        shown = self._shown(message["header"]["msg_id"], "")
+        return [m["data"] for m in shown if m["type"] == "comm_msg"]
+
     def _reply(self, asked: str) -> dict[str, Any]:
         while True:
             message = self.client.get_shell_msg(timeout=60)

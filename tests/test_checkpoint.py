@@ -47,6 +47,28 @@ def test_restore_leaves_the_bindings_identical(
     assert checkpoint.restore() == ()
 
 
+@given(before=STEPS, ran=STEPS, later=STEPS)
+def test_undo_takes_back_the_run_and_nothing_later(
+    before: list[tuple[str, str]], ran: list[tuple[str, str]], later: list[tuple[str, str]]
+) -> None:
+    namespace: dict[str, object] = {}
+    apply(namespace, before)
+    old = dict(namespace)
+    checkpoint = Checkpoint(namespace)
+    apply(namespace, ran)
+    left = dict(namespace)
+    checkpoint.done()
+    apply(namespace, later)
+    new = dict(namespace)
+    stay = checkpoint.undo()
+    gone = object()
+    for name in old.keys() | left.keys() | new.keys():
+        was, then, now = (each.get(name, gone) for each in (old, left, new))
+        undone = was is not then and then is now
+        assert namespace.get(name, gone) is (was if undone else now), name
+        assert (name in stay) == (was is not then and then is not now), name
+
+
 def test_an_equal_but_other_object_is_put_back() -> None:
     value = [1]
     namespace: dict[str, object] = {"x": value}

@@ -10,6 +10,7 @@ import json
 import time
 import uuid
 from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -63,6 +64,16 @@ class Notebook:
                     self[owner]["outputs"].append(message)
         return reply
 
+    def load_anew(self, cells: list[dict[str, Any]]) -> None:
+        """The window shows these cells, as they were saved, and asks how prompts ended."""
+        self.cells = cells
+        answers = {
+            cell["id"]: cell["metadata"].get("oci_magic", {}).get("answer")
+            for cell in cells if cell["source"].startswith("%%oci")
+        }  # fmt: skip
+        for operation in self.kernel.open_comm("oci_magic", {"client": "new", "answers": answers}):
+            self._apply(dict(operation), {})
+
     def below(self, prompt: str) -> list[dict[str, Any]]:
         """The cells that the prompt owns."""
         return [c for c in self.cells if c["metadata"].get("oci_magic", {}).get("owner") == prompt]
@@ -87,7 +98,10 @@ class Notebook:
         match operation:
             case "insert":
                 at = next(n for n, c in enumerate(self.cells) if c["id"] == said["after"])
-                self.cells.insert(at + 1, {**said["cell"], "outputs": []})
+                if said["cell"]["id"] not in self:
+                    self.cells.insert(at + 1, {**said["cell"], "outputs": []})
+            case "show":
+                self[said["id"]].update(source=said["source"], outputs=said["outputs"])
             case "update":
                 if "source" in said:
                     self[said["id"]]["source"] = said["source"]
@@ -96,7 +110,7 @@ class Notebook:
             case "delete":
                 gone = [(c["id"], c["source"]) for c in said["cells"]]
                 self.cells = [c for c in self.cells if (c["id"], c["source"]) not in gone]
-                self.deletions = said["number"]
+                self.deletions = max(self.deletions, said["number"])
             case "bind":
                 bound[said["message"]] = said["id"]
                 self[said["id"]]["outputs"] = []
@@ -330,6 +344,23 @@ def test_undo_leaves_a_cell_that_was_edited(book: Notebook) -> None:
 def _ran_error(book: Notebook, source: str) -> list[str]:
     outputs = book[_ran(book, source)]["outputs"]
     return [str(m.get("evalue", "")) + str(m.get("text", "")) for m in outputs]
+
+
+def test_a_window_loaded_anew_gets_what_it_missed(book: Notebook) -> None:
+    prompt = book.ask(code("print(1)"), code("print(2)"))
+    saved = deepcopy(book.cells)
+    book[prompt]["source"] += " on"
+    book.run(prompt)
+    book.load_anew(saved)
+    (cell,) = book.below(prompt)
+    assert (cell["source"], text(cell)) == ("print(2)", "2\n")
+
+
+def test_a_window_that_missed_nothing_gets_nothing(book: Notebook) -> None:
+    prompt = book.ask(code("print(1)"))
+    (made,) = book.below(prompt)
+    book.load_anew([cell for cell in book.cells if cell is not made])
+    assert book.below(prompt) == []  # deleted by the person: it stays so
 
 
 def test_an_answer_that_never_came_leaves_no_panel_at_work(book: Notebook) -> None:

@@ -95,6 +95,12 @@ class Saved:
         self.names.clear()
         self.names.update(self.before)
 
+    def done(self) -> None: ...
+
+    def undo(self) -> tuple[str, ...]:
+        self.restore()
+        return ()
+
 
 def code(*sources: str) -> str:
     return "\n\n".join(f"Here.\n```python\n{text}\n```" for text in sources)
@@ -244,6 +250,18 @@ def test_held_code_does_not_run_nor_what_stands_before_it() -> None:
     assert finished.outcome == "held" and finished.reason
     assert [event.cell.source for event in seen if isinstance(event, HeldBack)] == ["import os"]
     assert session.executor.ran == []
+
+
+def test_undo_takes_the_last_accepted_answer_back_once() -> None:
+    session = made(code("x = 1"), code("1 / 0"), code("x = 3"))
+    run(session.ask("one"))
+    turn, stay = session.undo()
+    assert (turn.request, stay, session.exchanges) == ("one", (), [])
+    with pytest.raises(OciError, match="nothing to undo"):
+        session.undo()
+    run(session.ask("fails", rounds=0))
+    with pytest.raises(OciError, match="nothing to undo"):
+        session.undo()
 
 
 def test_stop_while_generating_is_never_repaired() -> None:

@@ -6,9 +6,9 @@ Outputs of running code arrive elsewhere; `running` says which cell they belong 
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
+from .client import digest
 from .document import METADATA, SKIP, Kept, Node, kept, loading_no_model
 from .driven import Told
 
@@ -83,7 +83,7 @@ class Answer:
         """Take away what an earlier run made of this prompt, but nothing the person edited."""
         after = self.notebook.cells[self.index + 1 :]
         ours = [c for c in after if c.metadata.get(METADATA, {}).get("owner") == self.prompt.id]
-        edited = [c for c in ours if c.metadata[METADATA].get("code") != _digest(c.source)]
+        edited = [c for c in ours if c.metadata[METADATA].get("code") != digest(c.source)]
         for cell in edited:
             ours.remove(cell)
             del cell.metadata[METADATA]
@@ -149,7 +149,7 @@ class Answer:
                 "round": self._round,
                 "model": prompt.model,
                 "hash": prompt.hash,
-                "code": _digest(cell.source),
+                "code": digest(cell.source),
             }
 
     def _print(self, line: str) -> None:
@@ -168,7 +168,3 @@ def _skip(cells: list[Node]) -> None:
     for cell in cells:
         if cell.cell_type == "code":
             cell.metadata["tags"] = [SKIP]
-
-
-def _digest(source: str) -> str:
-    return hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()[:12]

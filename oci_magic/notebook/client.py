@@ -20,11 +20,11 @@ class Made:
 
     id: str
     source: str
-    sum: str
+    code: str
 
     @property
     def edited(self) -> bool:
-        return checksum(self.source) != self.sum
+        return digest(self.source) != self.code
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Client:
                 return None
             below = said.get("made") or {}
             made = tuple(
-                Made(cell["id"], cell["source"], str(cell["metadata"].get("sum")))
+                Made(cell["id"], cell["source"], str(cell["metadata"].get("code")))
                 for cell in below.get("cells", ())
             )
             record = below.get("record") or {}
@@ -67,6 +67,6 @@ class Client:
             return None
 
 
-def checksum(source: str) -> str:
+def digest(source: str) -> str:
     """What tells whether a person has edited a generated cell."""
-    return hashlib.sha256(source.strip().encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()[:12]

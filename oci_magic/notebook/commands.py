@@ -107,7 +107,7 @@ def undo(magics: OCIMagics) -> None:
     turn, stay = magics.session.undo()
     place = frontends.place(magics.shell, magics.replaced)
     place.withdraw(magics.last_prompt, magics.last_cells)
-    magics.last_prompt, magics.last_cells = "", ()
+    magics.last_prompt, magics.last_cells, magics.final = "", (), None
     left = f"; {', '.join(stay)} stays as a later cell left it" if stay else ""
     print(f"undone: {one_line(turn.request, 60)}{left}; values changed in place and files stay")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..events import Finished
@@ -20,6 +21,15 @@ if TYPE_CHECKING:
     from .queue import Replaced
 
 NOT_RUN = "oci: code is offered, not run"
+
+
+@dataclass(frozen=True)
+class Final:
+    """The operations that bring a window up to date which does not know a prompt's `answer`."""
+
+    prompt: str
+    answer: str
+    operations: Sequence[Mapping[str, object]]
 
 
 class Place:
@@ -35,8 +45,8 @@ class Place:
     action: Action | None = None
     """What a button of the prompt's panel says, and the words that go with it."""
     words = ""
-    final: Sequence[Mapping[str, object]] = ()
-    """What brings a window up to date that was loaded anew in mid-run."""
+    final: Final | None = None
+    """How the prompt ended, for a window that was loaded anew in mid-run."""
     numbered = False
     """Whether generated cells have execution counts of their own."""
 

@@ -17,8 +17,8 @@ from comm import create_comm
 from ..events import Finished
 from ..running.redirect import numbered_apart, outputs_of
 from ..types import Cell, Execution, Output
-from .client import NAME, Client, checksum
-from .frontends import Place
+from .client import NAME, Client, digest
+from .frontends import Final, Place
 
 if TYPE_CHECKING:
     from .lab_view import LabView
@@ -37,6 +37,7 @@ class LabCells:
         self._drafted: tuple[Cell, ...] = ()
         self._results: dict[str, tuple[list[Output], int]] = {}
         self._deleted: list[dict[str, str]] = []
+        self._about: Mapping[str, object] = {}
 
     def draft(self, cells: Sequence[Cell]) -> None:
         """Show these code cells, the last of which may still be growing."""
@@ -81,8 +82,14 @@ class LabCells:
         self._results[id_] = outputs, count
         self.send("done", id=id_, count=count, error=error)
 
-    def settle(self, accepted: Sequence[Cell], record: Mapping[str, object]) -> None:
-        """Leave the accepted cells, marked as this prompt's, and the record of it in its cell."""
+    def settle(
+        self, accepted: Sequence[Cell], record: Mapping[str, object], about: Mapping[str, object]
+    ) -> None:
+        """Leave the accepted cells, marked as this prompt's, and the record of it in its cell.
+
+        `about` tells in each cell's metadata where its code comes from.
+        """
+        self._about = about
         if not accepted and not self._ids:
             return
         self.drafted(accepted)
@@ -90,9 +97,9 @@ class LabCells:
             self.send("update", id=id_, metadata=self._mark(source))
         self.send("update", id=self.client.prompt, metadata=dict(record))
 
-    def final(self, record: Mapping[str, object]) -> list[dict[str, object]]:
+    def final(self, record: Mapping[str, object]) -> list[Mapping[str, object]]:
         """The operations that bring a window up to date which saw none of this."""
-        after, told = self.client.prompt, list[dict[str, object]]()
+        after, told = self.client.prompt, list[Mapping[str, object]]()
         if self._deleted:
             told.append({"operation": "delete", "cells": self._deleted, "number": 0})
         for id_, source in self.shown():
@@ -104,8 +111,8 @@ class LabCells:
         told.append({"operation": "update", "id": self.client.prompt, "metadata": dict(record)})
         return told
 
-    def _mark(self, source: str) -> dict[str, str]:
-        return {"owner": self.client.prompt, "sum": checksum(source)}
+    def _mark(self, source: str) -> dict[str, object]:
+        return {"owner": self.client.prompt, "code": digest(source), **self._about}
 
     def _make_room(self) -> None:
         """Take away what an earlier answer made; what the person edited is theirs from now on."""
@@ -180,9 +187,12 @@ class LabPlace(Place):
     def take(self, finished: Finished) -> None:
         kept = self.recorded if finished.outcome in _KEPT_OUTCOMES else ""
         said = (*self.client.feedback, *filter(None, [self.words])) if self.action else ()
-        record = {"hash": kept, "feedback": said} if said else {"hash": kept}
-        self.cells.settle(finished.turn.reply.code, record)
-        self.final = self.cells.final(record)
+        record: dict[str, object] = {"hash": kept, "answer": uuid.uuid4().hex[:12]}
+        if said:
+            record["feedback"] = said
+        about = {"round": finished.repairs + 1, "model": finished.model, "hash": self.recorded}
+        self.cells.settle(finished.turn.reply.code, record, about)
+        self.final = Final(self.prompt, str(record["answer"]), self.cells.final(record))
 
     def made(self) -> Sequence[tuple[str, str]]:
         return self.cells.shown()

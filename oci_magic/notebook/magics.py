@@ -7,7 +7,7 @@ prompt needs is imported when the first one comes, so that `%load_ext` is quick.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
@@ -59,8 +59,7 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
         self.open_view = view or self._view
         self.last_prompt = ""
         """The id of the prompt cell that the conversation's last exchange belongs to."""
-        self.final: Sequence[Mapping[str, object]] = ()
-        """What brings a window up to date that was loaded anew while it was at work."""
+        self.final: frontends.Final | None = None
         self.last_cells: tuple[tuple[str, str], ...] = ()
         """Id and source of the cells that it made."""
         self._told_rung = self._told_shortened = False
@@ -207,10 +206,13 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
         self.final = place.final
         conclude(finished, place.after_error, sorted(held))
 
-    def caught_up(self, comm: Any, _: object) -> None:
-        """A window asks how the prompt ended that was at work when it was loaded."""
-        for operation in self.final:
-            comm.send(dict(operation))
+    def caught_up(self, comm: Any, opened: dict[str, Any]) -> None:
+        """A window that was loaded anew asks how a prompt ended: tell, if it does not know."""
+        answers = opened["content"]["data"].get("answers") or {}
+        final = self.final
+        if final and final.prompt in answers and answers[final.prompt] != final.answer:
+            for operation in final.operations:
+                comm.send(dict(operation))
 
     def _settle(self, finished: Finished, output: str | None) -> None:
         """Bind the turn; the last draft that failed is the next thing to fix, a stop or not."""

@@ -148,10 +148,12 @@ export class Cells {
     return { action, made: { record, cells } };
   }
 
-  /** Whether a prompt may be at work here. */
-  asks() {
+  /** The prompts of this notebook by id, each with its answer's name if it has one. */
+  answers() {
     const models = Array.from(this.panel.content.model?.cells ?? []);
-    return models.some(model => model.sharedModel.getSource().trimStart().startsWith('%%oci'));
+    const asks = model => model.sharedModel.getSource().trimStart().startsWith('%%oci');
+    const answer = model => model.getMetadata(KEY)?.answer ?? null;
+    return Object.fromEntries(models.filter(asks).map(model => [model.id, answer(model)]));
   }
 
   /** The models of the cells that a prompt owns. */

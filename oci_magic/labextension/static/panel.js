@@ -90,6 +90,7 @@ export function panelFactory(lab, act) {
       const form = append(this.buttons, 'form', 'oci-magic-feedback');
       const input = append(form, 'input', 'jp-mod-styled');
       input.type = 'text';
+      input.dataset.lmSuppressShortcuts = 'true'; // what is typed here is no shortcut
       input.placeholder = 'say what to change';
       input.setAttribute('aria-label', 'Say what to change');
       const [label, title] = LABELS.feedback;
@@ -97,11 +98,19 @@ export function panelFactory(lab, act) {
       button.textContent = label;
       button.title = title;
       button.dataset.action = 'feedback';
-      form.addEventListener('submit', event => {
+      const send = event => {
         event.preventDefault();
         const text = input.value.trim();
         if (text) {
           act(this.node, { kind: 'feedback', text });
+        }
+      };
+      form.addEventListener('submit', send);
+      // The notebook around takes Enter for itself, and the form would not hear of it.
+      input.addEventListener('keydown', event => {
+        event.stopPropagation();
+        if (event.key === 'Enter' && !event.isComposing) {
+          send(event);
         }
       });
     }

@@ -80,12 +80,13 @@ class Attached {
     void panelReady(cells.panel).then(() => this.catchUp());
   }
 
-  /** A window that was loaded while a prompt is at work asks how it ended. */
+  /** A window that was loaded while a prompt was at work asks how it ended. */
   catchUp() {
-    if (this.kernel.status === 'busy' && this.cells.asks()) {
+    const answers = this.cells.answers();
+    if (Object.keys(answers).length && !this.kernel.isDisposed) {
       const comm = this.kernel.createComm(NAME);
       comm.onMsg = message => this.apply(message.content.data);
-      comm.open({ client: this.kernel.clientId });
+      comm.open({ client: this.kernel.clientId, answers });
     }
   }
 
