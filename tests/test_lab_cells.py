@@ -280,7 +280,7 @@ def test_the_panel_tells_how_it_ended_and_shows_the_drafts(book: Notebook) -> No
     prompt = book.ask(code("a = 1\n1 / 0"), code("a = 1\na"))
     shown = panel(book[prompt])
     assert shown["state"] == "worked" and "after 1 repair" in shown["line"]
-    assert shown["actions"] == ["retry", "feedback"]
+    assert shown["actions"] == ["undo", "retry", "feedback"] and shown["rounds"] == 3
     first, second = shown["drafts"]
     assert "ZeroDivisionError" in first["failure"] and second["failure"] == ""
     assert second["diff"] == [[" ", "a = 1"], ["-", "1 / 0"], ["+", "a"]]
@@ -322,6 +322,28 @@ def test_feedback_after_another_prompt_asks_this_one_anew(book: Notebook) -> Non
     assert value(book, last) == repr("go\nuse a seven")
 
 
+def test_a_watched_failure_gets_a_fix_that_is_proposed(book: Notebook) -> None:
+    _ran(book, "%oci watch on")
+    failing = book.add("total = 1 / 0")
+    book.run(failing)
+    assert panel(book[failing])["actions"] == ["repair"]
+    name = f"replies-{time.time_ns()}.json"
+    (book.kernel.folder / name).write_text(json.dumps([code("total = 1")]), encoding="utf-8")
+    _ran(book, f"%oci model scripted:{name}")
+    source = book[failing]["source"]
+    book[failing]["source"] = "%oci fix"  # what the extension sends in the cell's name
+    book.run(failing, "repair", source)
+    shown = panel(book[failing])
+    assert (shown["actions"], shown["code"]) == (["apply"], "total = 1")
+    assert shown["drafts"][1]["diff"] == [["-", "total = 1 / 0"], ["+", "total = 1"]]
+    assert "ZeroDivisionError" in shown["drafts"][0]["failure"]
+    assert value(book, "total") == "1" and book.below(failing) == []
+    _ran(book, "%oci watch off")
+    other = book.add("1 / 0")
+    book.run(other)
+    assert not any(MIME in m.get("data", {}) for m in book[other]["outputs"])
+
+
 def test_undo_takes_cells_and_names_back(book: Notebook) -> None:
     _ran(book, "a = 1")
     prompt = book.ask(code("a = 2\nb = 3\nc = 4"), code("a = 9"))
@@ -331,6 +353,25 @@ def test_undo_takes_cells_and_names_back(book: Notebook) -> None:
     assert value(book, "(a, c, 'b' in globals())") == "(1, 5, False)"
     book.run(prompt)
     assert value(book, "a") == "9"  # asked anew, not kept
+
+
+def test_the_undo_button_takes_back_the_last_answer_alone(book: Notebook) -> None:
+    first, last = book.ask(code("a = 1")), book.ask(code("b = 1"))
+    for prompt in (first, last):
+        source, book[prompt]["source"] = book[prompt]["source"], "%oci undo"
+        book.run(prompt, "undo")
+        book[prompt]["source"] = source
+    assert "only the last answer" in str(book[first]["outputs"])
+    assert len(book.below(first)) == 1 and book.below(last) == []
+
+
+def test_rounds_set_in_the_panel_count_and_stay(book: Notebook) -> None:
+    prompt = book.ask(code("1 / 0"), code("1 / 0  # b"), code("1 / 0  # c"), code("x = 1"))
+    book[prompt]["metadata"]["oci_magic"]["rounds"] = 0
+    book[prompt]["source"] += " on"
+    book.run(prompt)
+    assert panel(book[prompt])["rounds"] == 0
+    assert book[prompt]["metadata"]["oci_magic"]["rounds"] == 0
 
 
 def test_undo_leaves_a_cell_that_was_edited(book: Notebook) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
@@ -697,6 +698,59 @@ def test_all_our_errors_show_one_line() -> None:
 
     for kind in tree(OciError):
         assert kind("do this")._render_traceback_() == [f"{kind.__name__}: do this"]
+
+
+# Export and watch
+
+
+def test_export_writes_what_worked(notebook: Notebook) -> None:
+    replies = notebook.replies(code("x = 1", "x + 1"), code("1 / 0"), code("%time y = 2"))
+    notebook.type(f"%%oci {replies}\nset x")
+    notebook.type(f"%%oci {replies} -r 0\ndivide")
+    notebook.type(f"%%oci {replies}\nset y")
+    notebook.type("%oci export out.py")
+    assert "out.py: 3 prompts, 3 code cells" in notebook.out
+    script = (notebook.folder / "out.py").read_text()
+    assert "# %% [markdown]\n# set x\n\n# %%\nx = 1\n\n# %%\nx + 1\n" in script
+    assert "1 / 0" not in script and "run_line_magic('time', 'y = 2')" in script
+    compile(script, "out.py", "exec")
+    notebook.type("%oci export out.ipynb")
+    written = nbformat.read(notebook.folder / "out.ipynb", 4)
+    nbformat.validate(written)
+    assert [cell.source for cell in written.cells] == [
+        "set x", "x = 1", "x + 1", "divide", "set y", "%time y = 2"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("%oci export", "nothing to export"),
+        ("%oci export out.txt", ".ipynb or .py"),
+        ("%oci export there.py", "exists already"),
+        ("%oci export no/where.py", "No such file"),
+        ("%oci watch maybe", "watch on"),
+        ("%oci undo", "nothing to undo"),
+    ],
+)
+def test_mistakes_with_export_watch_and_undo(notebook: Notebook, typed: str, said: str) -> None:
+    (notebook.folder / "there.py").write_text("mine = 1\n")
+    if typed.startswith("%oci export "):
+        notebook.type(f"%%oci {notebook.replies(code('x = 1'))}\nset x")
+    notebook.type(typed)
+    assert said in notebook.out + notebook.err
+    assert (notebook.folder / "there.py").read_text() == "mine = 1\n"
+
+
+def test_watch_says_what_to_type_where_there_is_no_button(notebook: Notebook) -> None:
+    notebook.type("%oci watch on")
+    notebook.type("1 / 0")
+    assert "oci can repair this cell: %oci fix" in notebook.out
+    notebook.type(f"%%oci {notebook.replies(code('1 / 0'))} -r 0\ndivide")
+    assert "oci can repair" not in notebook.out
+    notebook.type("%oci watch off")
+    notebook.type("1 / 0")
+    assert "oci can repair" not in notebook.out
 
 
 # The model on the shelf

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 NAME = "oci_magic"
 PROTOCOL = 1
+MOST_ROUNDS = 20
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,9 @@ class Made:
 class Client:
     """Who asks: a front end's connection, its prompt cell, and what stands below it.
 
-    `action` is what a button of the prompt's panel says, `text` the words that go with it;
-    `feedback` are those of before.
+    `action` is what a button of the prompt's panel says, `text` the words that go with it (for
+    `repair` the source of the failed cell); `feedback` are those of before; `rounds` is the number
+    of repairs that the person has set in the panel.
     """
 
     id: str
@@ -42,6 +44,7 @@ class Client:
     action: Action | None = None
     text: str = ""
     feedback: tuple[str, ...] = ()
+    rounds: int | None = None
 
     @classmethod
     def told(cls, metadata: Mapping[str, Any]) -> Client | None:
@@ -61,10 +64,14 @@ class Client:
             kind, text = action.get("kind"), str(action.get("text", ""))
             return cls(
                 str(said["client"]), str(prompt), str(record.get("hash", "")), made, kind, text,
-                tuple(map(str, record.get("feedback", ()))),
+                tuple(map(str, record.get("feedback", ()))), _rounds(record.get("rounds")),
             )  # fmt: skip
         except (TypeError, KeyError, AttributeError):
             return None
+
+
+def _rounds(said: Any) -> int | None:
+    return said if isinstance(said, int) and 0 <= said <= MOST_ROUNDS else None
 
 
 def digest(source: str) -> str:

@@ -15,6 +15,7 @@ from IPython.core.error import UsageError
 from ..engines.memory import fits, free_memory, gigabytes
 from ..engines.models import CATALOGUE, on_disk
 from ..types import Message, Turn
+from . import frontends
 from .arguments import Options, unquoted
 from .display import failure_line, one_line
 
@@ -77,13 +78,24 @@ def fix(magics: OCIMagics, rest: str) -> None:
     if failed is None:
         raise UsageError("no cell has failed: %oci fix repairs the last cell that did")
     code, failure = failed
+    place = frontends.place(magics.shell, magics.replaced)
+    if place.source and place.source.strip() != code.strip():
+        raise UsageError("this cell is not the last one that failed: run it again, then Fix")
     asked = magics.asked
     options = Options(model=asked.model, context=asked.context, leave_out=asked.leave_out)
     session = magics.session_for(options)
     magics.asked = options
     context = magics.told(options)
     events = session.fix(code.strip("\n"), failure, context, sentence=rest, run=magics.run)
-    magics.play(events, run=magics.run)
+    magics.play(events, run=magics.run, place=place)
+
+
+def watch(magics: OCIMagics, rest: str) -> None:
+    """Offer a Fix under the error of any cell, or do not."""
+    if rest not in ("on", "off"):
+        raise UsageError("write %oci watch on, or %oci watch off")
+    magics.watch = rest == "on"
+    print("a failing cell gets a row with Fix" if magics.watch else "failing cells get no row")
 
 
 def retry(magics: OCIMagics) -> None:
@@ -100,12 +112,12 @@ def retry(magics: OCIMagics) -> None:
 
 def undo(magics: OCIMagics) -> None:
     """Take the last accepted answer back: its cells, its names, its part of the conversation."""
-    from . import frontends
-
     if magics.session is None:
         raise UsageError("nothing to undo: ask something with %%oci first")
-    turn, stay = magics.session.undo()
     place = frontends.place(magics.shell, magics.replaced)
+    if place.action and place.prompt != magics.last_prompt:
+        raise UsageError("only the last answer can be taken back, and this one is not the last")
+    turn, stay = magics.session.undo()
     place.withdraw(magics.last_prompt, magics.last_cells)
     magics.last_prompt, magics.last_cells, magics.final = "", (), None
     left = f"; {', '.join(stay)} stays as a later cell left it" if stay else ""
@@ -184,6 +196,7 @@ COMMANDS = {
     "model": Command("%oci model NAME", "choose the model", model),
     "models": Command("%oci models", "models to choose from, with sizes", _alone(models)),
     "fix": Command("%oci fix [hint]", "repair the last failed cell, whoever wrote it", fix),
+    "watch": Command("%oci watch on|off", "offer a Fix under the error of any cell", watch),
     "retry": Command("%oci retry", "ask the last prompt again, sampled", _alone(retry)),
     "undo": Command("%oci undo", "take the last accepted answer back", _alone(undo)),
     "export": Command("%oci export FILE", "the conversation as a notebook or script", export),

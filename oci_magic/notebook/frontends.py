@@ -40,6 +40,10 @@ class Place:
 
     kept = ""
     """What is kept of an unchanged prompt, in words; "" if it is to be asked again."""
+    rounds: int | None = None
+    """Repairs at most, where the person has set them for this prompt."""
+    source = ""
+    """The failed cell that is to be repaired, if a button below it asks for that."""
     prompt = ""
     """The id of the prompt cell, "" where the front end tells none that counts."""
     action: Action | None = None
@@ -94,9 +98,11 @@ def place(shell: Any, replaced: Replaced, recorded: str = "") -> Place:
     metadata = request_metadata(kernel)
     if "oci_magic_client" in metadata:
         from .client import Client
-        from .lab import LabPlace
+        from .lab import LabPlace, RepairPlace
 
         client = Client.told(metadata)
+        if client and client.action == "repair":
+            return RepairPlace(shell, client.text)
         if client and can_redirect(kernel):
             return LabPlace(shell, client, replaced, recorded)
     if metadata.get("cellId"):

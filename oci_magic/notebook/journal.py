@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -48,11 +48,11 @@ class _Failed:
 class Journal:
     """Filled by IPython's `post_run_cell` event; `paused` while a prompt runs its own cells.
 
-    `errors` maps execution counts to the text of their error.
+    `errors` maps execution counts to the text of their error; `failed` is called when a cell fails.
     """
 
-    def __init__(self, shell: Any) -> None:
-        self.shell = shell
+    def __init__(self, shell: Any, failed: Callable[[], object] = lambda: None) -> None:
+        self.shell, self._on_failure = shell, failed
         self._cells: dict[str, str] = {}
         self.errors: dict[int, str] = {}
         self._failed: _Failed | None = None
@@ -74,6 +74,7 @@ class Journal:
         if isinstance(error, Exception) and not isinstance(error, OciError | UsageError):
             self._failed = _Failed(source, error, cell)
             self.errors[result.execution_count] = f"{type(error).__name__}: {_text(error)}"
+            self._on_failure()
         elif error is None and self._failed and self._failed.is_of(source, cell):
             self._failed = None
 

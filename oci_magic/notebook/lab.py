@@ -152,7 +152,7 @@ class LabPlace(Place):
     def __init__(self, shell: Any, client: Client, replaced: Replaced, recorded: str) -> None:
         note = "oci: code runs in cells of its own below the prompt"
         super().__init__(shell, note, "in the cell below")
-        self.client, self.recorded = client, recorded
+        self.client, self.recorded, self.rounds = client, recorded, client.rounds
         self.cells = LabCells(client, self._send, replaced)
         self._view: LabView | None = None
         self.prompt, self.action, self.words = client.prompt, client.action, client.text
@@ -181,7 +181,7 @@ class LabPlace(Place):
     def view(self) -> LabView:
         from .lab_view import LabView
 
-        self._view = LabView(self.cells, self.shell)
+        self._view = LabView(self.cells, self.shell, self.rounds)
         return self._view
 
     def take(self, finished: Finished) -> None:
@@ -190,6 +190,8 @@ class LabPlace(Place):
         record: dict[str, object] = {"hash": kept, "answer": uuid.uuid4().hex[:12]}
         if said:
             record["feedback"] = said
+        if self.client.rounds is not None:
+            record["rounds"] = self.client.rounds
         about = {"round": finished.repairs + 1, "model": finished.model, "hash": self.recorded}
         self.cells.settle(finished.turn.reply.code, record, about)
         self.final = Final(self.prompt, str(record["answer"]), self.cells.final(record))
@@ -203,6 +205,22 @@ class LabPlace(Place):
 
     def _send(self, operation: str, **values: object) -> None:
         self._comm.send({"operation": operation, **values})
+
+
+class RepairPlace(Place):
+    """A failed cell of the person's: what repairs it is proposed below it and put nowhere."""
+
+    def __init__(self, shell: Any, source: str) -> None:
+        super().__init__(shell, "", "in the drafts above")
+        self.source = source
+
+    def view(self) -> LabView:
+        from .lab_view import RepairView
+
+        return RepairView(self.shell, self.source)
+
+    def take(self, finished: Finished) -> None:
+        """The person applies it, or does not."""
 
 
 def _count(cells: Sequence[object]) -> str:

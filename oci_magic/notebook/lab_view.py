@@ -12,7 +12,7 @@ from ..prompting.conversation import source
 from ..prompting.parse import parse
 from ..types import Cell, Turn
 from .display import Throttle, failure_line, summary
-from .panel import Draft, Panel
+from .panel import Action, Draft, Panel
 
 if TYPE_CHECKING:
     from .lab import LabCells
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 class LabView:
     """Draws at most ten times a second; the panel is above the prose of the last reply."""
 
-    def __init__(self, cells: LabCells, shell: Any) -> None:
+    def __init__(self, cells: LabCells | None, shell: Any, rounds: int | None = None) -> None:
         self.cells, self.shell = cells, shell
         self.throttle = Throttle()
-        self.panel = Panel("generating", "reading the prompt")
+        self.panel = Panel("generating", "reading the prompt", rounds=rounds)
         self._row, self._prose = _Display(), _Display()
         self._began, self._pieces = 0.0, 0
         self._over = False
@@ -43,11 +43,12 @@ class LabView:
                     self._tell("generating", f"writing · {self._pace()}")
             case Drafted(reply=reply):
                 self._draw(reply.cells)
-                self.cells.drafted(reply.code)
+                if self.cells:
+                    self.cells.drafted(reply.code)
                 if reply.code:
                     self._note(Draft(source(Turn("", reply))))
                     self._tell("running", "running")
-            case Executed(cell=cell, execution=execution):
+            case Executed(cell=cell, execution=execution) if self.cells:
                 self.cells.ran(cell, execution, self.shell.execution_count - 1)
             case Repairing(round=number, rounds=rounds, failure=failure):
                 line = failure_line(failure)
@@ -56,8 +57,12 @@ class LabView:
             case Finished(turn=turn):
                 if event.outcome == "unrepaired" and turn.execution and turn.execution.failure:
                     self._failed(failure_line(turn.execution.failure))
-                self.panel = self.panel.ended(event, summary(event))
+                self.panel = self.ended(event)
                 self.over()
+
+    def ended(self, event: Finished) -> Panel:
+        """The panel in the end."""
+        return self.panel.ended(event, summary(event))
 
     def say(self, line: str) -> None:
         print(line, flush=True)
@@ -87,12 +92,28 @@ class LabView:
         prose = "\n\n".join(cell.source for cell in cells if cell.kind == "markdown")
         if prose.strip():
             self._prose.show({"text/markdown": prose, "text/plain": prose})
-        self.cells.draft([cell for cell in cells if cell.kind == "code"])
+        if self.cells:
+            self.cells.draft([cell for cell in cells if cell.kind == "code"])
 
     def _pace(self) -> str:
         """A piece is about a token."""
         seconds = time.monotonic() - self._began
         return f"about {self._pieces / seconds:.0f} tokens/s" if seconds else "..."
+
+
+class RepairView(LabView):
+    """Proposes what repairs a cell of the person's: the diff, and a button that applies it."""
+
+    def __init__(self, shell: Any, code: str) -> None:
+        super().__init__(None, shell)
+        self._note(Draft(code))
+
+    def ended(self, event: Finished) -> Panel:
+        worked = event.outcome == "worked"
+        line = f"a repair that {summary(event)}" if worked else summary(event)
+        actions: tuple[Action, ...] = ("apply",) if worked else ()
+        code = source(event.turn) if worked else ""
+        return replace(self.panel, state=event.outcome, line=line, actions=actions, code=code)
 
 
 class _Display:

@@ -53,7 +53,7 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
         self.asked = Options()
         """The options of the last request: asking it again keeps to them."""
         super().__init__(shell)
-        self.journal = Journal(shell)
+        self.journal = Journal(shell, self._offer_fix)
         self.replaced = Replaced(shell)
         self.session: Session | None = None
         self.open_view = view or self._view
@@ -96,6 +96,9 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
             return
         if place.action:
             options = replace(options, new=False)
+        if options.rounds is None:
+            options = replace(options, rounds=place.rounds)
+        place.rounds = self.rounds if options.rounds is None else options.rounds
         with self._stoppable():
             session = self.session_for(options)
             self._tell_unknown(options.leave_out)
@@ -196,7 +199,7 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
                     held.update(effect.kind for effect in event.effects)
                 view.show(event)
 
-            if not self._told_rung:
+            if place.note and not self._told_rung:
                 view.say(place.note if run else frontends.NOT_RUN)
                 self._told_rung = run
             finished = follow(events, show)
@@ -205,6 +208,13 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
         self.last_prompt, self.last_cells = place.prompt, tuple(place.made())
         self.final = place.final
         conclude(finished, place.after_error, sorted(held))
+
+    def _offer_fix(self) -> None:
+        """A cell of the person's has failed: with `%oci watch on`, a quiet row under its error."""
+        if self.watch:
+            from .watch import offer_fix
+
+            offer_fix(self.shell)
 
     def caught_up(self, comm: Any, opened: dict[str, Any]) -> None:
         """A window that was loaded anew asks how a prompt ended: tell, if it does not know."""

@@ -17,11 +17,11 @@ from ..events import Finished, Outcome
 
 MIME = "application/vnd.oci_magic.panel+json"
 
-Action = Literal["run", "fix", "retry", "feedback"]
+Action = Literal["run", "fix", "retry", "feedback", "undo", "repair", "apply"]
 Change = Literal[" ", "-", "+"]
 
 _ACTIONS: dict[Outcome, tuple[Action, ...]] = {
-    "worked": ("retry", "feedback"),
+    "worked": ("undo", "retry", "feedback"),
     "answered": ("retry", "feedback"),
     "inserted": ("run", "retry", "feedback"),
     "held": ("run", "retry", "feedback"),
@@ -47,6 +47,8 @@ class Panel:
     line: str
     drafts: tuple[Draft, ...] = ()
     actions: tuple[Action, ...] = ()
+    code: str = ""  # what `apply` puts into the cell
+    rounds: int | None = None  # repairs at most, which the person may change for the next time
 
     def doing(self, state: str, line: str) -> Panel:
         """The row of a prompt at work."""
@@ -65,7 +67,8 @@ class Panel:
             {"title": title, "failure": draft.failure, "diff": list(diff)}
             for title, draft, diff in self._told()
         ]
-        shown = {"state": self.state, "line": self.line, "actions": self.actions, "drafts": drafts}
+        shown = {"state": self.state, "line": self.line, "actions": self.actions,
+                 "drafts": drafts, "code": self.code, "rounds": self.rounds}  # fmt: skip
         return {MIME: shown, "text/html": self._html(), "text/plain": self.line}
 
     def _told(self) -> Iterator[tuple[str, Draft, Sequence[tuple[Change, str]]]]:

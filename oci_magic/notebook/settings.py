@@ -24,6 +24,7 @@ class Settings(HasTraits):
     leave_out = List(
         Unicode(), help="Variables that no prompt is told of, nor of cells that name them."
     ).tag(config=True)
+    watch = Bool(False, help="Offer a Fix under every error of a cell.").tag(config=True)
     allow = List(Enum(EFFECTS), help="Effects of code that review does not hold.").tag(config=True)
     timeout = Float(0.0, min=0.0, help="Seconds a generated cell may run; 0: no limit.").tag(
         config=True

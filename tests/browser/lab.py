@@ -43,7 +43,7 @@ _WAIT = 120_000
 
 @dataclass(frozen=True)
 class Lab:
-    """A page at a JupyterLab whose notebooks lie in `notebooks`."""
+    """A page at a JupyterLab whose notebooks lie in `notebooks`, each at `address` and its name."""
 
     page: Any
     address: str
@@ -61,7 +61,7 @@ class Lab:
 
     def load(self, name: str) -> None:
         """Load the page anew with this notebook, whose kernel may be busy."""
-        self.page.goto(f"{self.address}/lab/tree/{name}?reset")
+        self.page.goto(f"{self.address}/{name}?reset")
         self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=_WAIT)
         ready = f"() => {_PANEL}?.sessionContext?.session?.kernel?.connectionStatus === 'connected'"
         self.page.wait_for_function(ready, timeout=_WAIT)

@@ -148,6 +148,21 @@ def test_code_that_was_not_run_has_a_run_button(lab: Lab) -> None:
     assert "42" in text(lab.cells()[2]["outputs"])
 
 
+def test_watch_offers_a_fix_that_is_applied_to_the_cell(lab: Lab) -> None:
+    model = prompt(lab, code("total = 1\ntotal"), words="watch").split()[2]
+    lab.open(
+        "watch.ipynb", f"%load_ext oci_magic\n%oci watch on\n%oci model {model}", "total = 1 / 0"
+    )
+    lab.run_all()
+    assert "ZeroDivisionError" in text(lab.cells()[1]["outputs"])
+    lab.page.get_by_role("button", name="Fix").click()
+    lab.page.get_by_role("button", name="Apply").wait_for()
+    picture(lab, "watch")
+    assert lab.cells()[1]["source"] == "total = 1 / 0"  # proposed, not yet applied
+    lab.page.get_by_role("button", name="Apply").click()
+    lab.wait_for("total = 1\ntotal")
+
+
 def test_drafts_unfold_with_their_failures(lab: Lab) -> None:
     lab.open(
         "drafts.ipynb", "%load_ext oci_magic", prompt(lab, code("x = 1 / 0"), code("x = 5\nx"))

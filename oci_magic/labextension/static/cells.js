@@ -2,6 +2,7 @@
 // gone by now is left alone. Metadata `oci_magic` of a cell says which prompt cell owns it.
 
 const KEY = 'oci_magic';
+const COMMANDS = { repair: '%oci fix', undo: '%oci undo' };
 
 export class Cells {
   constructor(lab, panel) {
@@ -118,12 +119,25 @@ export class Cells {
 
   // What the plugin asks -----------------------------------------------------------------
 
-  /** What a button says: `stop`, `run` the prompt's cells, or have the kernel do it. */
+  /** What a button of a cell says: `stop`, `run` the prompt's cells, or have the kernel do it. */
   act(prompt, action) {
     const { content, sessionContext } = this.panel;
     if (action.kind === 'stop') {
       // Not by a message: a busy kernel hears of none.
       void sessionContext.session?.kernel?.interrupt();
+      return;
+    }
+    if (action.kind === 'apply') {
+      this.model(prompt)?.sharedModel.setSource(action.code);
+      return;
+    }
+    if (action.kind === 'rounds') {
+      const record = this.model(prompt)?.getMetadata(KEY);
+      this.update({ id: prompt, metadata: { ...record, rounds: action.rounds } });
+      return;
+    }
+    if (action.kind in COMMANDS) {
+      this.command(prompt, action.kind, sessionContext.session?.kernel);
       return;
     }
     const made = this.madeBy(prompt).map(model => model.id);
@@ -133,6 +147,17 @@ export class Cells {
     }
     const cells = ids.map(id => this.widget(id)).filter(Boolean);
     void this.lab.NotebookActions.runCells(content, cells, sessionContext);
+  }
+
+  /** Run a command in a cell's name: what it shows takes the place of the cell's outputs. */
+  command(id, kind, kernel) {
+    const cell = this.widget(id);
+    if (!cell || !kernel) {
+      return;
+    }
+    this.actions.set(id, { kind, text: cell.model.sharedModel.getSource() });
+    const content = { code: COMMANDS[kind], store_history: false };
+    cell.outputArea.future = kernel.requestExecute(content, false, { cellId: id });
   }
 
   /** What a prompt's request tells: its last answer, what is left of it, what a button said. */

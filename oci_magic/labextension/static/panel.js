@@ -8,6 +8,9 @@ export const MIME = 'application/vnd.oci_magic.panel+json';
 const LABELS = {
   run: ['Run', 'Run the cells below'],
   fix: ['Fix', 'Show the model the error and let it try again'],
+  repair: ['Fix', 'Ask the model for a repair of this cell'],
+  apply: ['Apply', 'Put this code into the cell'],
+  undo: ['Undo', 'Take this answer back: its cells and its variables'],
   retry: ['Ask again', 'Ask for another answer'],
   feedback: ['Send', 'Tell the model what to change']
 };
@@ -32,12 +35,14 @@ export function panelFactory(lab, act) {
     }
 
     async renderModel(model) {
-      const { state, line, actions, drafts } = model.data[MIME];
+      const { state, line, actions, drafts, code, rounds } = model.data[MIME];
+      this.code = code;
+      this.rounds = rounds;
       this.state.textContent = [MARKS[state], line].filter(Boolean).join(' ');
       this.node.dataset.state = state;
       this.changed('clock', WORKING.has(state), working => this.tick(working));
       const wanted = WORKING.has(state) ? ['stop'] : actions;
-      this.changed('actions', wanted, () => this.offer(wanted));
+      this.changed('actions', [wanted, code], () => this.offer(wanted));
       this.changed('drafts', drafts, () => this.list(drafts));
     }
 
@@ -70,8 +75,11 @@ export function panelFactory(lab, act) {
           this.button('Stop', 'Interrupt the kernel', { kind: 'stop' });
         } else if (action === 'feedback') {
           this.feedback();
+          if (this.rounds !== null) {
+            this.autofix();
+          }
         } else {
-          this.button(...LABELS[action], { kind: action });
+          this.button(...LABELS[action], { kind: action, code: this.code });
         }
       }
     }
@@ -84,6 +92,23 @@ export function panelFactory(lab, act) {
       button.dataset.action = action.kind;
       button.addEventListener('click', () => act(this.node, action));
       return button;
+    }
+
+    /** How often a failure is repaired without asking, from the next time on. */
+    autofix() {
+      const label = append(this.buttons, 'label', 'oci-magic-autofix');
+      label.append('auto-fix ');
+      label.title = 'Repairs at most, each time this prompt is asked';
+      const input = append(label, 'input', 'jp-mod-styled');
+      Object.assign(input, { type: 'number', min: 0, max: 20, value: this.rounds });
+      input.dataset.lmSuppressShortcuts = 'true';
+      input.addEventListener('keydown', event => event.stopPropagation());
+      input.addEventListener('change', () => {
+        const rounds = Number.parseInt(input.value, 10);
+        if (rounds >= 0 && rounds <= 20) {
+          act(this.node, { kind: 'rounds', rounds });
+        }
+      });
     }
 
     feedback() {
