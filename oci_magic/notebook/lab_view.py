@@ -106,11 +106,11 @@ class RepairView(LabView):
 
     def __init__(self, shell: Any, code: str) -> None:
         super().__init__(None, shell)
-        self._note(Draft(code))
+        self._note(Draft(code, title="your cell"))
 
     def ended(self, event: Finished) -> Panel:
         worked = event.outcome == "worked"
-        line = f"a repair that {summary(event)}" if worked else summary(event)
+        line = "this repair works" if worked else summary(event)
         actions: tuple[Action, ...] = ("apply",) if worked else ()
         code = source(event.turn) if worked else ""
         return replace(self.panel, state=event.outcome, line=line, actions=actions, code=code)

@@ -37,6 +37,7 @@ class Draft:
 
     code: str
     failure: str = ""
+    title: str = ""  # if it is no draft of a model
 
 
 @dataclass(frozen=True)
@@ -75,9 +76,10 @@ class Panel:
         """Title, draft and diff to the draft before, for each where there are several."""
         if len(self.drafts) < 2:
             return
-        before = ""
-        for number, draft in enumerate(self.drafts, 1):
-            yield f"draft {number}", draft, diff(before, draft.code)
+        before, number = "", 0
+        for draft in self.drafts:
+            number += not draft.title
+            yield draft.title or f"draft {number}", draft, diff(before, draft.code)
             before = draft.code
 
     def _html(self) -> str:

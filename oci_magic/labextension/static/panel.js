@@ -43,7 +43,7 @@ export function panelFactory(lab, act) {
       this.changed('clock', WORKING.has(state), working => this.tick(working));
       const wanted = WORKING.has(state) ? ['stop'] : actions;
       this.changed('actions', [wanted, code], () => this.offer(wanted));
-      this.changed('drafts', drafts, () => this.list(drafts));
+      this.changed('drafts', [drafts, code], () => this.list(drafts));
     }
 
     /** Draw a part only where it differs: what stands there may have the focus. */
@@ -144,6 +144,7 @@ export function panelFactory(lab, act) {
       this.drafts.replaceChildren();
       for (const { title, failure, diff } of drafts) {
         const details = append(this.drafts, 'details', 'oci-magic-draft');
+        details.open = Boolean(this.code) && !failure; // what Apply would put into the cell
         append(details, 'summary').textContent = failure ? `${title}: ${failure}` : title;
         const lines = append(details, 'pre');
         for (const [change, line] of diff) {
