@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from typing import Any
 
@@ -30,6 +30,7 @@ class Notebook:
         self.cells: list[dict[str, Any]] = []
         self.deletions = 0
         self.operations: list[str] = []
+        self.meddle: Callable[[], object] = lambda: None  # after each run of a generated cell
 
     def add(self, source: str, at: int | None = None) -> str:
         cell = {"id": str(uuid.uuid4()), "source": source, "metadata": {}, "outputs": []}
@@ -44,11 +45,12 @@ class Notebook:
         self.run(cell)
         return cell
 
-    def run(self, id_: str, action: str = "", words: str = "") -> dict[str, Any]:
-        """Run a cell as it is now; `action` is what a button of its panel says."""
+    def run(
+        self, id_: str, action: str = "", words: str = "", told: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Run a cell; `action` is what a button of its panel says, `told` that of before."""
         cell = self[id_]
-        told = {"protocol": 1, "client": self.client, "made": self._made(id_),
-                "deletions": self.deletions}  # fmt: skip
+        told = told or self.told(id_)
         if action:
             told["action"] = {"kind": action, "text": words}
         self.operations = []
@@ -64,6 +66,11 @@ class Notebook:
                     self[owner]["outputs"].append(message)
         return reply
 
+    def told(self, id_: str) -> dict[str, Any]:
+        """What a request tells of this front end now."""
+        return {"protocol": 1, "client": self.client, "made": self._made(id_),
+                "deletions": self.deletions}  # fmt: skip
+
     def load_anew(self, cells: list[dict[str, Any]]) -> None:
         """The window shows these cells, as they were saved, and asks how prompts ended."""
         self.cells = cells
@@ -76,7 +83,8 @@ class Notebook:
 
     def below(self, prompt: str) -> list[dict[str, Any]]:
         """The cells that the prompt owns."""
-        return [c for c in self.cells if c["metadata"].get("oci_magic", {}).get("owner") == prompt]
+        marks = [(c, c["metadata"].get("oci_magic", {})) for c in self.cells]
+        return [c for c, m in marks if m.get("owner") == prompt and m.get("cell") == c["id"]]
 
     def sources(self) -> list[str]:
         return [cell["source"] for cell in self.cells]
@@ -97,14 +105,16 @@ class Notebook:
         self.operations.append(operation)
         match operation:
             case "insert":
-                at = next(n for n, c in enumerate(self.cells) if c["id"] == said["after"])
+                there = [c["id"] for c in self.cells]
+                at = there.index(next(id_ for id_ in said["after"] if id_ in there))
                 if said["cell"]["id"] not in self:
                     self.cells.insert(at + 1, {**said["cell"], "outputs": []})
             case "show":
-                self[said["id"]].update(source=said["source"], outputs=said["outputs"])
+                self[said["id"]]["outputs"] = said["outputs"]
             case "update":
-                if "source" in said:
-                    self[said["id"]]["source"] = said["source"]
+                cell = self[said["id"]]
+                if "source" in said and said.get("was") in (None, cell["source"]):
+                    cell["source"] = said["source"]
                 if "metadata" in said:
                     self[said["id"]]["metadata"]["oci_magic"] = said["metadata"] or {}
             case "delete":
@@ -118,6 +128,7 @@ class Notebook:
                 self[said["id"]]["count"] = said["count"]
                 if said["error"]:
                     self[said["id"]]["outputs"].append({"type": "error", **said["error"]})
+                self.meddle()
             case "pin":
                 self[said["id"]]["count"] = said["count"]
 
@@ -238,6 +249,63 @@ def test_run_all_after_an_edit_of_the_prompt_counts_once(book: Notebook) -> None
         oci_magic_client={"protocol": 1, "client": "me", "deletions": queued},
     )  # fmt: skip
     assert value(book, "runs") == "2"
+
+
+def test_a_prompt_that_was_queued_twice_is_answered_once(book: Notebook) -> None:
+    prompt = book.ask(code(COUNT), code("other = 1"))
+    queued = book.told(prompt)
+    book[prompt]["source"] += " on"
+    book.run(prompt)
+    book.run(prompt, told={**queued, "deletions": 0})
+    assert [cell["source"] for cell in book.below(prompt)] == ["other = 1"]
+    assert "kept: 1 cell below" in text(book[prompt])
+
+
+def test_a_copy_of_a_generated_cell_is_the_persons(book: Notebook) -> None:
+    prompt = book.ask(code(COUNT), code("other = 1"))
+    (made,) = book.below(prompt)
+    book.cells.append({**deepcopy(made), "id": str(uuid.uuid4())})
+    book[prompt]["source"] += " on"
+    book.run(prompt)
+    assert book.sources()[1:] == ["other = 1", COUNT]
+
+
+def test_what_the_person_types_in_mid_run_stays(book: Notebook) -> None:
+    book.meddle = lambda: book.cells[-1].update(source="typed = 1")
+    prompt = book.ask(code("1 / 0"), code("x = 5"))
+    assert [cell["source"] for cell in book.below(prompt)] == ["typed = 1"]
+    book[prompt]["source"] += " on"
+    book.run(prompt)
+    assert "typed = 1" in book.sources()
+
+
+def test_an_answer_that_breaks_off_is_not_kept(book: Notebook) -> None:
+    prompt = book.ask(code(COUNT))
+    broken = "get_ipython().magics_manager.registry['OCIMagics'].session.engine"
+    _ran(
+        book, f"from oci_magic.errors import EngineError\nengine = {broken}\nstream = engine.stream"
+    )
+    _ran(book, "def half(*_, **__):\n    from oci_magic.types import Chunk\n"
+               "    from oci_magic.errors import EngineError\n"
+               "    yield Chunk('```python\\nhalf = 1')\n    raise EngineError('gone')\n"
+               "engine.stream = half")  # fmt: skip
+    book[prompt]["source"] = book[prompt]["source"].replace("%%oci", "%%oci --again")
+    book.run(prompt)
+    assert [cell["source"] for cell in book.below(prompt)] == ["half = 1"]
+    _ran(book, "engine.stream = stream")
+    book[prompt]["source"] = book[prompt]["source"].replace(" --again", "")
+    book.run(prompt)
+    assert "kept" not in text(book[prompt])
+
+
+def test_fix_repairs_this_prompts_code_not_another_failure(book: Notebook) -> None:
+    prompt = book.ask(code("1 / 0"), code("b = 3"), options="-r 0")
+    _ran(book, "undefined_name")
+    book[prompt]["source"] = book[prompt]["source"].replace("-r 0", "-r 1")
+    book.run(prompt, "fix")
+    magics = "get_ipython().magics_manager.registry['OCIMagics']"
+    asked = value(book, f"{magics}.session.turns[-1].request")
+    assert asked == "'go'" and [cell["source"] for cell in book.below(prompt)] == ["b = 3"]
 
 
 def test_a_deleted_cell_that_is_back_runs(book: Notebook) -> None:

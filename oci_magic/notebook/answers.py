@@ -146,6 +146,7 @@ class Answer:
         for cell in self._draft:
             cell.metadata[METADATA] = {
                 "owner": self.prompt.id,
+                "cell": cell.id,
                 "round": self._round,
                 "model": prompt.model,
                 "hash": prompt.hash,

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ..prompting.conversation import source
+from ..types import Failure
 from .commands import RETRY_TEMPERATURE
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ def asked_for(
     """The events of what was asked for in `place`; see the module."""
     run, rounds = magics.run and not magics.asked.no_run, magics.asked.rounds
     action = place.action if _is_last(magics, session, place) else None
-    failed = magics.journal.failed() if action == "fix" else None
+    failed = _failed(session) if action == "fix" else None
     if place.action == "retry":
         sampling = session.engine.sampling
         warm = sampling.temperature or RETRY_TEMPERATURE
@@ -37,6 +39,15 @@ def asked_for(
         return session.retry(context, run=run, rounds=rounds)
     return session.ask("\n".join(filter(None, (request, place.words))), context,
                        run=run, rounds=rounds)  # fmt: skip
+
+
+def _failed(session: Session) -> tuple[str, Failure] | None:
+    """Code and failure of the last draft of the last exchange that failed by itself."""
+    for turn in reversed(session.exchanges[-1]):
+        failure = turn.execution.failure if turn.execution else None
+        if failure and not failure.stopped and turn.reply.code:
+            return source(turn), failure
+    return None
 
 
 def _is_last(magics: OCIMagics, session: Session, place: Place) -> bool:

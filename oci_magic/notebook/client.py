@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -32,19 +32,17 @@ class Made:
 class Client:
     """Who asks: a front end's connection, its prompt cell, and what stands below it.
 
-    `action` is what a button of the prompt's panel says, `text` the words that go with it (for
-    `repair` the source of the failed cell); `feedback` are those of before; `rounds` is the number
-    of repairs that the person has set in the panel.
+    `record` is what the prompt cell's metadata hold of its last answer. `action` is what a button
+    of the prompt's panel says, `text` the words that go with it (for `repair` the source of the
+    failed cell).
     """
 
     id: str
     prompt: str
-    recorded: str = ""
+    record: Mapping[str, Any] = field(default_factory=dict)
     made: tuple[Made, ...] = ()
     action: Action | None = None
     text: str = ""
-    feedback: tuple[str, ...] = ()
-    rounds: int | None = None
 
     @classmethod
     def told(cls, metadata: Mapping[str, Any]) -> Client | None:
@@ -59,19 +57,23 @@ class Client:
                 Made(cell["id"], cell["source"], str(cell["metadata"].get("code")))
                 for cell in below.get("cells", ())
             )
-            record = below.get("record") or {}
             action = said.get("action") or {}
+            record = dict(below.get("record") or {})
             kind, text = action.get("kind"), str(action.get("text", ""))
-            return cls(
-                str(said["client"]), str(prompt), str(record.get("hash", "")), made, kind, text,
-                tuple(map(str, record.get("feedback", ()))), _rounds(record.get("rounds")),
-            )  # fmt: skip
-        except (TypeError, KeyError, AttributeError):
+            return cls(str(said["client"]), str(prompt), record, made, kind, text)
+        except (TypeError, KeyError, AttributeError, ValueError):
             return None
 
+    @property
+    def recorded(self) -> str:
+        """The hash of the prompt that was answered, "" if its answer is not to be kept."""
+        return str(self.record.get("hash") or "")
 
-def _rounds(said: Any) -> int | None:
-    return said if isinstance(said, int) and 0 <= said <= MOST_ROUNDS else None
+    @property
+    def rounds(self) -> int | None:
+        """The number of repairs that the person has set in the panel."""
+        said = self.record.get("rounds")
+        return said if isinstance(said, int) and 0 <= said <= MOST_ROUNDS else None
 
 
 def digest(source: str) -> str:

@@ -119,7 +119,8 @@ def undo(magics: OCIMagics) -> None:
         raise UsageError("only the last answer can be taken back, and this one is not the last")
     turn, stay = magics.session.undo()
     place.withdraw(magics.last_prompt, magics.last_cells)
-    magics.last_prompt, magics.last_cells, magics.final = "", (), None
+    magics.finals.pop(magics.last_prompt, None)
+    magics.last_prompt, magics.last_cells = "", ()
     left = f"; {', '.join(stay)} stays as a later cell left it" if stay else ""
     print(f"undone: {one_line(turn.request, 60)}{left}; values changed in place and files stay")
 

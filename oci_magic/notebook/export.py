@@ -6,7 +6,7 @@ that failed or was not run is left out; how a notebook file that was run is kept
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from IPython.core.error import UsageError
@@ -24,10 +24,11 @@ def export(turns: Sequence[Turn], path: str) -> int:
     writer = writers.get(Path(path).suffix)
     if writer is None:
         raise UsageError("name a file that ends in .ipynb or .py: %oci export analysis.ipynb")
-    cells = [cell for turn in turns for cell in _cells(turn)]
+    cells = list(_cells(turns))
+    text = writer(cells)
     try:
         with Path(path).open("x", encoding="utf-8") as file:
-            file.write(writer(cells))
+            file.write(text)
     except FileExistsError:
         raise UsageError(f"{path} exists already: choose another name or remove it") from None
     except OSError as error:
@@ -35,10 +36,15 @@ def export(turns: Sequence[Turn], path: str) -> int:
     return sum(cell.kind == "code" for cell in cells)
 
 
-def _cells(turn: Turn) -> list[Cell]:
-    asked = [Cell(turn.request, "markdown")] if turn.request != FIX else []
-    worked = turn.execution is not None and turn.execution.failure is None
-    return [*asked, *(turn.reply.code if worked else ())]
+def _cells(turns: Sequence[Turn]) -> Iterator[Cell]:
+    """What was asked, once where it was asked again to be repaired, and the code that worked."""
+    before = FIX
+    for turn in turns:
+        if turn.request not in (FIX, before):
+            yield Cell(turn.request, "markdown")
+        before = turn.request
+        if turn.execution is not None and turn.execution.failure is None:
+            yield from turn.reply.code
 
 
 def _notebook(cells: Sequence[Cell]) -> str:

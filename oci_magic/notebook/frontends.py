@@ -104,7 +104,7 @@ def place(shell: Any, replaced: Replaced, recorded: str = "") -> Place:
         if client and client.action == "repair":
             return RepairPlace(shell, client.text)
         if client and can_redirect(kernel):
-            return LabPlace(shell, client, replaced, recorded)
+            return LabPlace(shell, replaced.current(client), replaced, recorded)
     if metadata.get("cellId"):
         # A next input is taken from successful cells alone.
         note = "oci: code runs inside the prompt cell and is put into the next cell"

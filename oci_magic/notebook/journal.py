@@ -121,7 +121,9 @@ class Journal:
     def _before_loading(self) -> _Failed | None:
         """The cell whose error the interpreter still remembers, if its source can be found."""
         error = getattr(sys, "last_value", None)
-        if not isinstance(error, Exception) or self.cells or self.errors:
+        if not isinstance(error, Exception) or isinstance(error, OciError | UsageError):
+            return None
+        if self._cells or self.errors:
             return None
         sources = [cell for cell in self.inputs() if not _OURS.match(cell)]
         return _Failed(sources[-1], error) if sources and sources[-1] else None

@@ -17,12 +17,12 @@ from comm import create_comm
 from ..events import Finished
 from ..running.redirect import numbered_apart, outputs_of
 from ..types import Cell, Execution, Output
-from .client import NAME, Client, digest
+from .client import NAME, Client, Made, digest
 from .frontends import Final, Place
+from .queue import Answer, Replaced
 
 if TYPE_CHECKING:
     from .lab_view import LabView
-    from .queue import Replaced
 
 _KEPT_OUTCOMES = ("worked", "inserted")
 
@@ -47,8 +47,9 @@ class LabCells:
             if at == len(self._ids):
                 self._insert(cell.source)
             elif self._shown[at] != cell.source:
-                self.send("update", id=self._ids[at], source=cell.source)
-                self._shown[at] = cell.source
+                was, self._shown[at] = self._shown[at], cell.source
+                mark = self._mark(self._ids[at], cell.source)
+                self.send("update", id=self._ids[at], source=cell.source, was=was, metadata=mark)
 
     def drafted(self, cells: Sequence[Cell]) -> None:
         """A reply is complete: exactly these code cells are its."""
@@ -90,32 +91,34 @@ class LabCells:
         `about` tells in each cell's metadata where its code comes from.
         """
         self._about = about
-        if not accepted and not self._ids:
-            return
         self.drafted(accepted)
         for id_, source in self.shown():
-            self.send("update", id=id_, metadata=self._mark(source))
+            self.send("update", id=id_, metadata=self._mark(id_, source))
         self.send("update", id=self.client.prompt, metadata=dict(record))
 
     def final(self, record: Mapping[str, object]) -> list[Mapping[str, object]]:
         """The operations that bring a window up to date which saw none of this."""
-        after, told = self.client.prompt, list[Mapping[str, object]]()
+        after, told = [self.client.prompt], list[Mapping[str, object]]()
         if self._deleted:
             told.append({"operation": "delete", "cells": self._deleted, "number": 0})
         for id_, source in self.shown():
             outputs, count = self._results.get(id_, ([], None))
             told.append({"operation": "insert", "after": after, "cell": self._cell(id_, source)})
-            told.append({"operation": "show", "id": id_, "source": source, "outputs": outputs,
-                         "count": count})  # fmt: skip
-            after = id_
+            told.append({"operation": "show", "id": id_, "outputs": outputs, "count": count})
+            after = [id_, *after]
         told.append({"operation": "update", "id": self.client.prompt, "metadata": dict(record)})
         return told
 
-    def _mark(self, source: str) -> dict[str, object]:
-        return {"owner": self.client.prompt, "code": digest(source), **self._about}
+    def _mark(self, id_: str, source: str) -> dict[str, object]:
+        owner = self.client.prompt
+        return {"owner": owner, "cell": id_, "code": digest(source), **self._about}
 
     def _make_room(self) -> None:
-        """Take away what an earlier answer made; what the person edited is theirs from now on."""
+        """Take away what an earlier answer made; what the person edited is theirs from now on.
+
+        Until the new answer is complete, nothing of the prompt is to be kept.
+        """
+        self.send("update", id=self.client.prompt, metadata={**self.client.record, "hash": ""})
         edited = [cell for cell in self.client.made if cell.edited]
         self._delete((cell.id, cell.source) for cell in self.client.made if not cell.edited)
         for cell in edited:
@@ -124,7 +127,7 @@ class LabCells:
             print(f"kept: {_count(edited)} that you edited, below the new code")
 
     def _insert(self, source: str) -> None:
-        after = self._ids[-1] if self._ids else self.client.prompt
+        after = [*reversed(self._ids), self.client.prompt]
         self._ids.append(str(uuid.uuid4()))
         self._shown.append(source)
         self.send("insert", after=after, cell=self._cell(self._ids[-1], source))
@@ -132,7 +135,7 @@ class LabCells:
     def _cell(self, id_: str, source: str) -> dict[str, object]:
         return {
             "id": id_, "cell_type": "code", "source": source, "outputs": [],
-            "execution_count": None, "metadata": {NAME: self._mark(source)},
+            "execution_count": None, "metadata": {NAME: self._mark(id_, source)},
         }  # fmt: skip
 
     def _delete(self, cells: Iterable[tuple[str, str]]) -> None:
@@ -140,7 +143,7 @@ class LabCells:
         told = [{"id": id_, "source": source} for id_, source in cells]
         if told:
             self._deleted += told
-            number = self.replaced.add([cell["id"] for cell in told])
+            number = self.replaced.add([cell["id"] for cell in told], self.client.id)
             self.send("delete", cells=told, number=number)
 
 
@@ -153,6 +156,7 @@ class LabPlace(Place):
         note = "oci: code runs in cells of its own below the prompt"
         super().__init__(shell, note, "in the cell below")
         self.client, self.recorded, self.rounds = client, recorded, client.rounds
+        self.replaced = replaced
         self.cells = LabCells(client, self._send, replaced)
         self._view: LabView | None = None
         self.prompt, self.action, self.words = client.prompt, client.action, client.text
@@ -161,7 +165,8 @@ class LabPlace(Place):
 
     @contextmanager
     def opened(self) -> Iterator[None]:
-        self._comm = create_comm(target_name=NAME, data={"client": self.client.id})
+        asks = {"client": self.client.id, "prompt": self.client.prompt}
+        self._comm = create_comm(target_name=NAME, data=asks)
         with numbered_apart(self.shell) as own:
             self._send("pin", id=self.client.prompt, count=own)
             try:
@@ -185,21 +190,26 @@ class LabPlace(Place):
         return self._view
 
     def take(self, finished: Finished) -> None:
+        accepted = finished.turn.reply.code
+        if not accepted and not self.cells.shown():
+            return
         kept = self.recorded if finished.outcome in _KEPT_OUTCOMES else ""
-        said = (*self.client.feedback, *filter(None, [self.words])) if self.action else ()
-        record: dict[str, object] = {"hash": kept, "answer": uuid.uuid4().hex[:12]}
-        if said:
-            record["feedback"] = said
-        if self.client.rounds is not None:
-            record["rounds"] = self.client.rounds
+        name = uuid.uuid4().hex[:12]
+        record = {**self.client.record, "hash": kept, "answer": name}
+        said = [self.words] if self.action and self.words else []
+        if self.client.record.get("feedback") or said:
+            record["feedback"] = [*self.client.record.get("feedback", ()), *said]
         about = {"round": finished.repairs + 1, "model": finished.model, "hash": self.recorded}
-        self.cells.settle(finished.turn.reply.code, record, about)
-        self.final = Final(self.prompt, str(record["answer"]), self.cells.final(record))
+        self.cells.settle(accepted, record, about)
+        self.final = Final(self.prompt, name, self.cells.final(record))
+        made = tuple(Made(id_, source, digest(source)) for id_, source in self.cells.shown())
+        self.replaced.answered(self.prompt, Answer(self.client.id, name, kept, made))
 
     def made(self) -> Sequence[tuple[str, str]]:
         return self.cells.shown()
 
     def withdraw(self, prompt: str, cells: Sequence[tuple[str, str]]) -> None:
+        self.replaced.forget(prompt)
         with self.opened():
             self.cells.withdraw(prompt, cells)
 

@@ -59,7 +59,8 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
         self.open_view = view or self._view
         self.last_prompt = ""
         """The id of the prompt cell that the conversation's last exchange belongs to."""
-        self.final: frontends.Final | None = None
+        self.finals: dict[str, frontends.Final] = {}
+        """How prompts ended, by prompt cell, for windows that were loaded in mid-run."""
         self.last_cells: tuple[tuple[str, str], ...] = ()
         """Id and source of the cells that it made."""
         self._told_rung = self._told_shortened = False
@@ -206,7 +207,8 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
             self._settle(finished, output)
             place.take(finished)
         self.last_prompt, self.last_cells = place.prompt, tuple(place.made())
-        self.final = place.final
+        if place.final:
+            self.finals[place.prompt] = place.final
         conclude(finished, place.after_error, sorted(held))
 
     def _offer_fix(self) -> None:
@@ -217,12 +219,12 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
             offer_fix(self.shell)
 
     def caught_up(self, comm: Any, opened: dict[str, Any]) -> None:
-        """A window that was loaded anew asks how a prompt ended: tell, if it does not know."""
+        """A window that was loaded anew asks how prompts ended: tell of those it does not know."""
         answers = opened["content"]["data"].get("answers") or {}
-        final = self.final
-        if final and final.prompt in answers and answers[final.prompt] != final.answer:
-            for operation in final.operations:
-                comm.send(dict(operation))
+        for prompt in answers.keys() & self.finals.keys():
+            if answers[prompt] != self.finals[prompt].answer:
+                for operation in self.finals[prompt].operations:
+                    comm.send(dict(operation))
 
     def _settle(self, finished: Finished, output: str | None) -> None:
         """Bind the turn; the last draft that failed is the next thing to fix, a stop or not."""
@@ -271,6 +273,8 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
             print(f"-x {', '.join(unknown)}: there is no such variable")
 
     def _is_kept(self, options: Options, prompt: str, recorded: str, place: Place) -> bool:
+        if place.action:
+            return False
         if options.dry:
             if options.kept != recorded:
                 return False

@@ -58,8 +58,10 @@ class Panel:
     def ended(self, event: Finished, line: str) -> Panel:
         """The row of a prompt that is over, with what can be done next."""
         actions = _ACTIONS[event.outcome]
-        if not event.turn.reply.code:
-            actions = tuple(action for action in actions if action not in ("run", "fix"))
+        code, failed = event.turn.reply.code, any(draft.failure for draft in self.drafts)
+        missing = {"run"} if not code else set()
+        missing |= {"fix"} if not failed else set()
+        actions = tuple(action for action in actions if action not in missing)
         return replace(self, state=event.outcome, line=line, actions=actions)
 
     def bundle(self) -> dict[str, Any]:

@@ -1,43 +1,72 @@
 """Requests that stand in the kernel's queue for cells that are gone by now.
 
 A front end queues every cell of "Run All" at once. If a prompt among them replaces cells that an
-earlier answer made, their requests still come and must not run.
+earlier answer made, their requests still come and must not run. A prompt that is queued twice
+must not be answered twice either: its second request tells what was there before the answer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+from .client import Client, Made
 from .frontends import request_metadata
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a window was told of a prompt's last answer."""
+
+    client: str
+    name: str
+    hash: str
+    cells: tuple[Made, ...]
 
 
 class Replaced:
     """Cells that prompts have deleted; `transform` is an input transformer of the shell.
 
-    Deletions are numbered. A request says which were done when it was made: a cell that was
-    deleted and is back since (undo) runs again.
+    Deletions are numbered. A request says which its window had done when it was made: a cell that
+    was deleted there and is back since (undo) runs again, and so does one in another window.
     """
 
     def __init__(self, shell: Any) -> None:
         self.shell = shell
-        self._deleted: dict[str, int] = {}
+        self._deleted: dict[str, tuple[str, int]] = {}
         self._number = 0
+        self._answers: dict[str, Answer] = {}
 
-    def add(self, cells: Sequence[str]) -> int:
-        """Note the deletion of cells by their ids; returns its number."""
+    def add(self, cells: Sequence[str], client: str) -> int:
+        """Note that cells are deleted in the window of `client`; returns the deletion's number."""
         self._number += 1
-        self._deleted.update(dict.fromkeys(cells, self._number))
+        self._deleted.update(dict.fromkeys(cells, (client, self._number)))
         return self._number
+
+    def answered(self, prompt: str, answer: Answer) -> None:
+        self._answers[prompt] = answer
+
+    def forget(self, prompt: str) -> None:
+        self._answers.pop(prompt, None)
+
+    def current(self, client: Client) -> Client:
+        """`client` as it is by now: its request may have been queued before the last answer."""
+        last = self._answers.get(client.prompt)
+        if not last or last.client != client.id or client.record.get("answer") == last.name:
+            return client
+        record = {**client.record, "hash": last.hash, "answer": last.name}
+        return replace(client, record=record, made=last.cells)
 
     def transform(self, lines: list[str]) -> list[str]:
         """Nothing in place of the source of a cell that is gone."""
         if not self._deleted:
             return lines
         metadata = request_metadata(getattr(self.shell, "kernel", None))
-        number = self._deleted.get(str(metadata.get("cellId")), 0)
-        client = metadata.get("oci_magic_client") or {}
-        return [] if client.get("deletions", number) < number else lines
+        client, number = self._deleted.get(str(metadata.get("cellId")), ("", 0))
+        told = metadata.get("oci_magic_client") or {}
+        gone = told.get("client") == client and told.get("deletions", number) < number
+        return [] if gone else lines
 
     # It is not asked whether what stands at a terminal's prompt is complete.
     transform.has_side_effects = True  # type: ignore[attr-defined]

@@ -43,8 +43,8 @@ def numbered_apart(shell: Any) -> Iterator[int]:
     Gives the outer cell's count. IPython 9 has gone on to the next count before a cell runs,
     IPython 8 does so afterwards.
     """
-    later = len(shell.history_manager.input_hist_raw) - 1 == shell.execution_count
-    own = shell.execution_count - (0 if later else 1)
+    own = shell.displayhook.prompt_count
+    later = own == shell.execution_count
     shell.execution_count = own + 1
     try:
         yield own

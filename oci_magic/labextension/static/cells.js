@@ -11,14 +11,15 @@ export class Cells {
     this.running = new Map(); // id of a bound cell → the future that brings its outputs
     this.actions = new Map(); // id of a prompt cell → what a button of it said
     this.counts = new Map(); // id of a prompt cell → the execution count to show
+    this.live = new Set(); // ids of the prompt cells at work
     this.deletions = 0; // the last deletion done, by the kernel's numbering
   }
 
   // Operations ---------------------------------------------------------------------------
 
-  /** Put a new cell below the cell `after`; the person's active cell stays active. */
+  /** Put a new cell below the first of `after` that is there; the active cell stays active. */
   insert({ after, cell }) {
-    const at = this.index(after);
+    const at = after.map(id => this.index(id)).find(index => index >= 0) ?? -1;
     if (at < 0 || this.index(cell.id) >= 0) {
       return;
     }
@@ -31,14 +32,18 @@ export class Cells {
     }
   }
 
-  /** Change source or metadata; drafts are no steps to be undone one by one. */
-  update({ id, source, metadata }) {
+  /** Change source or metadata; drafts are no steps to be undone one by one.
+   *
+   * A source that is not `was` is the person's, and stays.
+   */
+  update({ id, source, was, metadata }) {
     const model = this.model(id);
     if (!model) {
       return;
     }
     const change = () => {
-      if (source !== undefined) {
+      const now = model.sharedModel.getSource();
+      if (source !== undefined && (was === undefined || was === now)) {
         model.sharedModel.setSource(source);
       }
       if (metadata !== undefined) {
@@ -98,10 +103,9 @@ export class Cells {
   }
 
   /** A cell as it is in the end, for a window that was loaded anew in mid-run. */
-  show({ id, source, outputs, count }) {
+  show({ id, outputs, count }) {
     const model = this.model(id);
     if (model) {
-      this.update({ id, source });
       model.trusted = true;
       model.outputs.fromJSON(outputs);
       model.executionCount = count;
@@ -146,7 +150,9 @@ export class Cells {
       this.actions.set(prompt, action);
     }
     const cells = ids.map(id => this.widget(id)).filter(Boolean);
-    void this.lab.NotebookActions.runCells(content, cells, sessionContext);
+    void this.lab.NotebookActions.runCells(content, cells, sessionContext).finally(() => {
+      this.actions.delete(prompt);
+    });
   }
 
   /** Run a command in a cell's name: what it shows takes the place of the cell's outputs. */
@@ -160,17 +166,21 @@ export class Cells {
     cell.outputArea.future = kernel.requestExecute(content, false, { cellId: id });
   }
 
-  /** What a prompt's request tells: its last answer, what is left of it, what a button said. */
+  /** What a prompt's request tells: the record of its last answer, and what is left of it. */
   told(prompt) {
     const cells = this.madeBy(prompt).map(model => ({
       id: model.id,
       source: model.sharedModel.getSource(),
       metadata: model.getMetadata(KEY)
     }));
-    const action = this.actions.get(prompt) ?? null;
+    return { record: this.model(prompt)?.getMetadata(KEY) ?? null, cells };
+  }
+
+  /** What a button of the prompt said, once. */
+  takeAction(prompt) {
+    const action = this.actions.get(prompt);
     this.actions.delete(prompt);
-    const record = this.model(prompt)?.getMetadata(KEY) ?? null;
-    return { action, made: { record, cells } };
+    return action;
   }
 
   /** The prompts of this notebook by id, each with its answer's name if it has one. */
@@ -184,7 +194,9 @@ export class Cells {
   /** The models of the cells that a prompt owns. */
   madeBy(prompt) {
     const models = Array.from(this.panel.content.model?.cells ?? []);
-    return models.filter(model => model.getMetadata(KEY)?.owner === prompt);
+    // A copy that the person made has the metadata too, but another id.
+    const isMade = (model, mark) => mark?.owner === prompt && mark.cell === model.id;
+    return models.filter(model => isMade(model, model.getMetadata(KEY)));
   }
 
   /** A cell has been executed by JupyterLab itself. */
@@ -193,6 +205,20 @@ export class Cells {
       model.executionCount = this.counts.get(model.id);
       this.counts.delete(model.id);
     }
+  }
+
+  /** The kernel is a new one: it knows of no prompt and has deleted nothing. */
+  restarted() {
+    this.release();
+    this.live.clear();
+    this.deletions = 0;
+  }
+
+  /** The notebook's cells are there and the kernel's status is known. */
+  async ready() {
+    await this.panel.context.ready;
+    await this.panel.revealed;
+    await this.panel.sessionContext.ready;
   }
 
   /** Nothing comes any more, the kernel is gone or the prompt is over: no cell waits for it. */

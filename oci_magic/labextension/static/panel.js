@@ -17,8 +17,9 @@ const LABELS = {
 const MARKS = { worked: '✔', unrepaired: '✘', stopped: '■', held: '✋' };
 const WORKING = new Set(['loading', 'generating', 'running', 'repairing']);
 
-/** A renderer for JupyterLab's registry; `act(node, action)` does what a button says. */
-export function panelFactory(lab, act) {
+/** A renderer for JupyterLab's registry; `act(node, action)` does what a button says, and
+ * `live(node)` tells whether a prompt at work is followed in this window. */
+export function panelFactory(lab, { act, live }) {
   class Panel extends lab.Widget {
     constructor() {
       super();
@@ -61,10 +62,16 @@ export function panelFactory(lab, act) {
       if (working) {
         const began = Date.now();
         const show = () => {
+          if (!live(this.node)) {
+            this.tick(false);
+            this.buttons.replaceChildren();
+            this.state.textContent = 'not at work any more, or not followed in this window';
+            return;
+          }
           this.clock.textContent = `${Math.floor((Date.now() - began) / 1000)} s`;
         };
         this.timer = setInterval(show, 1000);
-        show();
+        this.clock.textContent = '0 s';
       }
     }
 

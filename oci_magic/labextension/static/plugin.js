@@ -20,7 +20,7 @@ export function plugin(lab) {
     requires: [lab.INotebookTracker, lab.IRenderMimeRegistry],
     activate: (_app, tracker, rendermime) => {
       const followed = new Map(); // notebook panel → its cells
-      rendermime.addFactory(panelFactory(lab, (node, action) => act(followed, node, action)), RANK);
+      rendermime.addFactory(panelFactory(lab, buttonsOf(followed)), RANK);
       const added = panel => {
         followed.set(panel, follow(lab, panel));
         panel.disposed.connect(() => followed.delete(panel));
@@ -36,54 +36,63 @@ export function plugin(lab) {
 function follow(lab, panel) {
   const cells = new Cells(lab, panel);
   const context = panel.sessionContext;
-  const attach = kernel => kernel && new Attached(cells, kernel);
-  context.kernelChanged.connect((_, change) => attach(change.newValue));
-  context.statusChanged.connect((_, status) => OVER.includes(status) && cells.release());
-  lab.NotebookActions.executed.connect((_, { cell }) => cells.executed(cell.model));
+  let attached;
+  // A restart comes here too, with the connection of before.
+  const attach = kernel => {
+    attached?.remove(cells);
+    cells.restarted();
+    attached = kernel?.handleComms ? Attached.to(kernel) : undefined;
+    attached?.add(cells);
+  };
+  const changed = (_, change) => attach(change.newValue);
+  const status = (_, name) => OVER.includes(name) && cells.restarted();
+  const executed = (_, { cell }) => cells.executed(cell.model);
+  context.kernelChanged.connect(changed);
+  context.statusChanged.connect(status);
+  lab.NotebookActions.executed.connect(executed);
+  panel.disposed.connect(() => {
+    context.kernelChanged.disconnect(changed);
+    context.statusChanged.disconnect(status);
+    lab.NotebookActions.executed.disconnect(executed);
+    attached?.remove(cells);
+  });
   attach(context.session?.kernel);
   return cells;
 }
 
-/** The notebook's cells are there and the kernel's status is known. */
-async function panelReady(panel) {
-  await panel.context.ready;
-  await panel.revealed;
-  await panel.sessionContext.ready;
-}
+const connections = new WeakMap(); // kernel connection → what is attached to it
 
-/** Do what a button of a prompt's panel says. */
-function act(followed, node, action) {
-  for (const [panel, cells] of followed) {
-    if (panel.node.contains(node)) {
-      const prompt = panel.content.widgets.find(cell => cell.node.contains(node));
-      cells.act(prompt.model.id, action);
-    }
-  }
-}
-
-function style() {
-  const link = document.createElement('link');
-  link.rel = 'stylesheet';
-  link.href = new URL('style.css', import.meta.url).href;
-  document.head.append(link);
-}
-
-/** One connection to a kernel: its requests say who asks, its comms change this notebook. */
+/** One connection to a kernel: its requests say who asks, its comms change the notebook. */
 class Attached {
-  constructor(cells, kernel) {
-    this.cells = cells;
+  static to(kernel) {
+    if (!connections.has(kernel)) {
+      connections.set(kernel, new Attached(kernel));
+    }
+    return connections.get(kernel);
+  }
+
+  constructor(kernel) {
     this.kernel = kernel;
+    this.views = []; // the notebook's cells, once for each view of it
     kernel.registerCommTarget(NAME, (comm, open) => this.opened(comm, open.content.data));
     const request = kernel.requestExecute.bind(kernel);
     kernel.requestExecute = (content, dispose, metadata) =>
-      request(content, dispose, { ...metadata, [CLIENT]: this.told(content, metadata) });
-    void panelReady(cells.panel).then(() => this.catchUp());
+      request(content, dispose, { ...metadata, ...this.told(content, metadata) });
+  }
+
+  add(cells) {
+    this.views.push(cells);
+    void cells.ready().then(() => this.catchUp(cells));
+  }
+
+  remove(cells) {
+    this.views = this.views.filter(view => view !== cells);
   }
 
   /** A window that was loaded while a prompt was at work asks how it ended. */
-  catchUp() {
-    const answers = this.cells.answers();
-    if (Object.keys(answers).length && !this.kernel.isDisposed) {
+  catchUp(cells) {
+    const answers = cells.answers();
+    if (Object.keys(answers).length && this.views[0] === cells && !this.kernel.isDisposed) {
       const comm = this.kernel.createComm(NAME);
       comm.onMsg = message => this.apply(message.content.data);
       comm.open({ client: this.kernel.clientId, answers });
@@ -92,25 +101,72 @@ class Attached {
 
   /** What a request tells: who asks, how far this notebook is, and what a prompt made before. */
   told(content, metadata) {
-    const { clientId } = this.kernel;
-    const told = { protocol: PROTOCOL, client: clientId, deletions: this.cells.deletions };
-    const asks = metadata?.cellId && /^\s*%%?oci\b/.test(content.code);
-    return asks ? { ...told, ...this.cells.told(metadata.cellId) } : told;
+    if (!this.views.length) {
+      return {};
+    }
+    const [cells] = this.views;
+    const told = {
+      protocol: PROTOCOL,
+      client: this.kernel.clientId,
+      deletions: cells.deletions
+    };
+    const prompt = metadata?.cellId;
+    if (prompt && /^\s*%%?oci\b/.test(content.code)) {
+      const actions = this.views.map(view => view.takeAction(prompt));
+      Object.assign(told, { made: cells.told(prompt), action: actions.find(Boolean) ?? null });
+    }
+    return { [CLIENT]: told };
   }
 
-  opened(comm, { client }) {
+  opened(comm, { client, prompt }) {
     if (client !== this.kernel.clientId) {
       return; // another window's prompt
     }
+    const views = this.views;
+    views.forEach(cells => cells.live.add(prompt));
     comm.onMsg = message => this.apply(message.content.data);
-    comm.onClose = () => this.cells.release();
+    comm.onClose = () => {
+      views.forEach(cells => cells.live.delete(prompt));
+      this.views[0]?.release();
+    };
   }
 
   apply({ operation, ...values }) {
     try {
-      this.cells[operation](values, this.kernel);
+      this.views[0]?.[operation](values, this.kernel);
     } catch (error) {
       console.warn(`oci_magic: ${operation} failed`, error);
     }
   }
+}
+
+/** What a panel needs to know of the notebook around it, and can have done there. */
+function buttonsOf(followed) {
+  const around = node => {
+    for (const [panel, cells] of followed) {
+      if (panel.node.contains(node)) {
+        const cell = panel.content.widgets.find(candidate => candidate.node.contains(node));
+        return cell && { cells, id: cell.model.id };
+      }
+    }
+    return undefined;
+  };
+  return {
+    act: (node, action) => {
+      const { cells, id } = around(node) ?? {};
+      cells?.act(id, action);
+    },
+    /** Whether this window follows the prompt at work; of one that stands nowhere yet, true. */
+    live: node => {
+      const found = around(node);
+      return !found || found.cells.live.has(found.id);
+    }
+  };
+}
+
+function style() {
+  const link = document.createElement('link');
+  link.rel = 'stylesheet';
+  link.href = new URL('style.css', import.meta.url).href;
+  document.head.append(link);
 }
