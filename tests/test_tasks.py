@@ -14,7 +14,7 @@ pytest.importorskip("pandas")
 from oci_magic.prompting.feedback import execution_result
 from oci_magic.training.data import write_shard
 from oci_magic.training.tasks.make import STEPS, Maker
-from oci_magic.training.tasks.mistakes import mistaken
+from oci_magic.training.tasks.mistakes import mistaken, unconverted
 from oci_magic.training.tasks.repairs import nearest, repair
 from oci_magic.training.tasks.run import plain, run
 from oci_magic.training.tasks.task import Task
@@ -97,6 +97,18 @@ def test_held_out_wordings_use_no_word_that_training_never_shows() -> None:
 
 def test_there_are_more_than_24_families() -> None:
     assert len(STEPS) + 1 >= 25  # and loading
+
+
+def test_a_first_answer_may_take_text_for_numbers() -> None:
+    code = (
+        'import pandas as pd\ndf["a b"] = pd.to_numeric(df["a b"])\nresult = df.nlargest(3, "a b")'
+    )
+    assert unconverted(code) == 'result = df.nlargest(3, "a b")'
+    assert unconverted('result = df.nlargest(3, "a b")') is None
+    kept = 'df["d"] = pd.to_datetime(df["d"])\npd.crosstab(df["d"], df["e"])'
+    assert unconverted(f"import pandas as pd\n{kept}") == (
+        'import pandas as pd\npd.crosstab(df["d"], df["e"])'
+    )
 
 
 def test_mistakes_change_the_code() -> None:

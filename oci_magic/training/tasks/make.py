@@ -16,7 +16,7 @@ from typing import Any
 from ...prompting.context import Context
 from ...prompting.prompts import FIX
 from . import cleaning, grouping, plotting, selecting
-from .mistakes import mistaken
+from .mistakes import mistaken, unconverted
 from .outside import FILLERS, OUTSIDE_FIXED, OUTSIDE_TEMPLATES
 from .repairs import repair
 from .run import Outcome, run
@@ -171,7 +171,13 @@ class Maker:
         task = Task(context.text(), self.worded(scene), tuple(scene.families))
         if self.rng.random() < 0.12 and scene.visible and not aliases:
             return self.fix_task(world, scene, task, true_code, sentence)
-        if self.rng.random() < 0.25:
+        wrong = unconverted(code) if self.rng.random() < 0.5 else None
+        outcome = run(wrong, copied(world.namespace), world.folder) if wrong else Outcome()
+        repaired = repair(outcome.failure, wrong) if wrong and outcome.failure else None
+        if wrong and outcome.failure and repaired:
+            task.attempts.append(Attempt(wrong, sentence, outcome.failure, train=False))
+            code, sentence = repaired
+        elif self.rng.random() < 0.25:
             wrong = mistaken(self.rng, code, world.names())
             outcome = run(wrong, copied(world.namespace), world.folder) if wrong else Outcome()
             if wrong and outcome.failure:

@@ -24,6 +24,16 @@ def mistaken(rng: Random, code: str, names: Sequence[str] = ()) -> str | None:
     return made if made != code else None
 
 
+def unconverted(code: str) -> str | None:
+    """`code` as if its columns were numbers and dates already, or None where it takes them so."""
+    made = re.sub(r"^(.+) = pd\.to_(numeric|datetime)\(\1\)\n", "", code, flags=re.MULTILINE)
+    if made == code:
+        return None
+    return (
+        made if "pd." in made.replace("import", "") else made.replace("import pandas as pd\n", "")
+    )
+
+
 def _misspelled(rng: Random, code: str) -> str | None:
     """One name in quotes loses, doubles or swaps a letter everywhere in the code."""
     names = _STRING.findall(code)
