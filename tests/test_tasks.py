@@ -103,8 +103,8 @@ def test_a_first_answer_may_take_text_for_numbers() -> None:
     code = (
         'import pandas as pd\ndf["a b"] = pd.to_numeric(df["a b"])\nresult = df.nlargest(3, "a b")'
     )
-    assert unconverted(code) == 'result = df.nlargest(3, "a b")'
-    assert unconverted('result = df.nlargest(3, "a b")') is None
+    assert unconverted(code) == top
+    assert unconverted(top) is None
     kept = 'df["d"] = pd.to_datetime(df["d"])\npd.crosstab(df["d"], df["e"])'
     assert unconverted(f"import pandas as pd\n{kept}") == (
         'import pandas as pd\npd.crosstab(df["d"], df["e"])'
