@@ -100,9 +100,8 @@ def test_there_are_more_than_24_families() -> None:
 
 
 def test_a_first_answer_may_take_text_for_numbers() -> None:
-    code = (
-        'import pandas as pd\ndf["a b"] = pd.to_numeric(df["a b"])\nresult = df.nlargest(3, "a b")'
-    )
+    top = 'result = df.nlargest(3, "a b")'
+    code = f'import pandas as pd\ndf["a b"] = pd.to_numeric(df["a b"])\n{top}'
     assert unconverted(code) == top
     assert unconverted(top) is None
     kept = 'df["d"] = pd.to_datetime(df["d"])\npd.crosstab(df["d"], df["e"])'
