@@ -25,6 +25,15 @@ def prompt(lab: Lab, *replies: str, options: str = "", words: str = "go") -> str
     return f"%%oci -m scripted:{name} {options}\n{words}"
 
 
+def start_slow(lab: Lab, name: str, seconds: int) -> None:
+    """A prompt whose code is now running, for so long, and then says that it is over."""
+    slow = f"import time\nprint('started', flush=True)\ntime.sleep({seconds})\nprint('over')"
+    lab.open(f"{name}.ipynb", "%load_ext oci_magic", prompt(lab, code(slow)))
+    lab.run(0)
+    lab.start(1)
+    lab.page.wait_for_function("() => document.body.innerText.includes('started')")
+
+
 def numbers(lab: Lab) -> list[int | None]:
     return [cell["count"] for cell in lab.cells()]
 
@@ -77,11 +86,7 @@ def test_run_all_after_an_edit_replaces_the_cell_and_counts_once(lab: Lab) -> No
 
 
 def test_stop_while_a_cell_runs_leaves_no_cell_waiting(lab: Lab) -> None:
-    slow = code("import time\nprint('started', flush=True)\ntime.sleep(60)")
-    lab.open("stop.ipynb", "%load_ext oci_magic", prompt(lab, slow))
-    lab.run(0)
-    lab.start(1)
-    lab.page.wait_for_function("() => document.body.innerText.includes('started')")
+    start_slow(lab, "stop", 60)
     lab.interrupt()
     lab.wait()
     cells = lab.cells()
@@ -90,11 +95,7 @@ def test_stop_while_a_cell_runs_leaves_no_cell_waiting(lab: Lab) -> None:
 
 
 def test_restart_in_mid_run_leaves_no_cell_waiting(lab: Lab) -> None:
-    slow = code("import time\nprint('started', flush=True)\ntime.sleep(60)")
-    lab.open("restart.ipynb", "%load_ext oci_magic", prompt(lab, slow))
-    lab.run(0)
-    lab.start(1)
-    lab.page.wait_for_function("() => document.body.innerText.includes('started')")
+    start_slow(lab, "restart", 60)
     lab.restart()
     lab.wait()
     assert lab.cells()[2]["count"] is None
@@ -117,11 +118,7 @@ def test_undo_takes_a_generated_cell_away(lab: Lab) -> None:
 
 
 def test_the_stop_button_stops(lab: Lab) -> None:
-    slow = code("import time\nprint('started', flush=True)\ntime.sleep(60)")
-    lab.open("stop_button.ipynb", "%load_ext oci_magic", prompt(lab, slow))
-    lab.run(0)
-    lab.start(1)
-    lab.page.wait_for_function("() => document.body.innerText.includes('started')")
+    start_slow(lab, "stop_button", 60)
     lab.page.get_by_role("button", name="Stop").click()
     lab.wait()
     assert "Stopped" in text(lab.cells()[1]["outputs"])
@@ -219,11 +216,7 @@ def test_no_sequence_of_changes_ever_removes_a_cell_of_the_persons(lab: Lab, see
 
 
 def test_a_prompt_cell_deleted_in_mid_run_leaves_nothing_waiting(lab: Lab) -> None:
-    slow = code("import time\nprint('started', flush=True)\ntime.sleep(3)\nprint('over')")
-    lab.open("deleted.ipynb", "%load_ext oci_magic", prompt(lab, slow))
-    lab.run(0)
-    lab.start(1)
-    lab.page.wait_for_function("() => document.body.innerText.includes('started')")
+    start_slow(lab, "deleted", 3)
     lab.delete(1)
     lab.page.wait_for_timeout(4000)
     lab.wait()
