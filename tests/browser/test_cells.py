@@ -65,6 +65,18 @@ def test_a_repair_rewrites_the_cell(lab: Lab) -> None:
     assert "ZeroDivisionError" in text(cells[1]["outputs"])
 
 
+def test_a_prompt_that_stays_unrepaired_stops_run_all(lab: Lab) -> None:
+    lab.open(
+        "unrepaired.ipynb", "%load_ext oci_magic", prompt(lab, code("1 / 0"), options="-r 0"),
+        "print('reached')",
+    )  # fmt: skip
+    lab.run_all()
+    _, asked, made, after = lab.cells()
+    assert "Unrepaired" in text(asked["outputs"])
+    assert "ZeroDivisionError" in text(made["outputs"])
+    assert after["outputs"] == [] and after["count"] is None
+
+
 def test_run_all_twice_runs_once_each_and_asks_once(lab: Lab) -> None:
     lab.open("twice.ipynb", "%load_ext oci_magic", prompt(lab, code(COUNT)))
     lab.run_all()
@@ -134,6 +146,51 @@ def test_feedback_by_keyboard_changes_the_answer(lab: Lab) -> None:
     cells = lab.cells()
     assert [cell["source"] for cell in cells[2:]] == ["x = 2\nx"]
     assert cells[1]["metadata"]["oci_magic"]["feedback"] == ["use a two"]
+
+
+def test_words_reach_a_kernel_that_was_restarted(lab: Lab) -> None:
+    asked = "get_ipython().magics_manager.registry['OCIMagics'].session.turns[-1].request"
+    lab.open("again.ipynb", "%load_ext oci_magic", prompt(lab, code("x = 1")), asked)
+    lab.run_all()
+    lab.restart()
+    lab.wait()
+    lab.run(0)
+    lab.page.get_by_label("Say what to change").fill("use a two")
+    lab.page.keyboard.press("Enter")
+    lab.page.wait_for_timeout(1500)
+    lab.wait()
+    lab.run(len(lab.cells()) - 1)
+    assert "'go\\nuse a two'" in text(lab.cells()[-1]["outputs"])
+
+
+def test_replaced_cells_do_not_run_after_a_restart(lab: Lab) -> None:
+    new = [f"{COUNT}  # {number}" for number in range(3)]
+    lab.open("replaced.ipynb", "%load_ext oci_magic", prompt(lab, *map(code, new)))
+    lab.run_all()
+    lab.edit(1, lab.cells()[1]["source"] + " on")
+    lab.run_all()
+    lab.restart()
+    lab.wait()
+    lab.edit(1, lab.cells()[1]["source"] + " and on")
+    lab.run_all()
+    cells = lab.cells()
+    assert [cell["source"] for cell in cells[2:]] == [new[0]]  # its replies begin anew
+    assert text(cells[2]["outputs"]).strip() == "1"
+
+
+def test_a_second_view_of_the_notebook_keeps_the_cells_coming(lab: Lab) -> None:
+    lab.open("views.ipynb", "%load_ext oci_magic", prompt(lab, code("x = 1"), code("y = 2\ny")))
+    lab.run(0)
+    lab.command("docmanager:clone")
+    lab.page.wait_for_timeout(1500)
+    lab.run(1)
+    assert [cell["source"] for cell in lab.cells()[2:]] == ["x = 1"]
+    lab.command("application:close")
+    lab.page.wait_for_timeout(1500)
+    lab.edit(1, lab.cells()[1]["source"] + " on")
+    lab.run(1)
+    assert [cell["source"] for cell in lab.cells()[2:]] == ["y = 2\ny"]
+    assert "2" in text(lab.cells()[2]["outputs"])
 
 
 def test_code_that_was_not_run_has_a_run_button(lab: Lab) -> None:

@@ -32,15 +32,15 @@ def test_quickstart_prompts_work_in_jupyterlab(lab: Lab) -> None:
         lab.page.screenshot(path=PICTURE)
 
 
-def test_a_prompt_that_cannot_be_answered_stops_run_all(lab: Lab) -> None:
+def test_a_refusal_is_told_under_the_prompt(lab: Lab) -> None:
+    # What else lies in the folder may lead so small a model astray.
     lab.open(
-        "stops.ipynb",
+        "refusal.ipynb",
         "%load_ext oci_magic",
-        "%%oci --new\nwrite a poem about the sea",
-        "reached = True",
+        "%%oci --new --context none\nwrite a poem about the sea",
+        "print('reached')",
     )
-    lab.page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
-    lab.wait()
-    cells = lab.cells()
-    assert "outside what I can do" in text(cells[1]["outputs"])
-    assert cells[2]["outputs"] == []
+    lab.run_all()
+    _, asked, after = lab.cells()
+    assert "outside what I can do" in text(asked["outputs"])
+    assert "reached" in text(after["outputs"])
