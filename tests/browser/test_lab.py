@@ -13,12 +13,13 @@ PICTURE = ROOT / "examples" / "lab.png"
 
 
 def test_quickstart_prompts_work_in_jupyterlab(lab: Lab) -> None:
-    shutil.copytree(ROOT / "examples" / "data", lab.notebooks / "data")
+    # A folder of its own: the model is told of the files beside the notebook.
+    shutil.copytree(ROOT / "examples" / "data", lab.notebooks / "main" / "data")
     load, chart = (
         "%%oci\nload data/bundeslaender.csv and show the 5 rows with the largest Einwohner",
         "%%oci\nbar chart of Einwohner for each Land",
     )
-    lab.open("main_job.ipynb", "%load_ext oci_magic", load, chart)
+    lab.open("main/main_job.ipynb", "%load_ext oci_magic", load, chart)
     lab.run(0)
     lab.run(1)
     cells = lab.cells()
@@ -33,9 +34,9 @@ def test_quickstart_prompts_work_in_jupyterlab(lab: Lab) -> None:
 
 
 def test_a_refusal_is_told_under_the_prompt(lab: Lab) -> None:
-    # What else lies in the folder may lead so small a model astray.
+    (lab.notebooks / "refusal").mkdir()
     lab.open(
-        "refusal.ipynb",
+        "refusal/refusal.ipynb",
         "%load_ext oci_magic",
         "%%oci --new --context none\nwrite a poem about the sea",
         "print('reached')",
