@@ -89,7 +89,8 @@ class Facts:
     `line` is the failing source line, `lineno` its number (0: not known), `tables` the
     tables the failing code names, `files` the names in the folder near the missing one,
     `headers` pairs a file the code reads with the first line found in it, `values` a column
-    that the failing line names with a few of its texts that are no numbers.
+    that the failing line names with a few of its texts that are no numbers, `near` a name
+    that was not found with those that resemble it.
     """
 
     line: str = ""
@@ -98,6 +99,7 @@ class Facts:
     files: tuple[str, ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
     values: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    near: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 EffectKind = Literal["delete", "overwrite", "process", "install", "exit", "session", "dynamic"]

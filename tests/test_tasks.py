@@ -15,7 +15,7 @@ from oci_magic.prompting.feedback import execution_result
 from oci_magic.training.data import write_shard
 from oci_magic.training.tasks.make import STEPS, Maker
 from oci_magic.training.tasks.mistakes import mistaken, unconverted
-from oci_magic.training.tasks.repairs import nearest, repair
+from oci_magic.training.tasks.repairs import repair
 from oci_magic.training.tasks.run import plain, run
 from oci_magic.training.tasks.task import Task
 from oci_magic.training.tasks.wordings import HELD_OUT, WORDINGS
@@ -115,12 +115,6 @@ def test_mistakes_change_the_code() -> None:
     made = [mistaken(Random(seed), code) for seed in range(30)]
     assert all(m != code for m in made)
     assert len({m for m in made if m}) > 8
-
-
-def test_the_nearest_name_wins_over_case_and_spelling() -> None:
-    assert nearest("unit price", ["id", "Unit_Price", "price"]) == "Unit_Price"
-    assert nearest("umsatzs", ["Umsatz", "Datum"]) == "Umsatz"
-    assert nearest("zzz", ["Umsatz"]) is None
 
 
 def test_the_expert_repairs_a_file_of_three_troubles() -> None:

@@ -77,3 +77,5 @@ def _facts(facts: Facts) -> Iterator[str]:
         yield f"First line of {quoted([name])}: {cut(header, 200)}"
     for column, texts in facts.values:
         yield f"{column} holds {quoted(texts)}"
+    for name, names in facts.near:
+        yield f"Near {name}: {', '.join(names)}"

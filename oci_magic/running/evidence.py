@@ -1,26 +1,29 @@
 """A live exception → a `Failure` with its facts, gathered while the objects are alive.
 
 Covers the failing line of the cell, the tables that the failing code names, near names of a
-missing file, the first line of the text files that code reads when their form is the trouble,
-and a few texts of a column that was to be numbers. No other value of a table is looked at.
+missing file, column, variable or method, the first line of the text files that code reads when
+their form is the trouble, and a few texts of a column that was to be numbers. No other value of
+a table is looked at.
 """
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from traceback import walk_tb
 from typing import Any
 
-from ..objects import table_kind
+from ..objects import SHELL_NAMES, table_kind
 from ..types import Facts, Failure, Variable
+from .near import near
 from .variables import data_files, describe, is_table
 
 HEADER_CHARACTERS = 200
 MAX_VALUES = 1000
 _TEXT_FILE = re.compile(r"""["']([^"'\n]+\.(?:csv|tsv|txt|json|jsonl|ndjson))["']""")
+_UNSPLIT = re.compile(r"[;|]|\\t")  # a whole header that was taken for one name
 _NAME = re.compile(r"[^\W\d]\w*")
 _FORM_ERRORS = frozenset(("ParserError", "UnicodeDecodeError", "JSONDecodeError", "EmptyDataError"))
 
@@ -40,6 +43,7 @@ def failure_of(
     lines = source.splitlines()
     line = lines[lineno - 1] if 0 < lineno <= len(lines) else ""
     name, message = type(error).__name__, _message(error)
+    tables = _tables(source, namespace, elsewhere=isinstance(error, NameError))
     return Failure(
         name,
         message,
@@ -47,10 +51,11 @@ def failure_of(
         Facts(
             line,
             lineno,
-            _tables(source, namespace),
+            tables,
             _near_files(error),
             _headers(error, source),
             _texts(error, line, source, namespace),
+            _near_names(error, message, tables, namespace),
         ),
     )
 
@@ -79,11 +84,45 @@ def _is_notebooks(file: str) -> bool:
     return "ipykernel_" in file or file.startswith("<")
 
 
-def _tables(source: str, namespace: Mapping[str, object]) -> tuple[Variable, ...]:
-    """The tables that the code names, in the order in which it names them, at most four."""
+def _tables(
+    source: str, namespace: Mapping[str, object], *, elsewhere: bool
+) -> tuple[Variable, ...]:
+    """The tables that the code names, in the order in which it names them, at most four.
+
+    Where it names none and `elsewhere` is wanted, those that it could have meant.
+    """
     names = dict.fromkeys(_NAME.findall(source))
     tables = [name for name in names if name in namespace and is_table(namespace[name])]
+    if elsewhere and not tables:
+        tables = [n for n in reversed(list(namespace)) if n[:1] != "_" and is_table(namespace[n])]
     return tuple(describe(name, namespace[name]) for name in tables[:4])
+
+
+def _near_names(
+    error: BaseException, message: str, tables: Sequence[Variable], namespace: Mapping[str, object]
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Names like those that were not found: columns for a key, variables, a table's methods."""
+    if isinstance(error, KeyError):
+        columns = dict.fromkeys(
+            label for table in tables for label, _ in table.columns if not _UNSPLIT.search(label)
+        )
+        missing = _keys(message)
+        pairs = [(f'"{key}"', near(key, columns)) for key in missing if f'"{key}"' not in columns]
+    elif isinstance(error, NameError) and isinstance(error.name, str):
+        names = [n for n in namespace if n[:1] != "_" and n not in SHELL_NAMES]
+        pairs = [(error.name, near(error.name, names))]
+    elif isinstance(error, AttributeError) and table_kind(error.obj) and error.name:
+        members = (n for n in type.__dir__(type(error.obj)) if n[:1] != "_")
+        pairs = [(error.name, near(error.name, members))]
+    else:
+        return ()
+    return tuple((name, found) for name, found in pairs if found)[:3]
+
+
+def _keys(message: str) -> list[str]:
+    """The keys that a KeyError names, pandas' sentences included."""
+    told = re.fullmatch(r"""["']?Column(?:\(s\))? not found: (.*?)["']?""", message)
+    return [told[1]] if told else re.findall(r"(?<!dtype=)'([^']*)'", message)
 
 
 def _near_files(error: BaseException) -> tuple[str, ...]:

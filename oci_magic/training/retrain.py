@@ -1,7 +1,8 @@
 """Train `micro` from nothing with one command: tasks, tokenizer, training, score, model card.
 
 Tasks are made by a process for each core, all of them before the training: beside it they
-slow it down to a third. Started again, it goes on where it stopped. `--install` puts the
+slow it down to a third. On the way the training rests for a while: the model is asked tasks, and
+its own mistakes join the examples. Started again, it goes on where it stopped. `--install` puts the
 result into the package.
 """
 
@@ -23,6 +24,8 @@ from ..errors import OciError
 from .card import card
 
 MICRO = Path(__file__).parent.parent / "micro"
+SLIPS_AT = 0.6
+"""The progress at which the model's own mistakes are gathered."""
 
 
 def retrain(options: argparse.Namespace) -> dict[str, Any]:
@@ -32,6 +35,8 @@ def retrain(options: argparse.Namespace) -> dict[str, Any]:
     if not options.data:
         options.data = options.out / "tasks"
         make_tasks(options.data, options.tasks, options.workers)
+    model = train.run_arguments(options, until=SLIPS_AT)
+    make_slips(model, options.data, options.slips, options.workers)
     train.run_arguments(options)
     return finish(options)
 
@@ -66,22 +71,38 @@ def install(folder: Path) -> None:
 
 def make_tasks(data: Path, count: int, workers: int) -> None:
     """Make `count` tasks in `data`, less those that are there already."""
-    command = [sys.executable, "-m", "oci_magic.training.data", "--out", str(data)]
-    command += ["--count", str(count // workers), "--workers", str(workers), "--worker"]
-    processes = [subprocess.Popen([*command, str(number)]) for number in range(workers)]
+    command = ["data", "--out", str(data), "--count", str(count // workers)]
+    _work([*command, "--workers", str(workers)], workers, data, "tasks", count)
+
+
+def make_slips(model: Path, data: Path, count: int, workers: int) -> None:
+    """Add `count` examples of the model's own mistakes to `data`, unless they are there."""
+    if _lines(data, "slips") < count // workers * workers:
+        command = ["slips", str(model), "--out", str(data), "--count", str(count // workers)]
+        _work(command, workers, data, "slips", count)
+
+
+def _work(command: Sequence[str], workers: int, data: Path, kind: str, count: int) -> None:
+    """Run a module of the training in `workers` processes that write `data/KIND-*.jsonl`."""
+    module, *arguments = command
+    whole = [sys.executable, "-m", f"oci_magic.training.{module}", *arguments]
+    processes = [subprocess.Popen([*whole, "--worker", str(number)]) for number in range(workers)]
     try:
         for second in itertools.count():
             if all(process.poll() is not None for process in processes):
                 break
             if second % 10 == 0:
-                made = sum(path.read_bytes().count(b"\n") for path in data.glob("*.jsonl"))
-                print(f"{made:,} of {count:,} tasks made", flush=True)
+                print(f"{_lines(data, kind):,} of {count:,} {kind} made", flush=True)
             time.sleep(1)
     finally:
         for process in processes:
             process.terminate()
     if any(process.wait() for process in processes):
-        raise OciError(f"the tasks in {data} were not all made: start the command again")
+        raise OciError(f"the {kind} in {data} were not all made: start the command again")
+
+
+def _lines(data: Path, kind: str) -> int:
+    return sum(path.read_bytes().count(b"\n") for path in data.glob(f"{kind}-*.jsonl"))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -90,6 +111,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="oci-magic train", description=__doc__)
     train.add_arguments(parser)
     parser.add_argument("--tasks", type=int, default=90_000, help="tasks to make")
+    parser.add_argument("--slips", type=int, default=2000, help="mistakes of its own to gather")
     parser.add_argument(
         "--workers", type=int, default=os.cpu_count() or 1, help="processes that make tasks"
     )

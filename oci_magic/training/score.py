@@ -36,6 +36,7 @@ class Trial:
     task: Task
     namespace: dict[str, Any]
     folder: tempfile.TemporaryDirectory[str]
+    seed: int = 0
     rounds: list[Turn] = field(default_factory=list)
     right: bool = False
     over: bool = False
@@ -50,7 +51,12 @@ class Trial:
         return any(a.failure and a.train for a in self.task.attempts)
 
     def messages(self) -> list[Message]:
-        _, current = conversation([], self.task.request, self.task.context, self.rounds)
+        """What the model is told next."""
+        return self.messages_after(self.rounds)
+
+    def messages_after(self, rounds: Sequence[Turn]) -> list[Message]:
+        """What it is told when `rounds` have failed."""
+        _, current = conversation([], self.task.request, self.task.context, rounds)
         return current
 
     def take(self, text: str) -> None:
@@ -72,13 +78,13 @@ class Trial:
         self.over = outcome.failure is None or len(self.rounds) > REPAIRS
 
 
-def trials(count: int, start: int = 0) -> Iterator[Trial]:
-    """`count` held-out tasks; those that the expert repairs more than twice are left out."""
+def trials(count: int, start: int = 0, *, held_out: bool = True) -> Iterator[Trial]:
+    """`count` tasks of seeds after `start`, without those that take the expert three repairs."""
     os.environ.setdefault("MPLBACKEND", "Agg")
     made, seed = 0, start
     while made < count:
         seed += 1
-        maker = Maker(seed, held_out=True)
+        maker = Maker(seed, held_out=held_out)
         folder = tempfile.TemporaryDirectory()
         if maker.rng.random() < 0.15:
             task: Task | None = maker.outside()
@@ -90,7 +96,7 @@ def trials(count: int, start: int = 0) -> Iterator[Trial]:
             task = maker.request(world)
         if task and task.families != ("fix",) and len(task.attempts) <= REPAIRS + 1:
             made += 1
-            yield Trial(task, namespace, folder)
+            yield Trial(task, namespace, folder, seed)
 
 
 def score(model: Any, tokenizer: Any, count: int, start: int = 0) -> dict[str, Any]:
@@ -98,12 +104,21 @@ def score(model: Any, tokenizer: Any, count: int, start: int = 0) -> dict[str, A
     everything = list(trials(count, start))
     first: dict[int, bool] = {}
     for _ in range(REPAIRS + 1):
-        open_ones = [trial for trial in everything if not trial.over]
-        texts = generate(model, tokenizer, [trial.messages() for trial in open_ones])
-        for trial, text in zip(open_ones, texts, strict=True):
-            trial.take(text)
+        for trial in answered(model, tokenizer, everything):
             first.setdefault(id(trial), trial.right)
     return {**_rates(everything, first), "wrong": [t for t in everything if not t.right]}
+
+
+def answered(
+    model: Any, tokenizer: Any, everything: Sequence[Trial], longest: int = 300
+) -> list[Trial]:
+    """Give the model one round at each trial that is not over; returns these trials."""
+    open_ones = [trial for trial in everything if not trial.over]
+    prompts = [trial.messages() for trial in open_ones]
+    texts = generate(model, tokenizer, prompts, longest)
+    for trial, text in zip(open_ones, texts, strict=True):
+        trial.take(text)
+    return open_ones
 
 
 def _rates(everything: Sequence[Trial], first: dict[int, bool]) -> dict[str, Any]:

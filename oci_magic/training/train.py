@@ -82,17 +82,21 @@ class Run:
 
 
 def train(
-    data: Path, out: Path, plan: Plan | None = None, say: Callable[[str], None] = print
+    data: Path,
+    out: Path,
+    plan: Plan | None = None,
+    say: Callable[[str], None] = print,
+    until: float = 1.0,
 ) -> Path:
-    """Train on the JSONL shards in `data` until the budget is used; returns the model's folder.
+    """Train on the JSONL shards in `data` up to progress `until`; returns the model's folder.
 
-    Goes on from `out/checkpoint.pt` if there is one. Shards may still be appearing.
-    Raises `OciError` when `data` holds no conversation.
+    At progress 1 the budget is used up. Goes on from `out/checkpoint.pt` if there is one. Shards
+    may still be appearing. Raises `OciError` when `data` holds no conversation.
     """
     run = open_run(data, out, plan or Plan())
     say(_title(run))
     reported, saved, began, offset = 0.0, time.monotonic(), time.monotonic(), run.seconds
-    while run.progress < 1:
+    while run.progress < until:
         assistant = take_step(run)
         run.seconds = offset + time.monotonic() - began
         if time.monotonic() - reported > run.plan.report_every:
@@ -191,8 +195,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--fresh", action="store_true", help="do not go on from a checkpoint")
 
 
-def run_arguments(given: argparse.Namespace) -> int:
-    """Run what `add_arguments` parsed."""
+def run_arguments(given: argparse.Namespace, until: float = 1.0) -> Path:
+    """Train as `add_arguments` parsed, up to progress `until`; returns the model's folder."""
     plan = Plan(
         minutes=given.minutes,
         tokens=given.tokens,
@@ -208,8 +212,8 @@ def run_arguments(given: argparse.Namespace) -> int:
     if given.fresh:
         (given.out / "checkpoint.pt").unlink(missing_ok=True)
         (given.out / "tokenizer" / "tokenizer.json").unlink(missing_ok=True)
-    train(given.data, given.out, plan, say=lambda line: print(line, flush=True))
-    return 0
+        given.fresh = False
+    return train(given.data, given.out, plan, lambda line: print(line, flush=True), until)
 
 
 def _write_history(run: Run) -> None:

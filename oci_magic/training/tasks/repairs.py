@@ -6,7 +6,6 @@ a model can learn it. Covers the data-dependent failures of everyday table work.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable
 
@@ -64,22 +63,10 @@ def _column(failure: Failure, code: str) -> Repair | None:
     name = wrong.group(1) if wrong else ""
     found = re.fullmatch(r"Column not found: (.*)", failure.message.strip("'\""))
     name = found.group(1) if found else name
-    labels = [_unquoted(label) for table in failure.facts.tables for label, _ in table.columns]
-    right = nearest(name, labels)
+    right = next((_unquoted(n[0]) for wrong, n in failure.facts.near if wrong == f'"{name}"'), None)
     if right is None or quote(name) not in code:
         return None
     return code.replace(quote(name), quote(right)), f"The column is called `{right}`."
-
-
-def nearest(name: str, names: list[str]) -> str | None:
-    """The entry of `names` that is `name` in another case or spelling."""
-    folded = {_folded(candidate): candidate for candidate in reversed(names)}
-    close = difflib.get_close_matches(_folded(name), folded, n=1, cutoff=0.6)
-    return folded[close[0]] if close else None
-
-
-def _folded(name: str) -> str:
-    return re.sub(r"[\W_]+", "", name.lower())
 
 
 def _unquoted(label: str) -> str:

@@ -15,7 +15,7 @@ from .words import Words
 Style = Literal["exact", "quoted", "backticks", "loose"]
 STYLES: tuple[Style, ...] = (
     *("exact", "exact", "exact", "exact", "exact"),
-    *("quoted", "backticks", "loose", "loose"),
+    *("quoted", "backticks", "loose", "loose", "loose"),
 )
 
 
