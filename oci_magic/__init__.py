@@ -40,7 +40,8 @@ def load_ipython_extension(shell: Any) -> None:
 
     magics = OCIMagics(shell)
     shell.register_magics(magics)
-    shell.events.register("post_run_cell", magics.journal.after_run)
+    shell.events.register("pre_run_cell", magics.waiting.before_run)
+    shell.events.register("post_run_cell", magics.after_run)
     shell.input_transformers_cleanup.extend((with_body, magics.replaced.transform))
     comms = getattr(getattr(shell, "kernel", None), "comm_manager", None)
     if comms is not None:
@@ -56,7 +57,8 @@ def unload_ipython_extension(shell: Any) -> None:
         return
     for transformer in (with_body, magics.replaced.transform):
         shell.input_transformers_cleanup.remove(transformer)
-    shell.events.unregister("post_run_cell", magics.journal.after_run)
+    shell.events.unregister("pre_run_cell", magics.waiting.before_run)
+    shell.events.unregister("post_run_cell", magics.after_run)
     comms = getattr(getattr(shell, "kernel", None), "comm_manager", None)
     if comms is not None:
         comms.unregister_target("oci_magic", magics.caught_up)

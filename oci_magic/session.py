@@ -79,6 +79,8 @@ class Session:
     ) -> None:
         self.engine, self.executor = engine, executor
         self.rounds, self.room = rounds, room
+        self.confirm = False
+        """Whether code waits until the person runs it."""
         self.parse, self.review, self.checkpoint = parse, review, checkpoint
         self.exchanges: list[tuple[Turn, ...]] = []
         self._last: tuple[str, tuple[Turn, ...]] | None = None
@@ -126,6 +128,21 @@ class Session:
             raise OciError("nothing to undo: no code of this conversation was accepted last")
         stay, self._accepted = self._accepted.undo(), None
         return self.exchanges.pop()[-1], stay
+
+    def ran(self, execution: Execution, saved: Restorable) -> None:
+        """The person has run the code of the last exchange, which had waited for them.
+
+        After a failure the namespace is put back and the error is the next thing to be told.
+        """
+        *before, turn = self.exchanges.pop()
+        if execution.failure:
+            saved.restore()
+        else:
+            saved.done()
+            self._accepted = saved
+        failed = execution.failure and not execution.failure.stopped
+        feedback = execution_result(execution) if failed else ""
+        self.exchanges.append((*before, replace(turn, execution=execution, feedback=feedback)))
 
     def new(self) -> None:
         """Forget the conversation."""
@@ -221,6 +238,8 @@ class Session:
         yield from held
         if held:
             return Verdict("held", effects_line([each for event in held for each in event.effects]))
+        if self.confirm:
+            return Verdict("held", "the code waits until you run it")
         execution = yield from self._run(reply.code)
         if execution.failure is None:
             return Verdict("worked", execution=execution)

@@ -348,7 +348,7 @@ def test_the_panel_tells_how_it_ended_and_shows_the_drafts(book: Notebook) -> No
     prompt = book.ask(code("a = 1\n1 / 0"), code("a = 1\na"))
     shown = panel(book[prompt])
     assert shown["state"] == "worked" and "after 1 repair" in shown["line"]
-    assert shown["actions"] == ["undo", "retry", "feedback"] and shown["rounds"] == 3
+    assert shown["actions"] == ["keep", "undo", "retry", "feedback"] and shown["rounds"] == 3
     first, second = shown["drafts"]
     assert "ZeroDivisionError" in first["failure"] and second["failure"] == ""
     assert second["diff"] == [[" ", "a = 1"], ["-", "1 / 0"], ["+", "a"]]

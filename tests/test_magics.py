@@ -28,6 +28,7 @@ from oci_magic.notebook import models
 from oci_magic.notebook.arguments import Options, kept_hash, parsed
 from oci_magic.notebook.display import TerminalView, Throttle
 from oci_magic.notebook.models import ModelShelf
+from oci_magic.notebook.telling import Telling
 from oci_magic.types import Turn
 
 FENCE = "```python\n```"
@@ -166,6 +167,28 @@ def test_repair_may_overwrite_what_the_attempt_before_it_wrote(notebook: Noteboo
     later = notebook.replies(code(write.format("c")), name="c")
     again = notebook.type(f"%%oci {later}\nwrite")
     one_line_error(notebook, again, Held)
+
+
+def test_confirmed_code_runs_at_the_next_prompt(notebook: Notebook) -> None:
+    replies = notebook.replies(code("x = 1"))
+    result = notebook.type(f"%%oci {replies} --confirm\nset x")
+    line = one_line_error(notebook, result, Held)
+    assert line == "the code waits until you run it: it is at the next prompt"
+    assert "x" not in notebook.shell.user_ns
+    notebook.type(str(notebook.next_input))
+    assert notebook["x"] == 1
+    notebook.type("%oci undo")
+    assert "x" not in notebook.shell.user_ns
+
+
+def test_confirmed_code_that_fails_leaves_the_names_and_is_fixed(notebook: Notebook) -> None:
+    notebook.type("x = 0")
+    replies = notebook.replies(code("x = 1\n1 / 0"), code("x = 2"))
+    notebook.type(f"%%oci {replies} --confirm\nset x")
+    notebook.type(str(notebook.next_input))
+    assert notebook["x"] == 0
+    assert notebook.type("%oci fix").success
+    assert notebook["x"] == 2
 
 
 def test_no_run_offers_and_ends_normally(notebook: Notebook) -> None:
@@ -322,7 +345,7 @@ def test_cells_are_told_once_and_our_own_never(notebook: Notebook) -> None:
     notebook.type("x = 1")
     notebook.type("%oci history")
     notebook.type("after = 2")
-    text = notebook.magics.surroundings().cells
+    text = Telling(notebook.magics).surroundings().cells
     assert text == ("after = 2",)
 
 

@@ -37,6 +37,7 @@ class Options:
 
     model: str | None = None
     no_run: bool = False
+    confirm: bool = False
     rounds: int | None = None
     new: bool = False
     context: str | None = None
@@ -57,6 +58,7 @@ class Options:
 _ARGUMENTS = (
     argument("-m", "--model", metavar="NAME", help="the model that answers (%%oci models)"),
     argument("-n", "--no-run", action="store_true", help="offer the code, do not run it"),
+    argument("--confirm", action="store_true", help="let the code wait until you run it"),
     argument("-r", "--rounds", type=int, metavar="N", help="repairs at most (default 3)"),
     argument("--new", action="store_true", help="forget the conversation first"),
     argument(

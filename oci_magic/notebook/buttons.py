@@ -51,4 +51,5 @@ def _failed(session: Session) -> tuple[str, Failure] | None:
 
 
 def _is_last(magics: OCIMagics, session: Session, place: Place) -> bool:
-    return bool(place.prompt and session.exchanges and magics.last_prompt == place.prompt)
+    last = magics.last.prompt if magics.last else ""
+    return bool(place.prompt and session.exchanges and last == place.prompt)

@@ -17,11 +17,15 @@ MOST_ROUNDS = 20
 
 @dataclass(frozen=True)
 class Made:
-    """A cell below a prompt that an earlier answer to it made, as it is now."""
+    """A cell below a prompt that an earlier answer to it made, as it is now.
+
+    `code` is the digest of what was generated, `mark` all that the cell's metadata say of it.
+    """
 
     id: str
     source: str
     code: str
+    mark: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def edited(self) -> bool:
@@ -54,7 +58,12 @@ class Client:
                 return None
             below = said.get("made") or {}
             made = tuple(
-                Made(cell["id"], cell["source"], str(cell["metadata"].get("code")))
+                Made(
+                    cell["id"],
+                    cell["source"],
+                    str(cell["metadata"].get("code")),
+                    dict(cell["metadata"]),
+                )
                 for cell in below.get("cells", ())
             )
             action = said.get("action") or {}

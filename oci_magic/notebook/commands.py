@@ -18,6 +18,7 @@ from ..types import Message, Turn
 from . import frontends
 from .arguments import Options, unquoted
 from .display import failure_line, one_line
+from .telling import Telling
 
 if TYPE_CHECKING:
     from .magics import OCIMagics
@@ -85,7 +86,7 @@ def fix(magics: OCIMagics, rest: str) -> None:
     options = Options(model=asked.model, context=asked.context, leave_out=asked.leave_out)
     session = magics.session_for(options)
     magics.asked = options
-    context = magics.told(options)
+    context = Telling(magics).context(options)
     events = session.fix(code.strip("\n"), failure, context, sentence=rest, run=magics.run)
     magics.play(events, run=magics.run, place=place)
 
@@ -106,7 +107,7 @@ def retry(magics: OCIMagics) -> None:
     warm = asked.temperature or magics.temperature or RETRY_TEMPERATURE
     options = replace(asked, temperature=warm, new=False)
     session, run = magics.session_for(options), magics.run and not asked.no_run
-    events = session.retry(magics.told(options), run=run, rounds=options.rounds)
+    events = session.retry(Telling(magics).context(options), run=run, rounds=options.rounds)
     magics.play(events, options.output, run=run)
 
 
@@ -114,15 +115,20 @@ def undo(magics: OCIMagics) -> None:
     """Take the last accepted answer back: its cells, its names, its part of the conversation."""
     if magics.session is None:
         raise UsageError("nothing to undo: ask something with %%oci first")
-    place = frontends.place(magics.shell, magics.replaced)
-    if place.action and place.prompt != magics.last_prompt:
+    place, last = frontends.place(magics.shell, magics.replaced), magics.last
+    if place.action and (last is None or place.prompt != last.prompt):
         raise UsageError("only the last answer can be taken back, and this one is not the last")
     turn, stay = magics.session.undo()
-    place.withdraw(magics.last_prompt, magics.last_cells)
-    magics.finals.pop(magics.last_prompt, None)
-    magics.last_prompt, magics.last_cells = "", ()
     left = f"; {', '.join(stay)} stays as a later cell left it" if stay else ""
-    print(f"undone: {one_line(turn.request, 60)}{left}; values changed in place and files stay")
+    line = f"undone: {one_line(turn.request, 60)}{left}; values changed in place and files stay"
+    if last is not None:
+        place.withdraw(last)
+        magics.finals.pop(last.prompt, None)
+    magics.last = None
+    if last is not None and last.prompt == place.prompt:
+        place.tell(line)
+    else:
+        print(line)
 
 
 def new(magics: OCIMagics) -> None:
@@ -130,6 +136,7 @@ def new(magics: OCIMagics) -> None:
     if magics.session:
         magics.session.new()
     magics.asked = Options()
+    magics.waiting.drop()
     print("new conversation; the notebook's variables stay")
 
 
@@ -149,9 +156,9 @@ def context(magics: OCIMagics) -> None:
         return
     engine = magics.shelf.loaded
     if engine is None:
-        text, tokens = magics.surroundings().text(), "no model is loaded to count tokens"
+        text, tokens = Telling(magics).surroundings().text(), "no model is loaded to count tokens"
     else:
-        text = magics.told(Options(context="auto"))
+        text = Telling(magics).context(Options(context="auto"))
         tokens = f"{engine.count([Message('user', text)]) if text else 0} tokens"
     print(text or "nothing: no variables, tables, data files or cells")
     print(f"({tokens})")

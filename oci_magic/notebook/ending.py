@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ..errors import Held, OciError, Stopped, Unrepaired
 from ..events import Finished, Prompted
+from ..prompting.conversation import source
+from ..types import Turn
 from .display import failure_line, one_line
+
+if TYPE_CHECKING:
+    from ..session import Session
+    from .magics import OCIMagics
 
 
 def conclude(finished: Finished, place: str, held: Sequence[str] = ()) -> None:
@@ -21,12 +28,32 @@ def conclude(finished: Finished, place: str, held: Sequence[str] = ()) -> None:
         raise error(_sentence(finished, place, held))
 
 
+def settle(magics: OCIMagics, finished: Finished, output: str | None) -> None:
+    """Bind the turn; the last draft that failed is the next thing to fix, a stop or not."""
+    if output:
+        magics.shell.user_ns[output] = finished.turn
+    magics.journal.prompted()
+    if finished.outcome == "worked":
+        magics.journal.settle(source(finished.turn), None)
+    elif finished.outcome in ("unrepaired", "stopped"):
+        for turn in _rounds(magics.session, finished):
+            failure = turn.execution.failure if turn.execution else None
+            if failure and not failure.stopped and turn.reply.code:
+                magics.journal.settle(source(turn), failure)
+
+
 def show_messages(prompted: Prompted) -> None:
     """What `--dry` prints: every message, and the tokens of the whole."""
     for message in prompted.messages:
         print(f"[{message.role}]\n{message.content}\n")
     left_out = f", {prompted.dropped} older messages left out" if prompted.dropped else ""
     print(f"{len(prompted.messages)} messages, {prompted.tokens} tokens{left_out}; nothing sent")
+
+
+def _rounds(session: Session | None, finished: Finished) -> tuple[Turn, ...]:
+    """The rounds of the request that has just finished."""
+    last = session.exchanges[-1] if session and session.exchanges else ()
+    return last if any(turn is finished.turn for turn in last) else (finished.turn,)
 
 
 _ERRORS: dict[str, type[OciError]] = {"unrepaired": Unrepaired, "held": Held, "stopped": Stopped}
@@ -37,7 +64,9 @@ def _sentence(finished: Finished, place: str, held: Sequence[str]) -> str:
     if finished.outcome == "stopped":
         return f"stopped by you; {code}"
     if finished.outcome == "held":
-        allowed = " ".join(f"--allow {kind}" for kind in held or ("EFFECT",))
+        if not held:
+            return f"{finished.reason}: it is {place}"
+        allowed = " ".join(f"--allow {kind}" for kind in held)
         read = f"the code is {place}, read it and run it yourself"
         return f"{finished.reason}; not run: {read}, or allow it with {allowed}"
     execution = finished.turn.execution

@@ -15,7 +15,7 @@ from ..events import Finished
 from ..running.redirect import can_redirect
 
 if TYPE_CHECKING:
-    from ..types import Cell
+    from ..types import Cell, Failure, Turn
     from .display import View
     from .panel import Action
     from .queue import Replaced
@@ -73,8 +73,21 @@ class Place:
         """Id and source of the cells that this prompt has made."""
         return ()
 
-    def withdraw(self, prompt: str, cells: Sequence[tuple[str, str]]) -> None:
-        """Take away the cells that an earlier prompt has made, where that can be done."""
+    def sources(self, turn: Turn) -> Sequence[str]:
+        """The sources of the cells that hold a turn's code."""
+        from ..prompting.conversation import source
+
+        return [source(turn)]
+
+    def withdraw(self, last: Place) -> None:
+        """Take back the cells made in `last`, where that can be done; what stood there returns."""
+
+    def ran(self, failure: Failure | None) -> None:
+        """The person has run the code that waited here."""
+
+    def tell(self, line: str) -> None:
+        """Say how the prompt stands now, with what can be done next where that can be shown."""
+        print(line)
 
     def take(self, finished: Finished) -> None:
         """Put the code of a finished prompt where it goes."""

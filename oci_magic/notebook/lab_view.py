@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 from ..events import Drafted, Event, Executed, Finished, Prompted, Repairing, Streamed
 from ..prompting.conversation import source
 from ..prompting.parse import parse
-from ..types import Cell, Turn
+from ..types import Cell, Failure, Turn
 from .display import Throttle, failure_line, summary
 from .panel import Action, Draft, Panel
 
 if TYPE_CHECKING:
-    from .lab import LabCells
+    from .lab_cells import LabCells
 
 
 class LabView:
@@ -63,6 +63,16 @@ class LabView:
     def ended(self, event: Finished) -> Panel:
         """The panel in the end."""
         return self.panel.ended(event, summary(event))
+
+    def ran(self, failure: Failure | None) -> None:
+        """The person has run the code that had waited: how it ended is the row's end too."""
+        if failure and failure.stopped:
+            return
+        if failure:
+            line = failure_line(failure)
+            self._failed(line)
+        self.panel = self.panel.ran("" if failure is None else line)
+        self._row.show(self.panel.bundle())
 
     def say(self, line: str) -> None:
         print(line, flush=True)

@@ -18,9 +18,9 @@ from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_
 from traitlets import observe
 
 from ..errors import Stopped
-from ..events import Event, Events, Finished, HeldBack, follow
+from ..events import Event, Events, HeldBack, follow
 from ..objects import encodable
-from ..types import Execution, Message, Reply, Turn
+from ..types import Execution, Reply, Turn
 from . import frontends
 from .arguments import (
     Options,
@@ -34,10 +34,10 @@ from .arguments import (
 from .journal import Journal
 from .queue import Replaced
 from .settings import Settings
+from .waiting import Waiting
 
 if TYPE_CHECKING:
     from ..engines import Engine
-    from ..prompting.context import Context
     from ..running.review import Reviewer
     from ..session import Session
     from .display import View
@@ -57,13 +57,12 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
         self.replaced = Replaced(shell)
         self.session: Session | None = None
         self.open_view = view or self._view
-        self.last_prompt = ""
-        """The id of the prompt cell that the conversation's last exchange belongs to."""
+        self.last: Place | None = None
+        """Where the conversation's last exchange stands."""
+        self.waiting = Waiting(shell)
         self.finals: dict[str, frontends.Final] = {}
         """How prompts ended, by prompt cell, for windows that were loaded in mid-run."""
-        self.last_cells: tuple[tuple[str, str], ...] = ()
-        """Id and source of the cells that it made."""
-        self._told_rung = self._told_shortened = False
+        self.told_shortened = self._told_rung = False
 
     @observe("model")
     def _model_chosen(self, _: object) -> None:
@@ -90,6 +89,7 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
             return
         prompt = encodable(prompt_of(cell))
         from .buttons import asked_for
+        from .telling import Telling
 
         recorded = kept_hash(options, prompt, self.model)
         place = frontends.place(self.shell, self.replaced, recorded)
@@ -102,8 +102,9 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
         place.rounds = self.rounds if options.rounds is None else options.rounds
         with self._stoppable():
             session = self.session_for(options)
-            self._tell_unknown(options.leave_out)
-            request, context = self._interpolated(prompt), self.told(options)
+            told = Telling(self)
+            told.unknown(options.leave_out)
+            request, context = told.request(prompt), told.context(options)
             if options.dry:
                 self._show_messages(session, options, request, context)
                 return
@@ -133,6 +134,7 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
         if options.new and not options.dry:
             session.new()
         session.engine, session.rounds, self.session = engine, self.rounds, session
+        session.confirm = self.confirm or options.confirm
         session.executor.timeout = seconds or None
         session.review = review
         return session
@@ -157,27 +159,6 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
         folder = working_folder()
         return Reviewer(self.shell.user_ns, folder, NewFiles(folder).found, allowed)
 
-    def told(self, options: Options) -> str:
-        """The text of the context that goes with a prompt; says once if it was shortened."""
-        engine = self.shelf.loaded
-        if (options.context or self.context) == "none" or engine is None:
-            return ""
-        budget = min(self.context_tokens, engine.window // 4)
-        whole = self.surroundings(options.leave_out)
-        fitted = whole.fitted(lambda text: engine.count([Message("user", text)]), budget)
-        if fitted is not whole and not self._told_shortened:
-            print(f"the notebook is told of in {budget} tokens, not whole: %oci context shows it")
-            self._told_shortened = True
-        return fitted.text()
-
-    def surroundings(self, leave_out: tuple[str, ...] = ()) -> Context:
-        from ..running.variables import working_folder
-        from .surroundings import surroundings
-
-        turns = self.session.turns if self.session else []
-        cells, left_out = self.journal.cells, (*self.leave_out, *leave_out)
-        return surroundings(self.shell.user_ns, working_folder(), cells, turns, left_out)
-
     def play(
         self, events: Events, output: str | None = None, *, run: bool = True,
         place: Place | None = None,
@@ -187,9 +168,10 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
         Raises Unrepaired, Held or Stopped, one line each, so that "Run All" stops.
         """
         from ..running.capture import replaced
-        from .ending import conclude
+        from .ending import conclude, settle
 
         place, held = place or frontends.place(self.shell, self.replaced), set[str]()
+        self.waiting.drop()
         executor = self.session.executor if self.session else None
         hosting = replaced(executor, hosted=place.hosted, numbered=place.numbered)
         with place.opened(), hosting, self.journal.paused():
@@ -204,12 +186,22 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
                 view.say(place.note if run else frontends.NOT_RUN)
                 self._told_rung = run
             finished = follow(events, show)
-            self._settle(finished, output)
+            settle(self, finished, output)
             place.take(finished)
-        self.last_prompt, self.last_cells = place.prompt, tuple(place.made())
+        self.last = place
         if place.final:
             self.finals[place.prompt] = place.final
+        if self.session and finished.outcome in ("held", "inserted"):
+            self.waiting.leave(self.session, place, finished.turn)
         conclude(finished, place.after_error, sorted(held))
+
+    def after_run(self, result: Any) -> None:
+        """The `post_run_cell` hook: code that waited for the person is no cell of theirs."""
+        failed = self.waiting.after_run(result)
+        if failed is None:
+            self.journal.after_run(result)
+        else:
+            self.journal.settle(*failed)
 
     def _offer_fix(self) -> None:
         """A cell of the person's has failed: with `%oci watch on`, a quiet row under its error."""
@@ -226,26 +218,6 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
                 for operation in self.finals[prompt].operations:
                     comm.send(dict(operation))
 
-    def _settle(self, finished: Finished, output: str | None) -> None:
-        """Bind the turn; the last draft that failed is the next thing to fix, a stop or not."""
-        from ..prompting.conversation import source
-
-        if output:
-            self.shell.user_ns[output] = finished.turn
-        self.journal.prompted()
-        if finished.outcome == "worked":
-            self.journal.settle(source(finished.turn), None)
-        elif finished.outcome in ("unrepaired", "stopped"):
-            for turn in self._rounds(finished):
-                failure = turn.execution.failure if turn.execution else None
-                if failure and not failure.stopped and turn.reply.code:
-                    self.journal.settle(source(turn), failure)
-
-    def _rounds(self, finished: Finished) -> tuple[Turn, ...]:
-        """The rounds of the request that has just finished."""
-        last = self.session.exchanges[-1] if self.session and self.session.exchanges else ()
-        return last if any(turn is finished.turn for turn in last) else (finished.turn,)
-
     def _view(self) -> View:
         from .display import view_for
 
@@ -260,18 +232,6 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
         asked = self._new_session(session.engine) if options.new else session
         show_messages(asked.prompt(request, context))
 
-    def _interpolated(self, prompt: str) -> str:
-        from ..prompting.interpolate import interpolate
-
-        names = self.shell.user_ns
-        inputs, outputs = self.journal.inputs(), names.get("Out", {})
-        return encodable(interpolate(prompt, names, inputs, outputs, self.journal.errors))
-
-    def _tell_unknown(self, names: tuple[str, ...]) -> None:
-        unknown = [name for name in names if name not in self.shell.user_ns]
-        if unknown:
-            print(f"-x {', '.join(unknown)}: there is no such variable")
-
     def _is_kept(self, options: Options, prompt: str, recorded: str, place: Place) -> bool:
         if place.action:
             return False
@@ -285,7 +245,7 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
             what = "nothing changed since the code below was made"
         if what:
             empty = f"; {options.output} is a Turn without a reply" if options.output else ""
-            print(f"kept: {what} (--again asks anew){empty}")
+            place.tell(f"kept: {what} (--again asks anew){empty}")
         if what and options.output:
             self.shell.user_ns[options.output] = Turn(prompt, Reply(""), Execution())
         return bool(what)

@@ -17,11 +17,11 @@ from ..events import Finished, Outcome
 
 MIME = "application/vnd.oci_magic.panel+json"
 
-Action = Literal["run", "fix", "retry", "feedback", "undo", "repair", "apply"]
+Action = Literal["run", "keep", "fix", "retry", "feedback", "undo", "repair", "apply"]
 Change = Literal[" ", "-", "+"]
 
 _ACTIONS: dict[Outcome, tuple[Action, ...]] = {
-    "worked": ("undo", "retry", "feedback"),
+    "worked": ("keep", "undo", "retry", "feedback"),
     "answered": ("retry", "feedback"),
     "inserted": ("run", "retry", "feedback"),
     "held": ("run", "retry", "feedback"),
@@ -63,6 +63,13 @@ class Panel:
         missing |= {"fix"} if not failed else set()
         actions = tuple(action for action in actions if action not in missing)
         return replace(self, state=event.outcome, line=line, actions=actions)
+
+    def ran(self, failure: str) -> Panel:
+        """The row when the person has run code that had waited; `failure` is "" if it worked."""
+        if failure:
+            line, state = f"{failure} · your variables are as before", "unrepaired"
+            return replace(self, state=state, line=line, actions=("run", *_ACTIONS["unrepaired"]))
+        return replace(self, state="worked", line="worked", actions=_ACTIONS["worked"])
 
     def bundle(self) -> dict[str, Any]:
         """MIME type → data, for `display`."""

@@ -15,6 +15,7 @@ class Settings(HasTraits):
     )
     rounds = Int(3, min=0, help="Repairs at most per prompt.").tag(config=True)
     run = Bool(True, help="Run the code of an answer; False only offers it.").tag(config=True)
+    confirm = Bool(False, help="Let the code of an answer wait until you run it.").tag(config=True)
     context = Enum(
         ("auto", "none"), "auto", help="What a prompt tells of the notebook around it."
     ).tag(config=True)

@@ -197,9 +197,60 @@ def test_code_that_was_not_run_has_a_run_button(lab: Lab) -> None:
     lab.open("run.ipynb", "%load_ext oci_magic", prompt(lab, code("6 * 7"), options="-n"))
     lab.run_all()
     assert lab.cells()[2]["outputs"] == []
-    lab.page.get_by_role("button", name="Run", exact=True).click()
-    lab.wait()
+    press(lab, "Run")
     assert "42" in text(lab.cells()[2]["outputs"])
+
+
+def test_confirmed_code_runs_when_the_person_says_so(lab: Lab) -> None:
+    replies = code("x = 1 / 0"), code("x = 5\nx")
+    asked = prompt(lab, *replies, options="--confirm", words="wait")
+    lab.open("confirm.ipynb", "%load_ext oci_magic", asked, "'below'")
+    lab.run_all()
+    assert [cell["count"] for cell in lab.cells()[2:]] == [None, None]
+    press(lab, "Run")
+    assert "ZeroDivisionError" in text(lab.cells()[2]["outputs"])
+    picture(lab, "confirmed-failed")
+    press(lab, "Fix")
+    lab.wait_for("x = 5")
+    press(lab, "Run")
+    assert "5" in text(lab.cells()[2]["outputs"])
+    assert "worked" in text(lab.cells()[1]["outputs"])
+    lab.run(1)
+    assert "kept: 1 cell below" in text(lab.cells()[1]["outputs"])
+
+
+def test_an_answer_that_is_reverted_gives_place_to_the_one_before(lab: Lab) -> None:
+    first, second = "x = 1\nprint('first')", "x = 2\ny = 3"
+    lab.open("revert.ipynb", "%load_ext oci_magic", prompt(lab, code(first), code(second)), "x")
+    lab.run_all()
+    lab.page.get_by_label("Say what to change").fill("use a two")
+    lab.page.keyboard.press("Enter")
+    lab.wait_for("x = 2")
+    press(lab, "Revert")
+    lab.wait_for("x = 1")
+    cells = lab.cells()
+    assert [cell["source"] for cell in cells[2:]] == [first, "x"]
+    assert "first" in text(cells[2]["outputs"])  # with what it had shown
+    lab.run(3)
+    assert text(lab.cells()[3]["outputs"]).strip() == "1"
+    lab.run(1)
+    assert "kept: 1 cell below" in text(lab.cells()[1]["outputs"])
+
+
+def test_an_answer_that_is_kept_shows_no_more_than_its_line(lab: Lab) -> None:
+    lab.open("keep.ipynb", "%load_ext oci_magic", prompt(lab, code("1"), words="keep"))
+    lab.run_all()
+    press(lab, "Keep")
+    assert not lab.page.get_by_role("button", name="Revert").is_visible()
+    lab.save()
+    lab.load("keep.ipynb")
+    lab.wait()
+    more = lab.page.get_by_role("button", name="…")
+    more.wait_for()
+    assert not lab.page.get_by_role("button", name="Revert").is_visible()
+    picture(lab, "kept")
+    more.click()
+    assert lab.page.get_by_role("button", name="Revert").is_visible()
 
 
 def test_watch_offers_a_fix_that_is_applied_to_the_cell(lab: Lab) -> None:
@@ -222,9 +273,12 @@ def test_drafts_unfold_with_their_failures(lab: Lab) -> None:
         "drafts.ipynb", "%load_ext oci_magic", prompt(lab, code("x = 1 / 0"), code("x = 5\nx"))
     )
     lab.run_all()
-    lab.page.get_by_text("draft 1: ZeroDivisionError").click()
-    lab.page.get_by_text("draft 2").click()
+    assert not lab.page.get_by_role("tablist", name="Drafts").is_visible()
+    lab.page.get_by_role("button", name="2 drafts").click()
     assert lab.page.locator("[data-change='-']").inner_text().strip() == "- x = 1 / 0"
+    lab.page.get_by_role("tab", name="draft 2", selected=True).press("ArrowLeft")
+    shown = lab.page.get_by_role("tabpanel", name="draft 1").inner_text()
+    assert "ZeroDivisionError" in shown and "x = 1 / 0" in shown
     picture(lab, "drafts")
     lab.page.evaluate(
         "() => window.jupyterapp.commands.execute('apputils:change-theme',"
@@ -304,6 +358,13 @@ def test_a_window_that_is_loaded_anew_in_mid_run_gets_the_cells(lab: Lab) -> Non
     lab.wait_for("time.sleep(8)\nprint")
     (made,) = lab.cells()[2:]
     assert "over" in text(made["outputs"])
+
+
+def press(lab: Lab, name: str) -> None:
+    """Press a button of the panel and wait for what it does."""
+    lab.page.locator(".oci-magic-panel").get_by_role("button", name=name, exact=True).click()
+    lab.page.wait_for_timeout(300)
+    lab.wait()
 
 
 def picture(lab: Lab, name: str) -> None:

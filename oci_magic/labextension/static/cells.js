@@ -2,6 +2,7 @@
 // gone by now is left alone. Metadata `oci_magic` of a cell says which prompt cell owns it.
 
 const KEY = 'oci_magic';
+const REMEMBERED = 50; // deleted cells
 const COMMANDS = { repair: '%oci fix', undo: '%oci undo' };
 
 export class Cells {
@@ -12,6 +13,7 @@ export class Cells {
     this.actions = new Map(); // id of a prompt cell → what a button of it said
     this.counts = new Map(); // id of a prompt cell → the execution count to show
     this.live = new Set(); // ids of the prompt cells at work
+    this.deleted = new Map(); // id → a generated cell as it was when it was deleted
     this.deletions = 0; // the last deletion done, by the kernel's numbering
   }
 
@@ -25,7 +27,9 @@ export class Cells {
     }
     const notebook = this.panel.content;
     const active = notebook.activeCell;
-    this.shared.transact(() => this.shared.insertCell(at + 1, cell));
+    const before = this.deleted.get(cell.id); // it comes back: with its outputs
+    const whole = before?.source === cell.source ? { ...before, metadata: cell.metadata } : cell;
+    this.shared.transact(() => this.shared.insertCell(at + 1, whole));
     const index = notebook.widgets.indexOf(active);
     if (index >= 0) {
       notebook.activeCellIndex = index;
@@ -97,7 +101,9 @@ export class Cells {
     // Descending, and found beforehand: inside of a transaction the cells are those of before,
     // and a look-up after the first deletion would hit a cell of the person.
     const same = ({ id, source }) => this.model(id)?.sharedModel.getSource() === source;
-    const places = cells.filter(same).map(({ id }) => this.index(id));
+    const gone = cells.filter(same);
+    gone.forEach(({ id }) => this.remember(id));
+    const places = gone.map(({ id }) => this.index(id));
     places.sort((one, other) => other - one);
     this.shared.transact(() => places.forEach(at => this.shared.deleteCell(at)));
   }
@@ -135,9 +141,9 @@ export class Cells {
       this.model(prompt)?.sharedModel.setSource(action.code);
       return;
     }
-    if (action.kind === 'rounds') {
+    if (action.kind === 'rounds' || action.kind === 'folded') {
       const record = this.model(prompt)?.getMetadata(KEY);
-      this.update({ id: prompt, metadata: { ...record, rounds: action.rounds } });
+      this.update({ id: prompt, metadata: { ...record, [action.kind]: action[action.kind] } });
       return;
     }
     if (action.kind in COMMANDS) {
@@ -164,6 +170,11 @@ export class Cells {
     this.actions.set(id, { kind, text: cell.model.sharedModel.getSource() });
     const content = { code: COMMANDS[kind], store_history: false };
     cell.outputArea.future = kernel.requestExecute(content, false, { cellId: id });
+  }
+
+  /** Whether the person wants to see no more of a prompt's panel than its line. */
+  folded(prompt) {
+    return Boolean(this.model(prompt)?.getMetadata(KEY)?.folded);
   }
 
   /** What a prompt's request tells: the record of its last answer, and what is left of it. */
@@ -233,6 +244,13 @@ export class Cells {
   }
 
   // --------------------------------------------------------------------------------------
+
+  remember(id) {
+    this.deleted.set(id, this.model(id).sharedModel.toJSON());
+    for (const old of [...this.deleted.keys()].slice(0, -REMEMBERED)) {
+      this.deleted.delete(old);
+    }
+  }
 
   free(id) {
     this.running.get(id)?.dispose();

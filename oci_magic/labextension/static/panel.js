@@ -1,4 +1,4 @@
-// The row under a prompt: what it is doing, Stop; what can be done next; its drafts.
+// The row under a prompt: what it is doing, Stop; what can be done next; its drafts as tabs.
 //
 // The kernel sends what it shows as JSON under a MIME type of its own. The elements are made once
 // and changed in place: nobody loses the focus or what they were typing.
@@ -10,16 +10,17 @@ const LABELS = {
   fix: ['Fix', 'Show the model the error and let it try again'],
   repair: ['Fix', 'Ask the model for a repair of this cell'],
   apply: ['Apply', 'Put this code into the cell'],
-  undo: ['Undo', 'Take this answer back: its cells and its variables'],
+  keep: ['Keep', 'Keep this answer: show no more than this line'],
+  undo: ['Revert', 'Take this answer back, its cells and variables; the one before it returns'],
   retry: ['Ask again', 'Ask for another answer'],
   feedback: ['Send', 'Tell the model what to change']
 };
 const MARKS = { worked: '✔', unrepaired: '✘', stopped: '■', held: '✋' };
 const WORKING = new Set(['loading', 'generating', 'running', 'repairing']);
 
-/** A renderer for JupyterLab's registry; `act(node, action)` does what a button says, and
- * `live(node)` tells whether a prompt at work is followed in this window. */
-export function panelFactory(lab, { act, live }) {
+/** A renderer for JupyterLab's registry; `act(node, action)` does what a button says, `live(node)`
+ * tells whether a prompt at work is followed in this window, `folded(node)` whether it is kept. */
+export function panelFactory(lab, { act, live, folded }) {
   class Panel extends lab.Widget {
     constructor() {
       super();
@@ -35,6 +36,23 @@ export function panelFactory(lab, { act, live }) {
       this.shown = {};
     }
 
+    onAfterAttach() {
+      this.fold(folded(this.node));
+    }
+
+    /** Show no more than the line, with a button that shows the rest again. */
+    fold(folded) {
+      this.node.dataset.folded = folded;
+      this.more?.remove();
+      if (folded) {
+        this.more = this.button('…', 'Show what can be done with this answer', () => {
+          this.fold(false);
+          act(this.node, { kind: 'folded', folded: false });
+        });
+        this.row.append(this.more);
+      }
+    }
+
     async renderModel(model) {
       const { state, line, actions, drafts, code, rounds } = model.data[MIME];
       this.code = code;
@@ -45,6 +63,9 @@ export function panelFactory(lab, { act, live }) {
       const wanted = WORKING.has(state) ? ['stop'] : actions;
       this.changed('actions', [wanted, code], () => this.offer(wanted));
       this.changed('drafts', [drafts, code], () => this.list(drafts));
+      if (WORKING.has(state)) {
+        this.fold(false);
+      }
     }
 
     /** Draw a part only where it differs: what stands there may have the focus. */
@@ -79,25 +100,37 @@ export function panelFactory(lab, { act, live }) {
       this.buttons.replaceChildren();
       for (const action of actions) {
         if (action === 'stop') {
-          this.button('Stop', 'Interrupt the kernel', { kind: 'stop' });
+          this.action('stop', 'Stop', 'Interrupt the kernel');
+        } else if (action === 'keep') {
+          this.button(...LABELS.keep, () => {
+            this.fold(true);
+            this.more.focus();
+            act(this.node, { kind: 'folded', folded: true });
+          });
         } else if (action === 'feedback') {
           this.feedback();
           if (this.rounds !== null) {
             this.autofix();
           }
         } else {
-          this.button(...LABELS[action], { kind: action, code: this.code });
+          this.action(action, ...LABELS[action]);
         }
       }
     }
 
-    button(label, title, action) {
+    /** A button that has something done. */
+    action(kind, label, title) {
+      const { code } = this;
+      const button = this.button(label, title, () => act(this.node, { kind, code }));
+      button.dataset.action = kind;
+    }
+
+    button(label, title, pressed) {
       const button = append(this.buttons, 'button', 'oci-magic-button jp-mod-styled');
       button.type = 'button';
       button.textContent = label;
       button.title = title;
-      button.dataset.action = action.kind;
-      button.addEventListener('click', () => act(this.node, action));
+      button.addEventListener('click', pressed);
       return button;
     }
 
@@ -147,19 +180,53 @@ export function panelFactory(lab, { act, live }) {
       });
     }
 
+    /** The drafts as tabs, behind a button that unfolds them. */
     list(drafts) {
       this.drafts.replaceChildren();
-      for (const { title, failure, diff } of drafts) {
-        const details = append(this.drafts, 'details', 'oci-magic-draft');
-        details.open = Boolean(this.code) && !failure; // what Apply would put into the cell
-        append(details, 'summary').textContent = failure ? `${title}: ${failure}` : title;
-        const lines = append(details, 'pre');
-        for (const [change, line] of diff) {
-          const element = append(lines, 'span', 'oci-magic-line');
-          element.dataset.change = change;
-          element.textContent = `${change} ${line}\n`;
-        }
+      if (!drafts.length) {
+        return;
       }
+      const toggle = append(this.drafts, 'button', 'oci-magic-toggle');
+      const content = append(this.drafts, 'div');
+      const tabs = append(content, 'div', 'oci-magic-tabs');
+      tabs.setAttribute('role', 'tablist');
+      tabs.setAttribute('aria-label', 'Drafts');
+      const page = append(content, 'div', 'oci-magic-draft');
+      page.setAttribute('role', 'tabpanel');
+      page.tabIndex = 0;
+      const unfold = open => {
+        content.hidden = !open;
+        toggle.setAttribute('aria-expanded', open);
+        toggle.textContent = `${open ? '▾' : '▸'} ${drafts.length} drafts`;
+      };
+      toggle.type = 'button';
+      toggle.addEventListener('click', () => unfold(content.hidden));
+      const choose = chosen => {
+        [...tabs.children].forEach((tab, at) => {
+          tab.setAttribute('aria-selected', at === chosen);
+          tab.tabIndex = at === chosen ? 0 : -1;
+        });
+        page.setAttribute('aria-label', drafts[chosen].title);
+        page.replaceChildren(...pageOf(drafts[chosen]));
+      };
+      drafts.forEach(({ title, failure }, at) => {
+        const tab = append(tabs, 'button', 'oci-magic-tab');
+        Object.assign(tab, { type: 'button', textContent: failure ? `${title} ✘` : title });
+        tab.setAttribute('role', 'tab');
+        tab.addEventListener('click', () => choose(at));
+        tab.addEventListener('keydown', event => {
+          const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+          if (step) {
+            const next = (at + step + drafts.length) % drafts.length;
+            choose(next);
+            tabs.children[next].focus();
+            event.preventDefault();
+            event.stopPropagation();
+          }
+        });
+      });
+      choose(drafts.length - 1);
+      unfold(Boolean(this.code)); // what Apply would put into the cell
     }
 
     dispose() {
@@ -168,6 +235,20 @@ export function panelFactory(lab, { act, live }) {
     }
   }
   return { safe: true, mimeTypes: [MIME], createRenderer: () => new Panel() };
+}
+
+/** A draft: why it failed, and what changed from the one before. */
+function pageOf({ failure, diff }) {
+  const reason = document.createElement('div');
+  reason.className = 'oci-magic-failure';
+  reason.textContent = failure;
+  const lines = document.createElement('pre');
+  for (const [change, line] of diff) {
+    const element = append(lines, 'span', 'oci-magic-line');
+    element.dataset.change = change;
+    element.textContent = `${change} ${line}\n`;
+  }
+  return failure ? [reason, lines] : [lines];
 }
 
 function append(parent, tag, classes = '') {

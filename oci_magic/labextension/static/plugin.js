@@ -156,6 +156,10 @@ function buttonsOf(followed) {
       const { cells, id } = around(node) ?? {};
       cells?.act(id, action);
     },
+    folded: node => {
+      const { cells, id } = around(node) ?? {};
+      return Boolean(cells?.folded(id));
+    },
     /** Whether this window follows the prompt at work; of one that stands nowhere yet, true. */
     live: node => {
       const found = around(node);

@@ -1,0 +1,161 @@
+"""The cells below one prompt in JupyterLab, from the first draft to the accepted ones.
+
+Covers the operations sent to the extension. The kernel chooses the ids of new cells, so nothing
+waits for a reply.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from ..types import Cell, Execution, Output
+from .client import NAME, Client, Made, digest
+from .queue import Replaced
+
+
+class LabCells:
+    """The cells below one prompt, written through a comm to the extension."""
+
+    def __init__(self, client: Client, send: Callable[..., None], replaced: Replaced) -> None:
+        self.client, self.send, self.replaced = client, send, replaced
+        self._ids: list[str] = []
+        self._shown: list[str] = []
+        self._drafted: tuple[Cell, ...] = ()
+        self._results: dict[str, tuple[list[Output], int]] = {}
+        self._deleted: list[dict[str, str]] = []
+        self._about: Mapping[str, object] = {}
+        self.replacing: tuple[Made, ...] = ()
+        """The cells of the earlier answer, which made room."""
+
+    def draft(self, cells: Sequence[Cell]) -> None:
+        """Show these code cells, the last of which may still be growing."""
+        if cells and not self._ids:
+            self._make_room()
+        for at, cell in enumerate(cells):
+            if at == len(self._ids):
+                self._insert(cell.source)
+            elif self._shown[at] != cell.source:
+                was, self._shown[at] = self._shown[at], cell.source
+                mark = self._mark(self._ids[at], cell.source)
+                self.send("update", id=self._ids[at], source=cell.source, was=was, metadata=mark)
+
+    def drafted(self, cells: Sequence[Cell]) -> None:
+        """A reply is complete: exactly these code cells are its."""
+        self.draft(cells)
+        self._drafted = tuple(cells)
+        over = slice(len(cells), None)
+        self._delete(zip(self._ids[over], self._shown[over], strict=True))
+        del self._ids[len(cells) :], self._shown[len(cells) :]
+
+    def shown(self) -> list[tuple[str, str]]:
+        """Id and source of each cell."""
+        return list(zip(self._ids, self._shown, strict=True))
+
+    def made(self) -> Iterator[Made]:
+        """The cells as a later request will tell of them."""
+        for id_, source in self.shown():
+            mark = self._mark(id_, source)
+            yield Made(id_, source, digest(source), mark)
+
+    def withdraw(self, last: LabCells) -> None:
+        """Take away the cells of a prompt; those that had made room for them are back.
+
+        Where there are none, running the prompt again asks anew.
+        """
+        self._delete(last.shown())
+        prompt = last.client.prompt
+        after = [prompt]
+        for made in last.replacing:
+            cell = {**_empty_cell(made.id, made.source), "metadata": {NAME: dict(made.mark)}}
+            self.send("insert", after=after, cell=cell)
+            after = [made.id, *after]
+        record = {**last.client.record} if last.replacing else {"hash": ""}
+        self.send("update", id=prompt, metadata=record)
+
+    def id_of(self, cell: Cell) -> str:
+        return self._ids[self._drafted.index(cell)]
+
+    def ran(self, cell: Cell, execution: Execution, count: int) -> None:
+        """The cell has run; its error, if it has one, stands below what it printed."""
+        failure = execution.failure
+        error = None
+        if failure and not failure.stopped:
+            trace = (failure.traceback or f"{failure.name}: {failure.message}").splitlines()
+            error = {"output_type": "error", "ename": failure.name, "evalue": failure.message,
+                     "traceback": trace}  # fmt: skip
+        id_, outputs = self.id_of(cell), [*execution.outputs, *filter(None, [error])]
+        self._results[id_] = outputs, count
+        self.send("done", id=id_, count=count, error=error)
+
+    def settle(
+        self, accepted: Sequence[Cell], record: Mapping[str, object], about: Mapping[str, object]
+    ) -> None:
+        """Leave the accepted cells, marked as this prompt's, and the record of it in its cell.
+
+        `about` tells in each cell's metadata where its code comes from.
+        """
+        self._about = about
+        self.drafted(accepted)
+        for id_, source in self.shown():
+            self.send("update", id=id_, metadata=self._mark(id_, source))
+        self.send("update", id=self.client.prompt, metadata=dict(record))
+
+    def final(self, record: Mapping[str, object]) -> list[Mapping[str, object]]:
+        """The operations that bring a window up to date which saw none of this."""
+        after, told = [self.client.prompt], list[Mapping[str, object]]()
+        if self._deleted:
+            told.append({"operation": "delete", "cells": self._deleted, "number": 0})
+        for id_, source in self.shown():
+            outputs, count = self._results.get(id_, ([], None))
+            told.append({"operation": "insert", "after": after, "cell": self._cell(id_, source)})
+            told.append({"operation": "show", "id": id_, "outputs": outputs, "count": count})
+            after = [id_, *after]
+        told.append({"operation": "update", "id": self.client.prompt, "metadata": dict(record)})
+        return told
+
+    def _mark(self, id_: str, source: str) -> dict[str, object]:
+        owner = self.client.prompt
+        return {"owner": owner, "cell": id_, "code": digest(source), **self._about}
+
+    def _make_room(self) -> None:
+        """Take away what an earlier answer made; what the person edited is theirs from now on.
+
+        Until the new answer is complete, nothing of the prompt is to be kept.
+        """
+        self.send("update", id=self.client.prompt, metadata={**self.client.record, "hash": ""})
+        edited = [cell for cell in self.client.made if cell.edited]
+        self.replacing = tuple(cell for cell in self.client.made if not cell.edited)
+        self._delete((cell.id, cell.source) for cell in self.replacing)
+        for cell in edited:
+            self.send("update", id=cell.id, metadata=None)
+        if edited:
+            print(f"kept: {counted(edited)} that you edited, below the new code")
+
+    def _insert(self, source: str) -> None:
+        after = [*reversed(self._ids), self.client.prompt]
+        self._ids.append(str(uuid.uuid4()))
+        self._shown.append(source)
+        self.send("insert", after=after, cell=self._cell(self._ids[-1], source))
+
+    def _cell(self, id_: str, source: str) -> dict[str, object]:
+        return {**_empty_cell(id_, source), "metadata": {NAME: self._mark(id_, source)}}
+
+    def _delete(self, cells: Iterable[tuple[str, str]]) -> None:
+        """Delete cells by id, if their source is still this one."""
+        told = [{"id": id_, "source": source} for id_, source in cells]
+        if told:
+            self._deleted += told
+            number = self.replaced.add([cell["id"] for cell in told], self.client.id)
+            self.send("delete", cells=told, number=number)
+
+
+def counted(cells: Sequence[object]) -> str:
+    """`2 cells`"""
+    return f"{len(cells)} cell{'' if len(cells) == 1 else 's'}"
+
+
+def _empty_cell(id_: str, source: str) -> dict[str, object]:
+    return {
+        "id": id_, "cell_type": "code", "source": source, "outputs": [], "execution_count": None,
+    }  # fmt: skip
