@@ -107,6 +107,7 @@ class LabPlace(Place):
             record = {**self._record, "hash": self.recorded}
             with self._connected():
                 self._send("update", id=self.prompt, metadata=record)
+                self._send("settled", id=self.prompt)
             self._recorded(record)
 
     def tell(self, line: str) -> None:

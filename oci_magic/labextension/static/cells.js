@@ -118,6 +118,15 @@ export class Cells {
     }
   }
 
+  /** The code that a prompt had left to the person has worked: the prompt's own error is over. */
+  settled({ id }) {
+    const outputs = this.model(id)?.outputs;
+    const rest = outputs?.toJSON().filter(output => output.output_type !== 'error');
+    if (rest && rest.length < outputs.length) {
+      outputs.fromJSON(rest);
+    }
+  }
+
   /** The prompt cell shows `count`, not the last count of the cells that it ran. */
   pin({ id, count }) {
     this.counts.set(id, count);
