@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..prompting.conversation import source
 from ..types import Message, Turn
 from .score import REPAIRS, Trial, answered, trials
 from .tasks.repairs import repair
@@ -47,7 +48,7 @@ def lessons(trial: Trial) -> Iterator[dict[str, Any]]:
     task = trial.task
     expected = [attempt.code for attempt in task.attempts]
     for number, turn in enumerate(trial.rounds):
-        if code_of(turn) in expected:
+        if source(turn) in expected:
             continue
         if turn.execution is None or turn.execution.failure is None:
             if not trial.right:
@@ -58,11 +59,6 @@ def lessons(trial: Trial) -> Iterator[dict[str, Any]]:
             yield _told(trial, trial.rounds[: number + 1], right)
 
 
-def code_of(turn: Turn) -> str:
-    """The code of a turn's reply, its cells joined."""
-    return "\n\n".join(cell.source for cell in turn.reply.code)
-
-
 def _right(trial: Trial, turn: Turn) -> Attempt | None:
     """The answer to a failed round: the only one there is, or the expert's if that works."""
     attempts = trial.task.attempts
@@ -70,7 +66,7 @@ def _right(trial: Trial, turn: Turn) -> Attempt | None:
         return attempts[0]
     assert turn.execution is not None
     failure = turn.execution.failure
-    repaired = repair(failure, code_of(turn)) if failure else None
+    repaired = repair(failure, source(turn)) if failure else None
     if repaired is None:
         return None
     code, sentence = repaired
