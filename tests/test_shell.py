@@ -612,7 +612,19 @@ while True:
 """
 
 
-@pytest.mark.parametrize("source", [f"{SWALLOWS}\nwork()", TWICE], ids=["once", "twice"])
+KEEPS = """
+kept = []
+while True:
+    try:
+        sum(range(1000))
+    except BaseException as error:
+        kept.append(error)
+"""
+
+
+@pytest.mark.parametrize(
+    "source", [f"{SWALLOWS}\nwork()", TWICE, KEEPS], ids=["once", "twice", "kept"]
+)
 def test_time_limit_leaves_a_loop_that_swallows_everything(
     shell: InteractiveShell, source: str
 ) -> None:

@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from types import FrameType
@@ -29,7 +29,17 @@ def can_time_out() -> bool:
 
 
 class CellTimeout(BaseException):
-    """Raised in the cell; no `Exception`, so that generated `except Exception` lets it pass."""
+    """Raised in the cell; no `Exception`, so that generated `except Exception` lets it pass.
+
+    Code that swallows it drops it where its `except:` ends; `swallowed` is called just there.
+    """
+
+    def __init__(self, swallowed: Callable[[FrameType], object]) -> None:
+        super().__init__()
+        self._swallowed = swallowed
+
+    def __del__(self) -> None:
+        self._swallowed(sys._getframe(1))
 
 
 class Clock:
@@ -37,7 +47,7 @@ class Clock:
 
     def __init__(self, seconds: float | None) -> None:
         self.seconds = seconds
-        self.fired = False
+        self.fired = self._ticking = False
         self._rung = 0.0
         self._tracer: Any = None
 
@@ -51,6 +61,7 @@ class Clock:
         delay, interval = signal.getitimer(signal.ITIMER_REAL)
         handler = signal.signal(signal.SIGALRM, self._ring)
         try:
+            self._ticking = True
             signal.setitimer(signal.ITIMER_REAL, max(self.seconds, 1e-6), AGAIN)
             yield
         finally:
@@ -63,24 +74,28 @@ class Clock:
                 signal.setitimer(signal.ITIMER_REAL, max(left, 1e-6), interval)
 
     def disarm(self) -> None:
+        self._ticking = False
         signal.setitimer(signal.ITIMER_REAL, 0)
 
     def _ring(self, _signal: int, frame: FrameType | None) -> None:
-        """The first ring raises; later ones raise on the next lines too, also in `except:`."""
-        now, frames = time.monotonic(), _cell_frames(frame)
-        if self.fired and not frames and now - self._rung < 1:
+        now = time.monotonic()
+        if self.fired and not _cell_frames(frame) and now - self._rung < 1:
             return  # the cell has unwound: IPython is at work
-        if self.fired and frames:
+        if self.fired and frame is not None:
+            self._again(frame)  # the code may have kept the last one
+        self.fired, self._rung = True, now
+        raise CellTimeout(self._again)
+
+    def _again(self, frame: FrameType) -> None:
+        """Raise on the next line: behind the `except:` that has just swallowed the last one."""
+        if self._ticking and (frames := _cell_frames(frame)):
             sys.settrace(_unseen)
             for each in frames:
                 each.f_trace = self._raise_on_line
-        self.fired, self._rung = True, now
-        raise CellTimeout
 
     def _raise_on_line(self, _frame: FrameType, _event: str, _argument: object) -> NoReturn:
-        """Python takes a tracer away that raises, so the alarm puts it back at once."""
-        signal.setitimer(signal.ITIMER_REAL, 20e-6, AGAIN)
-        raise CellTimeout
+        """Python takes a tracer away that raises; `_again` puts it back."""
+        raise CellTimeout(self._again)
 
     def failure(self, failure: Failure) -> Failure:
         message = f"the cell ran longer than {self.seconds:g} s"
