@@ -14,10 +14,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any
 
 from ..types import Failure
 
+TraceFunction = Callable[[FrameType, str, Any], Any]
 AGAIN = 0.05
 """Seconds between two interruptions of code that swallows them."""
 
@@ -34,12 +35,12 @@ class CellTimeout(BaseException):
     Code that swallows it drops it where its `except:` ends; `swallowed` is called just there.
     """
 
-    def __init__(self, swallowed: Callable[[FrameType], object]) -> None:
+    def __init__(self, swallowed: Callable[[], object]) -> None:
         super().__init__()
         self._swallowed = swallowed
 
     def __del__(self) -> None:
-        self._swallowed(sys._getframe(1))
+        self._swallowed()
 
 
 class Clock:
@@ -82,20 +83,27 @@ class Clock:
         if self.fired and not _cell_frames(frame) and now - self._rung < 1:
             return  # the cell has unwound: IPython is at work
         if self.fired and frame is not None:
-            self._again(frame)  # the code may have kept the last one
+            self._raise_next(frame)  # the code may have kept the last one
         self.fired, self._rung = True, now
-        raise CellTimeout(self._again)
+        raise CellTimeout(self._swallowed)
 
-    def _again(self, frame: FrameType) -> None:
-        """Raise on the next line: behind the `except:` that has just swallowed the last one."""
-        if self._ticking and (frames := _cell_frames(frame)):
+    def _swallowed(self) -> None:
+        """An `except:` of the cell has just ended that caught the last one."""
+        if self._ticking:
+            self._raise_next(sys._getframe(2))
+
+    def _raise_next(self, frame: FrameType) -> None:
+        """Raise on the next line of the cell, whichever of its frames comes to one."""
+        if frames := _cell_frames(frame):
             sys.settrace(_unseen)
             for each in frames:
                 each.f_trace = self._raise_on_line
 
-    def _raise_on_line(self, _frame: FrameType, _event: str, _argument: object) -> NoReturn:
-        """Python takes a tracer away that raises; `_again` puts it back."""
-        raise CellTimeout(self._again)
+    def _raise_on_line(self, _frame: FrameType, event: str, _argument: object) -> TraceFunction:
+        """Python takes a tracer away that raises; `_raise_next` puts it back."""
+        if event == "line":
+            raise CellTimeout(self._swallowed)
+        return self._raise_on_line
 
     def failure(self, failure: Failure) -> Failure:
         message = f"the cell ran longer than {self.seconds:g} s"
