@@ -56,12 +56,16 @@ class Executed:
 
 @dataclass(frozen=True)
 class Repairing:
-    """Repair `round` of at most `rounds` begins: `feedback` goes back to the model."""
+    """Repair `round` of at most `rounds` begins: `feedback` goes back to the model.
+
+    `way` says how it is asked where asking plainly has led to the same again.
+    """
 
     round: int
     rounds: int
     failure: Failure
     feedback: str
+    way: str = ""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from .engines import Engine
+from . import guards
+from .engines import Engine, warmed
 from .errors import EngineError, OciError
 from .events import (
     Drafted,
@@ -34,7 +35,7 @@ from .prompting.prompts import FIX, code_block, fit
 from .running import Executor
 from .running.review import effects_line
 from .types import Cell, Chunk, Effect, Execution, Failure, Message, Reply, Turn, Usage
-from .verdict import Verdict, standing, without_running
+from .verdict import Verdict, standing, still_fails, without_running
 
 Review = Callable[[Sequence[Cell]], Sequence[Sequence[Effect]]]
 """For the cells of one reply: the effects of each that hold the reply back."""
@@ -149,15 +150,19 @@ class Session:
         self.exchanges.clear()
         self._last = self._accepted = None
 
-    def prompt(self, request: str, context: str = "", tried: Sequence[Turn] = ()) -> Prompted:
+    def prompt(
+        self, request: str, context: str = "", tried: Sequence[Turn] = (), *, fresh: bool = False
+    ) -> Prompted:
         """The messages for `request` after the rounds `tried`, fitted to the engine's window.
 
+        Asked `fresh`, they tell of no earlier exchange.
         Raises EngineError when even the request, the current code and its error do not fit.
         """
         limit = self.engine.window - self._room()
         request, context = encodable(request), encodable(context)
         for known in (context, ""):
-            history, current = conversation(self.exchanges, request, known, tried)
+            earlier = () if fresh else self.exchanges
+            history, current = conversation(earlier, request, known, tried)
             current = [Message(m.role, encodable(m.content)) for m in current]
             messages, dropped = fit(history, current, self.engine.count, limit)
             tokens = self.engine.count(messages)
@@ -187,9 +192,10 @@ class Session:
             if len(tried) > len(seed):
                 self.exchanges.append(tuple(tried))
         turn = standing(tried, tried[len(seed) :], request)
+        usage = sum((made.reply.usage for made in tried[len(seed) :]), Usage())
         yield Finished(
             verdict.outcome or "unrepaired", turn, verdict.reason, max(0, len(tried) - 1),
-            _total(tried[len(seed) :]), time.perf_counter() - started, self.engine.name,
+            usage, time.perf_counter() - started, self.engine.name,
         )  # fmt: skip
 
     def _rounds(
@@ -197,17 +203,24 @@ class Session:
     ) -> Generator[Event, None, Verdict]:
         """Reply after reply, each added to `tried`, until one settles the request."""
         while True:
-            failed = tried[-1] if tried else None
+            failed, way = tried[-1] if tried else None, guards.PLAIN
             if failed and failed.execution and failed.execution.failure:
                 if len(tried) > limit:
-                    return Verdict("unrepaired", _after(limit))
-                yield Repairing(len(tried), limit, failed.execution.failure, failed.feedback)
-            prompted = self.prompt(request, context, tried)
+                    return Verdict("unrepaired", still_fails(limit))
+                found = guards.way(tried, history=bool(self.exchanges))
+                if found is None:
+                    return Verdict("unrepaired", "the same again, asked afresh and sampled too")
+                way, failure = found, failed.execution.failure
+                yield Repairing(len(tried), limit, failure, failed.feedback, way.name)
+            shown = [guards.best(tried)] if way.fresh else tried
+            prompted = self.prompt(request, context, shown, fresh=way.fresh)
             yield prompted
-            reply = yield from self._stream(prompted.messages, source(failed) if failed else None)
+            draft = source(shown[-1]) if shown else None
+            with warmed(self.engine, way.temperature, len(tried)):
+                reply = yield from self._stream(prompted.messages, draft)
             tried.append(Turn(request, reply))
             yield Drafted(reply)
-            verdict = yield from self._attempt(reply, failed, run)
+            verdict = yield from self._attempt(tried[-1], tried[:-1], run)
             tried[-1] = replace(tried[-1], execution=verdict.execution, feedback=verdict.feedback)
             if verdict.outcome:
                 return verdict
@@ -221,16 +234,20 @@ class Session:
                 text += last.text
                 if last.text:
                     yield Streamed(last.text, text)
+                start = guards.loop_start(text)
+                if start is not None:
+                    text, last = text[:start], Chunk("", "length", last.usage)
+                    break
         except KeyboardInterrupt:
             last = Chunk("", "interrupted", last.usage)
         usage = last.usage or Usage(seconds=time.perf_counter() - started)
         return Reply(text, tuple(self.parse(text)), last.finish_reason or "stop", usage)
 
     def _attempt(
-        self, reply: Reply, failed: Turn | None, run: bool
+        self, turn: Turn, tried: Sequence[Turn], run: bool
     ) -> Generator[Event, None, Verdict]:
         """What becomes of a reply: looked at, held back or run."""
-        settled = without_running(reply, failed, run)
+        settled, reply = without_running(turn, tried, run), turn.reply
         if settled:
             return settled
         reviewed = zip(reply.code, self.review(reply.code), strict=True)
@@ -276,18 +293,3 @@ class Session:
         """The request that `code` answered, if that was the last one and it failed."""
         last = told(self.exchanges[-1]) if self.exchanges else None
         return last.request if last and last.feedback and source(last) == code else FIX
-
-
-def _total(turns: Sequence[Turn]) -> Usage:
-    costs = [turn.reply.usage for turn in turns]
-    return Usage(
-        sum(cost.prompt_tokens for cost in costs),
-        sum(cost.completion_tokens for cost in costs),
-        sum(cost.seconds for cost in costs),
-    )
-
-
-def _after(repairs: int) -> str:
-    if not repairs:
-        return "it failed and no repair was allowed"
-    return f"it still fails after {repairs} repair{'' if repairs == 1 else 's'}"

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from . import guards
 from .events import Outcome
+from .prompting.feedback import HIDES
 from .prompting.prompts import CUT_OFF
 from .prompting.source import syntax
 from .types import Execution, Failure, Reply, Turn
@@ -25,8 +27,9 @@ class Verdict:
     feedback: str = ""
 
 
-def without_running(reply: Reply, failed: Turn | None, run: bool) -> Verdict | None:
-    """The verdict that needs no run, if there is one; `failed` is the round before."""
+def without_running(turn: Turn, tried: Sequence[Turn], run: bool) -> Verdict | None:
+    """The verdict on `turn` that needs no run, if there is one; `tried` are the failed rounds."""
+    reply, failed = turn.reply, tried[-1] if tried else None
     cut = reply.finish_reason == "length"
     if reply.finish_reason == "interrupted":
         return Verdict("stopped")
@@ -34,13 +37,23 @@ def without_running(reply: Reply, failed: Turn | None, run: bool) -> Verdict | N
         return _no_code(reply, failed)
     if not run:
         return Verdict("inserted", "the answer was cut off at its length limit" if cut else "")
-    if failed and failed.reply.code == reply.code:
-        again = "the model gave the code that had failed once more"
-        return Verdict("unrepaired", again, failed.execution, failed.feedback)
+    earlier = guards.same(turn, tried)
+    if earlier:
+        return Verdict(execution=earlier.execution, feedback=earlier.feedback)
     if cut and not _whole(reply):
         failure = Failure("Incomplete", "the answer was cut off at its length limit")
         return Verdict(execution=Execution(failure=failure), feedback=CUT_OFF)
-    return None
+    return _hiding(turn, tried)
+
+
+def _hiding(turn: Turn, tried: Sequence[Turn]) -> Verdict | None:
+    failed = next((t for t in reversed(tried) if not guards.refused(t)), None)
+    why = guards.hidden(failed, turn) if failed else ""
+    if not failed or not why:
+        return None
+    failure = Failure(guards.REFUSED, f"the repair only hides the error: {why}")
+    feedback = f"{failed.feedback}\n\n{HIDES.format(why)}"
+    return Verdict(execution=Execution(failure=failure), feedback=feedback)
 
 
 def _no_code(reply: Reply, failed: Turn | None) -> Verdict:
@@ -62,6 +75,13 @@ def standing(tried: Sequence[Turn], made: Sequence[Turn], request: str) -> Turn:
     with_code = [turn for turn in made if turn.reply.code]
     whole = [turn for turn in with_code if _whole(turn.reply)]
     return [tried[-1], *with_code, *whole][-1]
+
+
+def still_fails(repairs: int) -> str:
+    """Why a request ends that `repairs` repairs have not helped."""
+    if not repairs:
+        return "it failed and no repair was allowed"
+    return f"it still fails after {repairs} repair{'' if repairs == 1 else 's'}"
 
 
 def _whole(reply: Reply) -> bool:

@@ -52,6 +52,7 @@ class Written:
         self.sampling = Sampling()
         self.asked: list[list[Message]] = []
         self.drafts: list[str | None] = []
+        self.warmth: list[float] = []
 
     def count(self, messages: Sequence[Message]) -> int:
         return sum(len(message.content) for message in messages)
@@ -59,6 +60,7 @@ class Written:
     def stream(self, messages: Sequence[Message], *, draft: str | None = None) -> Iterator[Chunk]:
         self.asked.append(list(messages))
         self.drafts.append(draft)
+        self.warmth.append(self.sampling.temperature)
         reply = self.replies.pop(0)
         if isinstance(reply, BaseException):
             yield Chunk("half a ")
@@ -184,13 +186,53 @@ def test_rounds_of_one_request_override_the_sessions() -> None:
     assert finished.outcome == "unrepaired"
 
 
-def test_same_code_again_ends_the_loop_without_running_it() -> None:
-    session = made(code("1 / 0"), code("1 / 0"), code("x = 1"))
+def test_same_code_again_is_not_run_and_the_model_is_asked_in_another_way() -> None:
+    session = made(code("1 / 0"), code("1 / 0  # now"), code("x = 1"))
+    seen, finished = run(session.ask("divide"))
+    assert (finished.outcome, finished.repairs) == ("worked", 2)
+    assert session.executor.ran == ["1 / 0", "x = 1"]
+    ways = [event.way for event in seen if isinstance(event, Repairing)]
+    assert ways == ["", "sampling"]  # asked afresh, it would be asked just the same
+    assert session.engine.warmth == [0.0, 0.0, 0.7]
+    assert session.engine.sampling.temperature == 0
+
+
+def test_asking_afresh_leaves_out_what_was_before_and_the_drafts_between() -> None:
+    session = made(
+        code("x = 1"), code("y / 0"), code("z = q / 0"), code("z = q / 0"), code("x = 2")
+    )
+    run(session.ask("set x"))
+    seen, _ = run(session.ask("divide", rounds=5))
+    assert [e.way for e in seen if isinstance(e, Repairing)] == ["", "", "asking afresh"]
+    assert "set x" in session.engine.asked[-2][1].content
+    _, request, draft, _ = session.engine.asked[-1]
+    assert (request.content, draft.content) == ("divide", code("z = q / 0"))
+
+
+def test_when_every_way_leads_to_the_same_it_ends_and_says_so() -> None:
+    session = made(*[code("1 / 0")] * 9, rounds=8)
     _, finished = run(session.ask("divide"))
-    assert finished.outcome == "unrepaired"
-    assert "once more" in finished.reason
+    assert (finished.outcome, finished.repairs) == ("unrepaired", 3)
+    assert "sampled" in finished.reason
     assert session.executor.ran == ["1 / 0"]
     assert finished.turn.execution and finished.turn.execution.failure
+
+
+def test_a_repair_that_hides_the_error_is_fed_back_and_not_run() -> None:
+    hiding = "try:\n    1 / 0\nexcept Exception:\n    pass"
+    session = made(code("1 / 0"), code(hiding), code(hiding + "\nx = 1"), code("x = 1"))
+    _, finished = run(session.ask("divide"))
+    assert finished.outcome == "worked"
+    assert session.executor.ran == ["1 / 0", "x = 1"]
+    assert "hides the error" in session.engine.asked[2][-1].content
+
+
+def test_endless_text_is_cut_where_it_begins_to_repeat() -> None:
+    endless = "```python\nx = 1\n" + "print(x)\n" * 500
+    session = made(endless)
+    _, finished = run(session.ask("set x"))
+    assert finished.outcome == "worked"
+    assert session.executor.ran == ["x = 1\nprint(x)"]
 
 
 def test_cells_run_in_order_and_the_first_failure_stops() -> None:

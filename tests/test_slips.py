@@ -38,6 +38,7 @@ def test_what_failed_is_told_and_what_is_right_is_learned() -> None:
 def test_a_second_failure_is_a_second_lesson() -> None:
     trial = clean(6)[0]
     trial.take(WRONG)
+    trial.take(WRONG.replace("kind", "sort"))
     trial.take(WRONG)
     assert [len(lesson["messages"]) for lesson in lessons(trial)] == [4, 6]
 

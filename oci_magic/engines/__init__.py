@@ -6,7 +6,8 @@ Imports neither torch nor transformers: what a name stands for is imported when 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from ..errors import EngineError
@@ -56,6 +57,20 @@ class Engine(Protocol):
     def stream(
         self, messages: Sequence[Message], *, draft: str | None = None
     ) -> Iterator[Chunk]: ...
+
+
+@contextmanager
+def warmed(engine: Engine, temperature: float, seed: int) -> Iterator[None]:
+    """Sampling at least so warm meanwhile, and repeatable: `seed` is added to the engine's own."""
+    own = getattr(engine, "sampling", None)
+    if own is None or temperature <= own.temperature:
+        yield
+        return
+    engine.sampling = replace(own, temperature=temperature, seed=seed + (own.seed or 0))
+    try:
+        yield
+    finally:
+        engine.sampling = own
 
 
 def open_engine(

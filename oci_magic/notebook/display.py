@@ -59,9 +59,9 @@ class _Drawn:
                 self.draw(text)
             case Drafted(reply=reply):
                 self.finish(reply)
-            case Repairing(round=round_, rounds=rounds, failure=failure):
-                self.fold(round_)
-                self.alert(f"{failure_line(failure)} · repairing ({round_}/{rounds})")
+            case Repairing():
+                self.fold(event.round)
+                self.alert(repair_line(event))
             case Finished(outcome="worked" | "answered" | "inserted"):
                 self.say(summary(event))
 
@@ -158,6 +158,12 @@ def failure_line(failure: Failure) -> str:
     where = f" · line {failure.facts.lineno}: {one_line(line, 60)}" if line else ""
     error = f"{failure.name}: {failure.message}" if failure.message else failure.name
     return one_line(error, WIDTH - len(where)) + where
+
+
+def repair_line(event: Repairing) -> str:
+    """`KeyError: 'Umsatz' · repairing (2/3), sampling`"""
+    way = f", {event.way}" if event.way else ""
+    return f"{failure_line(event.failure)} · repairing ({event.round}/{event.rounds}){way}"
 
 
 def summary(event: Finished) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..events import Drafted, Event, Executed, Finished, HeldBack, Prompted, Repairing, Streamed
 from ..types import Failure, Reply
-from .display import failure_line, summary
+from .display import repair_line, summary
 
 EVENT = "application/vnd.oci_magic.event+json"
 Told = dict[str, Any]
@@ -65,9 +65,8 @@ def tell(event: Event) -> Told:
         case Executed(execution=execution):
             failure = execution.failure
             return {"kind": "executed", "error": _error(failure) if failure else None}
-        case Repairing(round=number, rounds=rounds, failure=failure):
-            line = f"{failure_line(failure)} · repairing ({number}/{rounds})"
-            return {"kind": "repairing", "line": line}
+        case Repairing():
+            return {"kind": "repairing", "line": repair_line(event)}
         case Finished(outcome=outcome, turn=turn, repairs=repairs):
             words, line = _words(turn.reply), summary(event)
             return {"kind": "finished", "outcome": outcome, "words": words,

@@ -11,7 +11,7 @@ from ..events import Drafted, Event, Executed, Finished, Prompted, Repairing, St
 from ..prompting.conversation import source
 from ..prompting.parse import parse
 from ..types import Cell, Failure, Turn
-from .display import Throttle, failure_line, summary
+from .display import Throttle, failure_line, repair_line, summary
 from .panel import Action, Draft, Panel
 
 if TYPE_CHECKING:
@@ -50,10 +50,9 @@ class LabView:
                     self._tell("running", "running")
             case Executed(cell=cell, execution=execution) if self.cells:
                 self.cells.ran(cell, execution, self.shell.execution_count - 1)
-            case Repairing(round=number, rounds=rounds, failure=failure):
-                line = failure_line(failure)
-                self._failed(line)
-                self._tell("repairing", f"{line} · repairing ({number}/{rounds})")
+            case Repairing(failure=failure):
+                self._failed(failure_line(failure))
+                self._tell("repairing", repair_line(event))
             case Finished(turn=turn):
                 if event.outcome == "unrepaired" and turn.execution and turn.execution.failure:
                     self._failed(failure_line(turn.execution.failure))

@@ -18,6 +18,7 @@ EMPTY = "Execution result: the code ran and showed nothing."
 INPUT = (
     "Execution result: the code asks for input(), which is not available here. Use fixed values."
 )
+HIDES = "The new code only hides the error: {}. Correct its cause instead."
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
 
 

@@ -99,6 +99,11 @@ def syntax(source: str) -> State:
     return _parsed(source)[0]
 
 
+def tree(source: str) -> ast.Module | None:
+    """`source` parsed, `pass` in the place of IPython's own lines; None if it does not parse."""
+    return _parsed(source)[1]
+
+
 def open_string(line: str, quote: str) -> str:
     """The triple quote still open after `line` ("" if none), `quote` being open before it."""
     if not quote and line.lstrip().startswith(("%", "!")):

@@ -1,7 +1,8 @@
 """The held-out score of `micro`: unseen names, wordings and compositions, judged by execution.
 
 Each answer is run where its task was made and must show, draw or write what the reference
-does. The messages are those of the product's loop; only the decoding is batched here.
+does. The messages, and when to ask in another way, are those of the product's loop; only the
+decoding is batched here.
 """
 
 from __future__ import annotations
@@ -12,14 +13,16 @@ import os
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from .. import guards
 from ..prompting.conversation import conversation
 from ..prompting.feedback import execution_result
 from ..prompting.parse import parse
 from ..types import Execution, Message, Reply, Turn
+from ..verdict import without_running
 from .generate import generate
 from .tasks.make import Maker
 from .tasks.run import run
@@ -50,13 +53,19 @@ class Trial:
         """Whether the data, not the person or a slip, make the reference's first code fail."""
         return any(a.failure and a.train for a in self.task.attempts)
 
+    @property
+    def temperature(self) -> float:
+        return _way(self.rounds).temperature if self.rounds else 0.0
+
     def messages(self) -> list[Message]:
         """What the model is told next."""
         return self.messages_after(self.rounds)
 
     def messages_after(self, rounds: Sequence[Turn]) -> list[Message]:
         """What it is told when `rounds` have failed."""
-        _, current = conversation([], self.task.request, self.task.context, rounds)
+        fresh = bool(rounds) and _way(rounds).fresh
+        shown = [guards.best(rounds)] if fresh else rounds
+        _, current = conversation([], self.task.request, self.task.context, shown)
         return current
 
     def take(self, text: str) -> None:
@@ -68,12 +77,19 @@ class Trial:
             self.rounds.append(Turn(self.task.request, reply))
             self.right, self.over = self.outside and not code, True
             return
+        turn = Turn(self.task.request, reply)
+        settled = without_running(turn, self.rounds, run=True)
+        if settled:
+            again = replace(turn, execution=settled.execution, feedback=settled.feedback)
+            self.rounds.append(again)
+            self.over = len(self.rounds) > REPAIRS
+            return
         outcome = run(code, copied(self.namespace), Path(self.folder.name))
         for name, _ in outcome.files:
             (Path(self.folder.name) / name).unlink(missing_ok=True)
         execution = Execution((), outcome.failure)
         feedback = execution_result(execution) if outcome.failure else ""
-        self.rounds.append(Turn(self.task.request, reply, execution, feedback))
+        self.rounds.append(replace(turn, execution=execution, feedback=feedback))
         self.right = outcome.matches(self.task.outcome)
         self.over = outcome.failure is None or len(self.rounds) > REPAIRS
 
@@ -101,6 +117,9 @@ def trials(count: int, start: int = 0, *, held_out: bool = True) -> Iterator[Tri
 
 def score(model: Any, tokenizer: Any, count: int, start: int = 0) -> dict[str, Any]:
     """Rates (0 to 1) on `count` held-out tasks, and the trials that went wrong."""
+    import torch
+
+    torch.manual_seed(start)  # repairs may be sampled
     everything = list(trials(count, start))
     first: dict[int, bool] = {}
     for _ in range(REPAIRS + 1):
@@ -114,11 +133,18 @@ def answered(
 ) -> list[Trial]:
     """Give the model one round at each trial that is not over; returns these trials."""
     open_ones = [trial for trial in everything if not trial.over]
-    prompts = [trial.messages() for trial in open_ones]
-    texts = generate(model, tokenizer, prompts, longest)
-    for trial, text in zip(open_ones, texts, strict=True):
-        trial.take(text)
+    for temperature in {trial.temperature for trial in open_ones}:
+        chosen = [trial for trial in open_ones if trial.temperature == temperature]
+        prompts = [trial.messages() for trial in chosen]
+        texts = generate(model, tokenizer, prompts, longest, temperature=temperature)
+        for trial, text in zip(chosen, texts, strict=True):
+            trial.take(text)
     return open_ones
+
+
+def _way(rounds: Sequence[Turn]) -> guards.Way:
+    """How the product asks after `rounds`."""
+    return guards.way(rounds, history=False) or guards.WAYS[-1]
 
 
 def _rates(everything: Sequence[Trial], first: dict[int, bool]) -> dict[str, Any]:

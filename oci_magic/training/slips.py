@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from .. import guards
 from ..prompting.conversation import source
 from ..types import Message, Turn
 from .score import REPAIRS, Trial, answered, trials
@@ -48,7 +49,7 @@ def lessons(trial: Trial) -> Iterator[dict[str, Any]]:
     task = trial.task
     expected = [attempt.code for attempt in task.attempts]
     for number, turn in enumerate(trial.rounds):
-        if source(turn) in expected:
+        if source(turn) in expected or guards.same(turn, trial.rounds[:number]):
             continue
         if turn.execution is None or turn.execution.failure is None:
             if not trial.right:
