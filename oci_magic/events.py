@@ -73,7 +73,7 @@ class Finished:
     """The last event. `reason` is a clause on why it ended so, "" where the outcome says it.
 
     `usage` adds up all rounds, `repairs` counts replies after the first, `seconds` is wall time,
-    `model` the engine's name.
+    `model` the engine's name, `checks` what the result has been seen to satisfy.
     """
 
     outcome: Outcome
@@ -83,6 +83,7 @@ class Finished:
     usage: Usage = field(default_factory=Usage)
     seconds: float = 0.0
     model: str = ""
+    checks: tuple[str, ...] = ()
 
 
 Event = Prompted | Streamed | Drafted | HeldBack | Executed | Repairing | Finished

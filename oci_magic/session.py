@@ -82,6 +82,8 @@ class Session:
         self.rounds, self.room = rounds, room
         self.confirm = False
         """Whether code waits until the person runs it."""
+        self.checks: tuple[str, ...] = ()
+        """Statements that must hold once the code has run; one that fails is fed back."""
         self.parse, self.review, self.checkpoint = parse, review, checkpoint
         self.exchanges: list[tuple[Turn, ...]] = []
         self._last: tuple[str, tuple[Turn, ...]] | None = None
@@ -130,12 +132,14 @@ class Session:
         stay, self._accepted = self._accepted.undo(), None
         return self.exchanges.pop()[-1], stay
 
-    def ran(self, execution: Execution, saved: Restorable) -> None:
+    def ran(self, execution: Execution, saved: Restorable) -> Failure | None:
         """The person has run the code of the last exchange, which had waited for them.
 
-        After a failure the namespace is put back and the error is the next thing to be told.
+        After a failure the namespace is put back and the error is the next thing to be told; it
+        is returned, also where a check fails that the person's run could not see.
         """
         *before, turn = self.exchanges.pop()
+        execution = self._checked(execution)
         if execution.failure:
             saved.restore()
         else:
@@ -144,6 +148,7 @@ class Session:
         failed = execution.failure and not execution.failure.stopped
         feedback = execution_result(execution) if failed else ""
         self.exchanges.append((*before, replace(turn, execution=execution, feedback=feedback)))
+        return execution.failure
 
     def new(self) -> None:
         """Forget the conversation."""
@@ -196,6 +201,7 @@ class Session:
         yield Finished(
             verdict.outcome or "unrepaired", turn, verdict.reason, max(0, len(tried) - 1),
             usage, time.perf_counter() - started, self.engine.name,
+            self.checks if verdict.outcome == "worked" else (),
         )  # fmt: skip
 
     def _rounds(
@@ -273,6 +279,7 @@ class Session:
                 yield Executed(cell, done[-1])
                 if done[-1].failure:
                     break
+            done[-1] = self._checked(done[-1])
         except BaseException:
             saved.restore()
             raise
@@ -284,12 +291,21 @@ class Session:
         outputs = tuple(output for execution in done for output in execution.outputs)
         return Execution(outputs, done[-1].failure, sum(execution.seconds for execution in done))
 
+    def _checked(self, execution: Execution) -> Execution:
+        """The execution, failed if what must hold does not."""
+        if execution.failure or not self.checks:
+            return execution
+        return replace(execution, failure=self.executor.check(self.checks))
+
     def _room(self) -> int:
         sampling = getattr(self.engine, "sampling", None)
         wanted = self.room or getattr(sampling, "max_new_tokens", None) or self.engine.window
         return int(min(wanted, self.engine.window // 4))
 
-    def _request_of(self, code: str) -> str:
-        """The request that `code` answered, if that was the last one and it failed."""
+    def is_last(self, code: str) -> bool:
+        """Whether `code` is the last answer, and it failed."""
         last = told(self.exchanges[-1]) if self.exchanges else None
-        return last.request if last and last.feedback and source(last) == code else FIX
+        return bool(last and last.feedback and source(last) == code)
+
+    def _request_of(self, code: str) -> str:
+        return self.exchanges[-1][-1].request if self.is_last(code) else FIX

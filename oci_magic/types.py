@@ -97,7 +97,8 @@ class Facts:
     tables the failing code names, `files` the names in the folder near the missing one,
     `headers` pairs a file the code reads with the first line found in it, `values` a column
     that the failing line names with a few of its texts that are no numbers, `near` a name
-    that was not found with those that resemble it.
+    that was not found with those that resemble it, `parts` what a check that failed compares
+    with its value.
     """
 
     line: str = ""
@@ -107,6 +108,7 @@ class Facts:
     headers: tuple[tuple[str, str], ...] = ()
     values: tuple[tuple[str, tuple[str, ...]], ...] = ()
     near: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    parts: tuple[tuple[str, str], ...] = ()
 
 
 EffectKind = Literal["delete", "overwrite", "process", "install", "exit", "session", "dynamic"]

@@ -31,6 +31,7 @@ from oci_magic.types import (
     Cell,
     Chunk,
     Execution,
+    Facts,
     Failure,
     FinishReason,
     Message,
@@ -563,3 +564,36 @@ def test_session_imports_no_shell_and_no_model_library() -> None:
         [sys.executable, "-c", FORBIDDEN], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == ""
+
+
+class Checking(Plain):
+    """Looks the checks up among written failures."""
+
+    def __init__(self, *failures: Failure | None) -> None:
+        super().__init__()
+        self.failures, self.checked = list(failures), list[Sequence[str]]()
+
+    def check(self, checks: Sequence[str]) -> Failure | None:
+        self.checked.append(checks)
+        return self.failures.pop(0)
+
+
+def test_a_check_that_fails_is_a_failure_and_is_fed_back() -> None:
+    session = made(code("x = 1"), code("x = 2"))
+    failure = Failure("CheckFailed", "x > 1", facts=Facts(parts=(("x", "1"),)))
+    session.executor = Checking(failure, None)
+    session.checks = ("assert x > 1",)
+    _, finished = run(session.ask("set x"))
+    assert (finished.outcome, finished.repairs) == ("worked", 1)
+    assert finished.checks == ("assert x > 1",)
+    assert session.executor.checked == [("assert x > 1",)] * 2
+    told = "Execution result:\nCheckFailed: x > 1\nx is 1"
+    assert session.engine.asked[-1][-1].content == told
+
+
+def test_code_that_fails_is_not_checked() -> None:
+    session = made(code("1 / 0"), rounds=0)
+    session.executor = Checking()
+    session.checks = ("assert True",)
+    _, finished = run(session.ask("divide"))
+    assert (finished.outcome, finished.checks) == ("unrepaired", ())

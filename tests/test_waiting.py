@@ -123,3 +123,11 @@ def test_the_trait_confirms_every_prompt(book: Notebook) -> None:
     assert value(book, "'x' in globals()") == "False"
     run_made(book, prompt)
     assert value(book, "x") == "'asked'"
+
+
+def test_confirmed_code_is_checked_when_it_is_run(book: Notebook) -> None:
+    prompt = book.ask(code("x = 5"), options='--confirm --check "x > 6"')
+    (shown,) = run_made(book, prompt)
+    assert shown["state"] == "unrepaired"
+    assert str(shown["line"]).startswith("CheckFailed: x > 6")
+    assert value(book, "'x' in globals()") == "False"

@@ -7,6 +7,7 @@ here.
 
 from __future__ import annotations
 
+import ast
 import difflib
 import hashlib
 import json
@@ -25,6 +26,7 @@ EFFECTS: tuple[str, ...] = get_args(EffectKind)
 MOST_SECONDS = 1e7
 Magic = TypeVar("Magic", bound=Callable[..., Any])
 CALL = "%%oci [options], and the prompt on the lines below it (%%oci? lists the options)"
+_FENCE = re.compile(r"^---+[ \t]*$", re.MULTILINE)
 _LEAVES_THE_ANSWER_ALONE = (
     "kept", "again", "dry", "new", "output", "timeout", "model", "allow", "help",
 )  # fmt: skip
@@ -48,6 +50,8 @@ class Options:
     top_p: float | None = None
     max_new_tokens: int | None = None
     timeout: float | None = None
+    check: tuple[str, ...] = ()
+    warnings: bool = False
     allow: tuple[str, ...] = ()
     dry: bool = False
     again: bool = False
@@ -85,6 +89,14 @@ _ARGUMENTS = (
         metavar="EFFECT",
         help=f"run code that review would hold for this: {', '.join(EFFECTS)} (repeatable)",
     ),
+    argument(
+        "--check",
+        action="append",
+        metavar="EXPR",
+        help='the result must satisfy this, such as "len(df) > 0" (repeatable); or write asserts '
+        "below a line --- under the prompt",
+    ),
+    argument("--warnings", action="store_true", help="a warning that the code causes is a failure"),
     argument("--dry", action="store_true", help="show the messages, send nothing"),
     argument("--again", action="store_true", help="ask although nothing changed"),
     argument("--kept", metavar="HASH", help="do nothing while prompt, options and model match"),
@@ -106,7 +118,9 @@ def parsed(magic: Callable[..., Any], line: str) -> Options:
     except (UsageError, ValueError) as error:
         raise UsageError(_mistake(line, str(error).rstrip("."))) from None
     given = {name: unquoted(value) for name, value in given.items()}
-    several = {name: tuple(given[name] or ()) for name in ("leave_out", "allow")}
+    several = {
+        name: tuple(map(unquoted, given[name] or ())) for name in ("leave_out", "allow", "check")
+    }
     return _checked(Options(**{**given, **several}))
 
 
@@ -134,13 +148,44 @@ def prompt_of(cell: str) -> str:
     return cell.strip()
 
 
+def checks_of(options: Options, prompt: str) -> tuple[str, tuple[str, ...]]:
+    """The words of a prompt, and what must hold: `--check` and the asserts below its last `---`.
+
+    What stands below a line `---` and holds no assert belongs to the words. Raises `UsageError`.
+    """
+    checks = tuple(_check(f"assert {text}", f"--check {text}") for text in options.check)
+    words, below = prompt, ""
+    for fence in _FENCE.finditer(prompt):
+        if re.search(r"^assert\b", prompt[fence.end() :], re.MULTILINE):
+            words, below = prompt[: fence.start()].strip(), prompt[fence.end() :].strip()
+    if below:
+        statements = ast.parse(_check(below, "the checks below ---")).body
+        checks += tuple(ast.unparse(statement) for statement in statements)
+    return prompt_of(words), checks
+
+
+def _check(source: str, where: str) -> str:
+    """`source`, if it is Python. Raises `UsageError`."""
+    try:
+        ast.parse(source)
+    except (SyntaxError, ValueError) as error:
+        why = error.msg if isinstance(error, SyntaxError) else str(error)
+        raise UsageError(f"{where}: {why}; write Python such as len(df) > 0") from None
+    return source
+
+
 def kept_hash(options: Options, prompt: str, model: str) -> str:
     """What `--kept` is compared with: 12 hex digits of prompt, options and model.
 
     Without the model where none is asked: a runner need not know it then.
     """
     given = asdict(options).items()
-    chosen = {name: value for name, value in given if name not in _LEAVES_THE_ANSWER_ALONE}
+    usual = asdict(Options())
+    chosen = {
+        name: value
+        for name, value in given
+        if value != usual[name] and name not in _LEAVES_THE_ANSWER_ALONE
+    }
     asked = "" if options.dry else options.model or model
     text = json.dumps([prompt.strip(), asked, chosen], sort_keys=True)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]

@@ -84,6 +84,8 @@ def fix(magics: OCIMagics, rest: str) -> None:
         raise UsageError("this cell is not the last one that failed: run it again, then Fix")
     asked = magics.asked
     options = Options(model=asked.model, context=asked.context, leave_out=asked.leave_out)
+    if magics.session and magics.session.is_last(code):
+        options = replace(options, check=asked.check, warnings=asked.warnings)
     session = magics.session_for(options)
     magics.asked = options
     context = Telling(magics).context(options)

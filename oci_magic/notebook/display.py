@@ -173,7 +173,12 @@ def summary(event: Finished) -> str:
         said += f" after {event.repairs} repair{'' if event.repairs == 1 else 's'}"
     speed = event.usage.tokens_per_second
     pace = f"{speed:.0f} tokens/s" if speed else ""
-    return " · ".join(filter(None, [said, event.reason, pace, f"{event.seconds:.1f} s"]))
+    checks = [f"✔ {_held(check)}" for check in event.checks]
+    return " · ".join(filter(None, [said, *checks, event.reason, pace, f"{event.seconds:.1f} s"]))
+
+
+def _held(check: str) -> str:
+    return one_line(check.removeprefix("assert "), 60)
 
 
 def one_line(text: str, width: int = WIDTH) -> str:

@@ -25,6 +25,7 @@ from . import frontends
 from .arguments import (
     Options,
     checked_seconds,
+    checks_of,
     help_text,
     kept_hash,
     parsed,
@@ -99,6 +100,8 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
             options = replace(options, new=False)
         if options.rounds is None:
             options = replace(options, rounds=place.rounds)
+        prompt, checks = checks_of(options, prompt)
+        options = replace(options, check=checks)
         place.rounds = self.rounds if options.rounds is None else options.rounds
         with self._stoppable():
             session = self.session_for(options)
@@ -135,6 +138,8 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
             session.new()
         session.engine, session.rounds, self.session = engine, self.rounds, session
         session.confirm = self.confirm or options.confirm
+        session.checks = options.check
+        session.executor.strict = self.warnings or options.warnings
         session.executor.timeout = seconds or None
         session.review = review
         return session

@@ -66,9 +66,9 @@ class Waiting:
         del self._left[0]
         if not self._left:
             self.drop()
-            session.ran(Execution(), first)
-            place.ran(None)
-        return source, None
+            failure = session.ran(Execution(), first)
+            place.ran(failure)
+        return source, failure
 
     def _failure(self, result: Any) -> Failure | None:
         from ..running.evidence import failure_of

@@ -80,3 +80,5 @@ def _facts(facts: Facts) -> Iterator[str]:
         yield f"{column} holds {quoted(texts)}"
     for name, names in facts.near:
         yield f"Near {name}: {', '.join(names)}"
+    for part, value in facts.parts:
+        yield f"{part} is {value}"

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
-from ..types import Cell, Execution
+from ..types import Cell, Execution, Failure
 
 
 class Executor(Protocol):
     """Runs one code cell. A failure of the cell is a value, never an exception.
 
-    `timeout` is in seconds, None: no limit.
+    `timeout` is in seconds, None: no limit. `strict` makes a cell's warnings errors. `check` tries
+    what must hold after a run: the first failure, or None.
     """
 
     timeout: float | None
+    strict: bool
 
     def run(self, cell: Cell) -> Execution: ...
+
+    def check(self, checks: Sequence[str]) -> Failure | None: ...

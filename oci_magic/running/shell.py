@@ -16,14 +16,16 @@ import builtins
 import getpass
 import sys
 import time
-from collections.abc import Callable, Coroutine, Iterator
+import warnings
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from traceback import walk_tb
 from types import TracebackType
 from typing import Any, NoReturn
 
-from ..types import Cell, Execution
+from ..types import Cell, Execution, Failure
 from .capture import recording, replaced
+from .checks import failed_check
 from .evidence import failure_of
 from .interrupts import CellTimeout, Clock, Stop, told
 from .ipython_syntax import without_leading_blank_lines
@@ -35,6 +37,7 @@ class ShellExecutor:
     `timeout` is in seconds; see `interrupts.can_time_out` for where it holds. `stdin=False` makes
     `input()` a failure. `show_traceback=True` lets IPython draw errors as well. `hosted` surrounds
     the run of each cell, and `numbered` runs get execution counts and stand in the history.
+    `strict` makes warnings errors that the cell itself causes.
     """
 
     def __init__(
@@ -50,7 +53,7 @@ class ShellExecutor:
         self.stdin = stdin
         self.show_traceback = show_traceback
         self.hosted: Callable[[Cell], AbstractContextManager[object]] = nullcontext
-        self.numbered = False
+        self.numbered = self.strict = False
         self.running = False
         self._side_loop: asyncio.AbstractEventLoop | None = None
 
@@ -79,11 +82,23 @@ class ShellExecutor:
         failure = failure_of(error, source, self.shell.user_ns, watch.filename)
         return Execution(recorder.outputs(), told(failure, clock, stop), seconds)
 
+    def check(self, checks: Sequence[str]) -> Failure | None:
+        """The first of `checks` that does not hold; the time limit holds for them as well."""
+        clock, stop = Clock(self.timeout), Stop()
+        try:
+            with stop.watching(), clock.limiting():
+                return failed_check(checks, self.shell.user_ns)
+        except (KeyboardInterrupt, CellTimeout) as error:
+            return told(failure_of(error, "", self.shell.user_ns), clock, stop)
+
     @contextmanager
     def _nested(self, watch: _Watch) -> Iterator[None]:
         with ExitStack() as stack:
             stack.enter_context(replaced(self, running=True))
             stack.enter_context(watch.watching())
+            if self.strict:
+                stack.enter_context(warnings.catch_warnings())
+                warnings.filterwarnings("error", module="__main__$")
             if not self.stdin:
                 stack.enter_context(replaced(builtins, input=_no_input))
                 stack.enter_context(replaced(getpass, getpass=_no_input))

@@ -1,0 +1,147 @@
+"""What an answer must satisfy: how checks are written, tried and told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from IPython.core.error import UsageError
+from test_magics import Notebook, code, notebook, one_line_error
+
+from oci_magic.errors import Unrepaired
+from oci_magic.notebook.arguments import Options, checks_of, kept_hash
+from oci_magic.prompting.feedback import failure_text
+from oci_magic.running.checks import failed_check
+from oci_magic.types import Failure
+
+__all__ = ["notebook"]  # a fixture
+
+
+def failed(check: str, **names: Any) -> Failure:
+    failure = failed_check([check], names)
+    assert failure is not None
+    return failure
+
+
+def test_what_holds_is_no_failure() -> None:
+    names: dict[str, object] = {"x": 2}
+    assert failed_check(["assert x > 1", "y = x + 1", "assert y == 3"], names) is None
+    assert names == {"x": 2}
+
+
+def test_the_first_that_fails_is_told_with_its_values() -> None:
+    import pandas as pd
+
+    df = pd.DataFrame({"a": [1, 2]})
+    failure = failed("assert len(df) > 2", df=df)
+    assert (failure.name, failure.message) == ("CheckFailed", "len(df) > 2")
+    assert failure.facts.parts == (("len(df)", "2"), ("df", "DataFrame 2x1"))
+    assert failure_text(failure).splitlines()[-2:] == ["len(df) is 2", "df is DataFrame 2x1"]
+    assert failed("assert df.a.sum() == 4", df=df).facts.parts[0] == ("df.a.sum()", "3")
+
+
+def test_a_message_of_the_persons_is_told() -> None:
+    assert failed("assert x, 'there must be one'", x=0).message == "there must be one: x"
+
+
+def test_what_cannot_be_tried_is_a_failure_of_that_name() -> None:
+    failure = failed("assert absent > 1")
+    assert failure.name == "NameError" and failure.facts.line == "assert absent > 1"
+
+
+def test_no_repr_of_the_persons_runs() -> None:
+    class Loud:
+        def __repr__(self) -> str:
+            raise RuntimeError("never")
+
+        def __bool__(self) -> bool:
+            return False
+
+    assert failed("assert thing or 0", thing=Loud()).facts.parts == (("thing", "Loud"),)
+
+
+def test_names_in_a_comprehension_do_no_harm() -> None:
+    parts = dict(
+        failed("assert all(n > limit for n in numbers)", numbers=[1, 2], limit=1).facts.parts
+    )
+    assert parts["numbers"] == "list 2" and parts["limit"] == "1"
+
+
+def test_asserts_below_the_last_line_are_no_words_of_the_prompt() -> None:
+    prompt = "load it\n---\nand then\n---\ntotal = df.x.sum()\nassert total > 0, 'none'"
+    words, checks = checks_of(Options(check=("len(df) > 0",)), prompt)
+    assert words == "load it\n---\nand then"
+    assert checks == ("assert len(df) > 0", "total = df.x.sum()", "assert total > 0, 'none'")
+
+
+@pytest.mark.parametrize("prompt", ["a\n---\nb", "a", "---\nx", "a -- b\n assert it\n---"])
+def test_a_line_without_asserts_below_belongs_to_the_words(prompt: str) -> None:
+    assert checks_of(Options(), prompt) == (prompt, ())
+
+
+@pytest.mark.parametrize(
+    ("options", "prompt", "said"),
+    [
+        (Options(check=("len(df >",)), "go", "--check len(df >"),
+        (Options(), "go\n---\nassert x >", "below ---"),
+        (Options(), "---\nassert x > 1", "the prompt is empty"),
+    ],
+)
+def test_mistakes_are_told_in_one_line(options: Options, prompt: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said.replace("(", r"\(")) as caught:
+        checks_of(options, prompt)
+    assert "\n" not in str(caught.value)
+
+
+def test_checks_belong_to_what_was_asked_and_new_options_leave_old_hashes_alone() -> None:
+    plain = kept_hash(Options(), "go", "m")
+    assert kept_hash(Options(check=("x",)), "go", "m") != plain
+    assert kept_hash(Options(rounds=None, warnings=False), "go", "m") == plain
+
+
+# In a notebook
+
+
+def test_an_answer_is_repaired_until_it_holds(notebook: Notebook) -> None:
+    replies = notebook.replies(code("x = 1"), code("x = 5"))
+    assert notebook.type(f'%%oci {replies} --check "x > 1" --check "x < 9"\nset x').success
+    assert notebook["x"] == 5
+    assert "CheckFailed: x > 1 · repairing (1/3)" in notebook.out
+    assert "worked after 1 repair · ✔ x > 1 · ✔ x < 9 · " in notebook.out
+
+
+def test_an_answer_that_never_holds_leaves_the_names_as_they_were(notebook: Notebook) -> None:
+    replies = notebook.replies(code("x = 1"))
+    result = notebook.type(f"%%oci {replies} -r 0\nset x\n---\nassert x > 1")
+    assert one_line_error(notebook, result, Unrepaired).startswith("CheckFailed: x > 1")
+    assert "x" not in notebook.shell.user_ns
+
+
+def test_asking_again_and_fixing_keep_to_the_checks(notebook: Notebook) -> None:
+    replies = notebook.replies(code("x = 1"), code("x = 0"), code("x = 3"))
+    notebook.type(f'%%oci {replies} -r 0 --check "x > 1"\nset x')
+    assert notebook.type("%oci fix").success
+    assert notebook["x"] == 3 and "✔ x > 1" in notebook.out
+
+
+def test_a_fix_of_another_cell_is_not_checked(notebook: Notebook) -> None:
+    replies = notebook.replies(code("x = 2"), code("y = 0"))
+    notebook.type(f'%%oci {replies} --check "x > 1"\nset x')
+    notebook.type("1 / 0")
+    assert notebook.type("%oci fix").success
+    assert "✔" not in notebook.out.split("worked")[-1]
+
+
+def test_a_warning_can_be_a_failure(notebook: Notebook) -> None:
+    warns = "import warnings\nwarnings.warn('old')\nx = 1"
+    replies = notebook.replies(code(warns), code("x = 2"))
+    assert notebook.type(f"%%oci --warnings {replies}\nset x").success
+    assert notebook["x"] == 2
+    assert "UserWarning: old · line 2" in notebook.out
+
+
+def test_a_check_that_does_not_end_is_stopped_by_the_time_limit(notebook: Notebook) -> None:
+    replies = notebook.replies(code("x = 1"))
+    forever = "all(True for _ in iter(int, 1))"
+    result = notebook.type(f'%%oci {replies} -r 0 --timeout 0.3 --check "{forever}"\nset x')
+    assert one_line_error(notebook, result, Unrepaired).startswith("TimeoutError")
