@@ -11,7 +11,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
-from typing import Protocol
 
 from . import guards
 from .engines import Engine, warmed
@@ -20,9 +19,7 @@ from .events import (
     Drafted,
     Event,
     Events,
-    Executed,
     Finished,
-    HeldBack,
     Prompted,
     Repairing,
     Streamed,
@@ -32,39 +29,19 @@ from .prompting.conversation import conversation, source, told
 from .prompting.feedback import execution_result
 from .prompting.parse import parse as parse_reply
 from .prompting.prompts import FIX, code_block, fit
+from .runner import Nothing, Restorable, Review, Runner
 from .running import Executor
-from .running.review import effects_line
-from .types import Cell, Chunk, Effect, Execution, Failure, Message, Reply, Turn, Usage
-from .verdict import Verdict, standing, still_fails, without_running
-
-Review = Callable[[Sequence[Cell]], Sequence[Sequence[Effect]]]
-"""For the cells of one reply: the effects of each that hold the reply back."""
-
-
-class Restorable(Protocol):
-    """A checkpoint: `restore` puts back what it saved; after `done`, `undo` takes the run back.
-
-    `undo` returns the names that it had to leave, because later cells changed them.
-    """
-
-    def restore(self) -> object: ...
-    def done(self) -> object: ...
-    def undo(self) -> Sequence[str]: ...
-
-
-class _Nothing:
-    def restore(self) -> None: ...
-    def done(self) -> None: ...
-    def undo(self) -> Sequence[str]:
-        return ()
+from .types import Cell, Chunk, Execution, Failure, Message, Reply, Turn, Usage
+from .verdict import Verdict, standing, still_fails
 
 
 class Session:
     """One conversation with one engine about one place where code runs.
 
-    `exchanges` holds every round of every request, `turns` the last round of each.
-    `room` is the number of tokens kept free for an answer (default: the engine's
-    `max_new_tokens`, at most a quarter of its window).
+    `exchanges` holds every round of every request, `turns` the last round of each. `runner` runs
+    the code, on terms that may be changed between two requests. `room` is the number of tokens
+    kept free for an answer (default: the engine's `max_new_tokens`, at most a quarter of its
+    window).
     """
 
     def __init__(
@@ -76,18 +53,12 @@ class Session:
         room: int | None = None,
         parse: Callable[[str], Sequence[Cell]] = parse_reply,
         review: Review = lambda cells: [()] * len(cells),
-        checkpoint: Callable[[], Restorable] = _Nothing,
+        checkpoint: Callable[[], Restorable] = Nothing,
     ) -> None:
-        self.engine, self.executor = engine, executor
-        self.rounds, self.room = rounds, room
-        self.confirm = False
-        """Whether code waits until the person runs it."""
-        self.checks: tuple[str, ...] = ()
-        """Statements that must hold once the code has run; one that fails is fed back."""
-        self.parse, self.review, self.checkpoint = parse, review, checkpoint
+        self.engine, self.runner = engine, Runner(executor, review, checkpoint)
+        self.rounds, self.room, self.parse = rounds, room, parse
         self.exchanges: list[tuple[Turn, ...]] = []
         self._last: tuple[str, tuple[Turn, ...]] | None = None
-        self._accepted: Restorable | None = None
 
     @property
     def turns(self) -> list[Turn]:
@@ -127,9 +98,9 @@ class Session:
 
         Raises OciError when there is none.
         """
-        if self._accepted is None:
+        if self.runner.accepted is None:
             raise OciError("nothing to undo: no code of this conversation was accepted last")
-        stay, self._accepted = self._accepted.undo(), None
+        stay, self.runner.accepted = self.runner.accepted.undo(), None
         return self.exchanges.pop()[-1], stay
 
     def ran(self, execution: Execution, saved: Restorable) -> Failure | None:
@@ -139,12 +110,7 @@ class Session:
         is returned, also where a check fails that the person's run could not see.
         """
         *before, turn = self.exchanges.pop()
-        execution = self._checked(execution)
-        if execution.failure:
-            saved.restore()
-        else:
-            saved.done()
-            self._accepted = saved
+        execution = self.runner.settled(execution, saved)
         failed = execution.failure and not execution.failure.stopped
         feedback = execution_result(execution) if failed else ""
         self.exchanges.append((*before, replace(turn, execution=execution, feedback=feedback)))
@@ -153,7 +119,7 @@ class Session:
     def new(self) -> None:
         """Forget the conversation."""
         self.exchanges.clear()
-        self._last = self._accepted = None
+        self._last = self.runner.accepted = None
 
     def prompt(
         self, request: str, context: str = "", tried: Sequence[Turn] = (), *, fresh: bool = False
@@ -183,7 +149,7 @@ class Session:
     ) -> Events:
         started, tried, request = time.perf_counter(), list(seed), encodable(request)
         limit = self.rounds if rounds is None else rounds
-        self._last, self._accepted = (request, seed), None
+        self._last, self.runner.accepted = (request, seed), None
         verdict = Verdict("stopped")
         try:
             verdict = yield from self._rounds(request, tried, context, run, limit)
@@ -201,7 +167,7 @@ class Session:
         yield Finished(
             verdict.outcome or "unrepaired", turn, verdict.reason, max(0, len(tried) - 1),
             usage, time.perf_counter() - started, self.engine.name,
-            self.checks if verdict.outcome == "worked" else (),
+            self.runner.checks if verdict.outcome == "worked" else (),
         )  # fmt: skip
 
     def _rounds(
@@ -226,7 +192,7 @@ class Session:
                 reply = yield from self._stream(prompted.messages, draft)
             tried.append(Turn(request, reply))
             yield Drafted(reply)
-            verdict = yield from self._attempt(tried[-1], tried[:-1], run)
+            verdict = yield from self.runner.attempt(tried[-1], tried[:-1], run)
             tried[-1] = replace(tried[-1], execution=verdict.execution, feedback=verdict.feedback)
             if verdict.outcome:
                 return verdict
@@ -248,54 +214,6 @@ class Session:
             last = Chunk("", "interrupted", last.usage)
         usage = last.usage or Usage(seconds=time.perf_counter() - started)
         return Reply(text, tuple(self.parse(text)), last.finish_reason or "stop", usage)
-
-    def _attempt(
-        self, turn: Turn, tried: Sequence[Turn], run: bool
-    ) -> Generator[Event, None, Verdict]:
-        """What becomes of a reply: looked at, held back or run."""
-        settled, reply = without_running(turn, tried, run), turn.reply
-        if settled:
-            return settled
-        reviewed = zip(reply.code, self.review(reply.code), strict=True)
-        held = [HeldBack(cell, tuple(effects)) for cell, effects in reviewed if effects]
-        yield from held
-        if held:
-            return Verdict("held", effects_line([each for event in held for each in event.effects]))
-        if self.confirm:
-            return Verdict("held", "the code waits until you run it")
-        execution = yield from self._run(reply.code)
-        if execution.failure is None:
-            return Verdict("worked", execution=execution)
-        if execution.failure.stopped:
-            return Verdict("stopped", execution=execution)
-        return Verdict(execution=execution, feedback=execution_result(execution))
-
-    def _run(self, cells: Sequence[Cell]) -> Generator[Event, None, Execution]:
-        """Run the cells up to the first failure, which puts the namespace back."""
-        saved, done = self.checkpoint(), list[Execution]()
-        try:
-            for cell in cells:
-                done.append(self.executor.run(cell))
-                yield Executed(cell, done[-1])
-                if done[-1].failure:
-                    break
-            done[-1] = self._checked(done[-1])
-        except BaseException:
-            saved.restore()
-            raise
-        if done[-1].failure:
-            saved.restore()
-        else:
-            saved.done()
-            self._accepted = saved
-        outputs = tuple(output for execution in done for output in execution.outputs)
-        return Execution(outputs, done[-1].failure, sum(execution.seconds for execution in done))
-
-    def _checked(self, execution: Execution) -> Execution:
-        """The execution, failed if what must hold does not."""
-        if execution.failure or not self.checks:
-            return execution
-        return replace(execution, failure=self.executor.check(self.checks))
 
     def _room(self) -> int:
         sampling = getattr(self.engine, "sampling", None)

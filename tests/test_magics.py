@@ -915,7 +915,7 @@ def test_retry_keeps_the_options_of_its_prompt(notebook: Notebook) -> None:
     assert notebook.type("%oci retry").success
     assert "private_plan" not in "".join(seen)
     assert "x" not in notebook.shell.user_ns
-    assert notebook.magics.session.executor.timeout == 7
+    assert notebook.magics.session.runner.executor.timeout == 7
     assert notebook["turn"].reply.code[0].source == "x = 2"
 
 

@@ -130,7 +130,7 @@ def kinds(seen: Sequence[Event]) -> list[type]:
 
 
 def names(session: Session) -> dict[str, Any]:
-    return {k: v for k, v in session.executor.names.items() if k != "__builtins__"}
+    return {k: v for k, v in session.runner.executor.names.items() if k != "__builtins__"}
 
 
 def test_working_answer_goes_through_every_step_in_order() -> None:
@@ -177,7 +177,7 @@ def test_repairs_are_bounded(rounds: int) -> None:
     session = made(*(code(f"{n} / 0") for n in range(9)), rounds=rounds)
     _, finished = run(session.ask("divide"))
     assert (finished.outcome, finished.repairs) == ("unrepaired", rounds)
-    assert len(session.executor.ran) == rounds + 1
+    assert len(session.runner.executor.ran) == rounds + 1
     assert finished.turn.execution and finished.turn.execution.failure
 
 
@@ -191,7 +191,7 @@ def test_same_code_again_is_not_run_and_the_model_is_asked_in_another_way() -> N
     session = made(code("1 / 0"), code("1 / 0  # now"), code("x = 1"))
     seen, finished = run(session.ask("divide"))
     assert (finished.outcome, finished.repairs) == ("worked", 2)
-    assert session.executor.ran == ["1 / 0", "x = 1"]
+    assert session.runner.executor.ran == ["1 / 0", "x = 1"]
     ways = [event.way for event in seen if isinstance(event, Repairing)]
     assert ways == ["", "sampling"]  # asked afresh, it would be asked just the same
     assert session.engine.warmth == [0.0, 0.0, 0.7]
@@ -215,7 +215,7 @@ def test_when_every_way_leads_to_the_same_it_ends_and_says_so() -> None:
     _, finished = run(session.ask("divide"))
     assert (finished.outcome, finished.repairs) == ("unrepaired", 3)
     assert "sampled" in finished.reason
-    assert session.executor.ran == ["1 / 0"]
+    assert session.runner.executor.ran == ["1 / 0"]
     assert finished.turn.execution and finished.turn.execution.failure
 
 
@@ -224,7 +224,7 @@ def test_a_repair_that_hides_the_error_is_fed_back_and_not_run() -> None:
     session = made(code("1 / 0"), code(hiding), code(hiding + "\nx = 1"), code("x = 1"))
     _, finished = run(session.ask("divide"))
     assert finished.outcome == "worked"
-    assert session.executor.ran == ["1 / 0", "x = 1"]
+    assert session.runner.executor.ran == ["1 / 0", "x = 1"]
     assert "hides the error" in session.engine.asked[2][-1].content
 
 
@@ -233,13 +233,13 @@ def test_endless_text_is_cut_where_it_begins_to_repeat() -> None:
     session = made(endless)
     _, finished = run(session.ask("set x"))
     assert finished.outcome == "worked"
-    assert session.executor.ran == ["x = 1\nprint(x)"]
+    assert session.runner.executor.ran == ["x = 1\nprint(x)"]
 
 
 def test_cells_run_in_order_and_the_first_failure_stops() -> None:
     session = made(code("x = 1", "1 / 0", "z = 3"), rounds=0)
     run(session.ask("three"))
-    assert session.executor.ran == ["x = 1", "1 / 0"]
+    assert session.runner.executor.ran == ["x = 1", "1 / 0"]
     assert names(session) == {}
 
 
@@ -264,14 +264,14 @@ def test_no_run_runs_nothing() -> None:
     session = made(code("x = 1"))
     _, finished = run(session.ask("set x", run=False))
     assert finished.outcome == "inserted"
-    assert session.executor.ran == []
+    assert session.runner.executor.ran == []
 
 
 def test_cut_off_code_is_fed_back_and_not_run() -> None:
     session = made(("```python\nx = (1,", "length"), code("x = 1"))
     _, finished = run(session.ask("set x"))
     assert (finished.outcome, finished.repairs) == ("worked", 1)
-    assert session.executor.ran == ["x = 1"]
+    assert session.runner.executor.ran == ["x = 1"]
     assert session.engine.asked[-1][-1].content == CUT_OFF
 
 
@@ -292,7 +292,7 @@ def test_held_code_does_not_run_nor_what_stands_before_it() -> None:
     seen, finished = run(session.ask("remove"))
     assert finished.outcome == "held" and finished.reason
     assert [event.cell.source for event in seen if isinstance(event, HeldBack)] == ["import os"]
-    assert session.executor.ran == []
+    assert session.runner.executor.ran == []
 
 
 def test_undo_takes_the_last_accepted_answer_back_once() -> None:
@@ -581,19 +581,19 @@ class Checking(Plain):
 def test_a_check_that_fails_is_a_failure_and_is_fed_back() -> None:
     session = made(code("x = 1"), code("x = 2"))
     failure = Failure("CheckFailed", "x > 1", facts=Facts(parts=(("x", "1"),)))
-    session.executor = Checking(failure, None)
-    session.checks = ("assert x > 1",)
+    session.runner.executor = Checking(failure, None)
+    session.runner.checks = ("assert x > 1",)
     _, finished = run(session.ask("set x"))
     assert (finished.outcome, finished.repairs) == ("worked", 1)
     assert finished.checks == ("assert x > 1",)
-    assert session.executor.checked == [("assert x > 1",)] * 2
+    assert session.runner.executor.checked == [("assert x > 1",)] * 2
     told = "Execution result:\nCheckFailed: x > 1\nx is 1"
     assert session.engine.asked[-1][-1].content == told
 
 
 def test_code_that_fails_is_not_checked() -> None:
     session = made(code("1 / 0"), rounds=0)
-    session.executor = Checking()
-    session.checks = ("assert True",)
+    session.runner.executor = Checking()
+    session.runner.checks = ("assert True",)
     _, finished = run(session.ask("divide"))
     assert (finished.outcome, finished.checks) == ("unrepaired", ())

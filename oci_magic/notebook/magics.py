@@ -137,11 +137,11 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
         if options.new and not options.dry:
             session.new()
         session.engine, session.rounds, self.session = engine, self.rounds, session
-        session.confirm = self.confirm or options.confirm
-        session.checks = options.check
-        session.executor.strict = self.warnings or options.warnings
-        session.executor.timeout = seconds or None
-        session.review = review
+        runner = session.runner
+        runner.review = review
+        runner.confirm, runner.checks = self.confirm or options.confirm, options.check
+        runner.executor.strict = self.warnings or options.warnings
+        runner.executor.timeout = seconds or None
         return session
 
     def _new_session(self, engine: Engine) -> Session:
@@ -177,7 +177,7 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
 
         place, held = place or frontends.place(self.shell, self.replaced), set[str]()
         self.waiting.drop()
-        executor = self.session.executor if self.session else None
+        executor = self.session.runner.executor if self.session else None
         hosting = replaced(executor, hosted=place.hosted, numbered=place.numbered)
         with place.opened(), hosting, self.journal.paused():
             view = place.view() or self.open_view()

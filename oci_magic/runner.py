@@ -1,0 +1,105 @@
+"""What becomes of the code of a reply: reviewed, held or run, checked, and put back if it failed.
+
+The session asks; here is where answers run, and on what terms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from .events import Event, Executed, HeldBack
+from .prompting.feedback import execution_result
+from .running import Executor
+from .running.review import effects_line
+from .types import Cell, Effect, Execution, Turn
+from .verdict import Verdict, without_running
+
+Review = Callable[[Sequence[Cell]], Sequence[Sequence[Effect]]]
+"""For the cells of one reply: the effects of each that hold the reply back."""
+
+
+class Restorable(Protocol):
+    """A checkpoint: `restore` puts back what it saved; after `done`, `undo` takes the run back.
+
+    `undo` returns the names that it had to leave, because later cells changed them.
+    """
+
+    def restore(self) -> object: ...
+    def done(self) -> object: ...
+    def undo(self) -> Sequence[str]: ...
+
+
+class Nothing:
+    """The checkpoint of a place where nothing is to be put back."""
+
+    def restore(self) -> None: ...
+    def done(self) -> None: ...
+    def undo(self) -> Sequence[str]:
+        return ()
+
+
+class Runner:
+    """Runs replies in one place.
+
+    With `confirm` code waits until the person runs it. `checks` are statements that must hold once
+    the code has run: one that fails is a failure. `accepted` is the checkpoint before the last run
+    that worked.
+    """
+
+    def __init__(
+        self, executor: Executor, review: Review, checkpoint: Callable[[], Restorable]
+    ) -> None:
+        self.executor, self.review, self.checkpoint = executor, review, checkpoint
+        self.confirm = False
+        self.checks: tuple[str, ...] = ()
+        self.accepted: Restorable | None = None
+
+    def attempt(
+        self, turn: Turn, tried: Sequence[Turn], run: bool
+    ) -> Generator[Event, None, Verdict]:
+        """Look at a reply, hold it back or run it; `tried` are the rounds that failed before."""
+        settled, reply = without_running(turn, tried, run), turn.reply
+        if settled:
+            return settled
+        reviewed = zip(reply.code, self.review(reply.code), strict=True)
+        held = [HeldBack(cell, tuple(effects)) for cell, effects in reviewed if effects]
+        yield from held
+        if held:
+            return Verdict("held", effects_line([each for event in held for each in event.effects]))
+        if self.confirm:
+            return Verdict("held", "the code waits until you run it")
+        execution = yield from self._run(reply.code)
+        if execution.failure is None:
+            return Verdict("worked", execution=execution)
+        if execution.failure.stopped:
+            return Verdict("stopped", execution=execution)
+        return Verdict(execution=execution, feedback=execution_result(execution))
+
+    def settled(self, execution: Execution, saved: Restorable) -> Execution:
+        """A run that is over: checked, and put back to `saved` if it failed."""
+        if self.checks and not execution.failure:
+            execution = replace(execution, failure=self.executor.check(self.checks))
+        if execution.failure:
+            saved.restore()
+        else:
+            saved.done()
+            self.accepted = saved
+        return execution
+
+    def _run(self, cells: Sequence[Cell]) -> Generator[Event, None, Execution]:
+        """Run the cells up to the first failure."""
+        saved, done = self.checkpoint(), list[Execution]()
+        try:
+            for cell in cells:
+                done.append(self.executor.run(cell))
+                yield Executed(cell, done[-1])
+                if done[-1].failure:
+                    break
+            outputs = tuple(output for execution in done for output in execution.outputs)
+            seconds = sum(execution.seconds for execution in done)
+            return self.settled(Execution(outputs, done[-1].failure, seconds), saved)
+        except BaseException:
+            saved.restore()
+            raise
