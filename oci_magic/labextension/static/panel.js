@@ -29,10 +29,11 @@ export function panelFactory(lab, { act, live, folded }) {
       this.node.setAttribute('aria-label', 'oci: what this prompt does');
       this.row = append(this.node, 'div', 'oci-magic-row');
       this.state = append(this.row, 'span', 'oci-magic-state');
-      this.state.setAttribute('role', 'status');
       this.clock = append(this.row, 'span', 'oci-magic-clock');
       this.buttons = append(this.row, 'span', 'oci-magic-buttons');
       this.drafts = append(this.node, 'div', 'oci-magic-drafts');
+      this.said = append(this.node, 'span', 'oci-magic-said');
+      this.said.setAttribute('role', 'status');
       this.shown = {};
     }
 
@@ -59,6 +60,9 @@ export function panelFactory(lab, { act, live, folded }) {
       this.rounds = rounds;
       this.state.textContent = [MARKS[state], line].filter(Boolean).join(' ');
       this.node.dataset.state = state;
+      this.changed('said', state === 'generating' ? 'the model answers' : line, said => {
+        this.said.textContent = said; // read aloud: not at every token
+      });
       this.changed('clock', WORKING.has(state), working => this.tick(working));
       const wanted = WORKING.has(state) ? ['stop'] : actions;
       this.changed('actions', [wanted, code], () => this.offer(wanted));
