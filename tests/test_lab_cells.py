@@ -148,6 +148,17 @@ def test_a_copy_of_a_generated_cell_is_the_persons(book: Notebook) -> None:
     assert book.sources()[1:] == ["other = 1", COUNT]
 
 
+@pytest.mark.parametrize("record", [None, "x", 7, [1], {"feedback": 7}, {"feedback": None}])
+def test_a_spoiled_record_of_a_prompt_does_no_harm(book: Notebook, record: object) -> None:
+    prompt = book.add("%%oci -m scripted:one.json\ngo")
+    book[prompt]["metadata"]["oci_magic"] = record
+    (book.kernel.folder / "one.json").write_text(json.dumps([code("x = 1")]), encoding="utf-8")
+    book.kernel.run("%oci unload")
+    book.run(prompt, "feedback", "more")
+    assert [cell["source"] for cell in book.below(prompt)] == ["x = 1"]
+    assert book[prompt]["metadata"]["oci_magic"]["feedback"] == ["more"]
+
+
 def test_what_the_person_types_in_mid_run_stays(book: Notebook) -> None:
     typed = {"source": "typed = 1"}
     book.meddle = lambda done: done == "done" and book.cells[-1].update(typed)
