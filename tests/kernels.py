@@ -13,6 +13,17 @@ from jupyter_client.manager import KernelManager
 import oci_magic
 
 ROOT = Path(oci_magic.__file__).parents[1]
+SLOW = """
+import time
+from oci_magic.engines.scripted import ScriptedEngine
+stream = ScriptedEngine.stream
+def slow(self, *args, **more):
+    for chunk in stream(self, *args, **more):
+        time.sleep(0.05)
+        yield chunk
+ScriptedEngine.stream = slow
+"""
+"""Code after which a scripted model writes as slowly as a real one."""
 
 
 class Kernel:

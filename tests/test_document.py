@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+from copy import deepcopy
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -18,6 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from IPython.core.inputtransformer2 import TransformerManager
 from nbclient import NotebookClient
+from nbformat import from_dict
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from rich.console import Console
 
@@ -435,6 +437,25 @@ def test_cells_of_other_prompts_are_not_taken_away() -> None:
     notebook = new_notebook(cells=[cell("%%oci\nask", "p"), *below])
     played(notebook, *asked("a"))
     assert [c.source for c in notebook.cells] == ["%%oci\nask", "a", "text", "x"]
+
+
+@pytest.mark.parametrize("mark", [None, "x", 7, ["p"], {}, {"owner": "p"}, {"owner": ["p"]}])
+def test_a_spoiled_mark_takes_no_cell_away(mark: object) -> None:
+    notebook = new_notebook(cells=[cell("%%oci\nask", "p"), cell("x", "x")])
+    for each in notebook.cells:
+        each.metadata["oci_magic"] = mark
+    played(notebook, *asked("a"))
+    assert [c.source for c in notebook.cells] == ["%%oci\nask", "a", "x"]
+
+
+def test_a_copy_of_a_generated_cell_is_the_persons() -> None:
+    notebook = new_notebook(cells=[cell("%%oci\nask", "p")])
+    finished = {"kind": "finished", "outcome": "worked"}
+    played(notebook, *asked("a"), RAN, finished)
+    copy = {**deepcopy(notebook.cells[1]), "id": "copy"}
+    notebook.cells.append(from_dict(copy))
+    played(notebook, *asked("b"))
+    assert [c.source for c in notebook.cells[1:]] == ["b", "a"]
 
 
 def test_two_requests_of_one_cell_keep_both_answers() -> None:

@@ -6,18 +6,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from kernels import Kernel, ask, code, value
-
-SLOW = """
-import time
-from oci_magic.engines.scripted import ScriptedEngine
-stream = ScriptedEngine.stream
-def slow(self, *args, **more):
-    for chunk in stream(self, *args, **more):
-        time.sleep(0.05)
-        yield chunk
-ScriptedEngine.stream = slow
-"""
+from kernels import SLOW, Kernel, ask, code, value
 
 
 @pytest.fixture(scope="module")

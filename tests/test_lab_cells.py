@@ -1,141 +1,19 @@
-"""Cells below a prompt: what a kernel tells a front end that has our extension.
-
-The front end here is written in Python and keeps the cells as the extension does; the extension
-itself is tested in a browser.
-"""
+"""Cells below a prompt: what a kernel tells a front end that has our extension."""
 
 from __future__ import annotations
 
 import json
 import time
-import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from copy import deepcopy
-from typing import Any
 
 import pytest
+from frontend import Notebook, panel, text
 from kernels import Kernel, code
 
 from oci_magic.notebook.panel import MIME
 
 COUNT = "runs = globals().get('runs', 0) + 1"
-
-
-class Notebook:
-    """A notebook in a front end with the extension: cells with ids, sources, outputs, counts."""
-
-    def __init__(self, kernel: Kernel) -> None:
-        self.kernel = kernel
-        self.client = "me"
-        self.cells: list[dict[str, Any]] = []
-        self.deletions = 0
-        self.operations: list[str] = []
-        self.meddle: Callable[[], object] = lambda: None  # after each run of a generated cell
-
-    def add(self, source: str, at: int | None = None) -> str:
-        cell = {"id": str(uuid.uuid4()), "source": source, "metadata": {}, "outputs": []}
-        self.cells.insert(len(self.cells) if at is None else at, cell)
-        return str(cell["id"])
-
-    def ask(self, *replies: str, prompt: str = "go", options: str = "") -> str:
-        """A new prompt cell at the end with these replies as its model; run it. Gives its id."""
-        name = f"replies-{time.time_ns()}.json"
-        (self.kernel.folder / name).write_text(json.dumps(replies), encoding="utf-8")
-        cell = self.add(f"%%oci -m scripted:{name} {options}\n{prompt}")
-        self.run(cell)
-        return cell
-
-    def run(
-        self, id_: str, action: str = "", words: str = "", told: dict[str, Any] | None = None
-    ) -> dict[str, Any]:
-        """Run a cell; `action` is what a button of its panel says, `told` that of before."""
-        cell = self[id_]
-        told = told or self.told(id_)
-        if action:
-            told["action"] = {"kind": action, "text": words}
-        self.operations = []
-        cell["outputs"] = []
-        bound: dict[str, str] = {}
-        reply, shown = self.kernel.run(cell["source"], cell=id_, oci_magic_client=told)
-        for message in shown:
-            if message["type"] == "comm_msg":
-                self._apply(dict(message["data"]), bound)
-            elif message["type"] not in ("comm_open", "comm_close", "status", "execute_input"):
-                owner = bound.get(message["parent"], id_)
-                if owner in self:
-                    self[owner]["outputs"].append(message)
-        return reply
-
-    def told(self, id_: str) -> dict[str, Any]:
-        """What a request tells of this front end now."""
-        return {"protocol": 1, "client": self.client, "made": self._made(id_),
-                "deletions": self.deletions}  # fmt: skip
-
-    def load_anew(self, cells: list[dict[str, Any]]) -> None:
-        """The window shows these cells, as they were saved, and asks how prompts ended."""
-        self.cells = cells
-        answers = {
-            cell["id"]: cell["metadata"].get("oci_magic", {}).get("answer")
-            for cell in cells if cell["source"].startswith("%%oci")
-        }  # fmt: skip
-        for operation in self.kernel.open_comm("oci_magic", {"client": "new", "answers": answers}):
-            self._apply(dict(operation), {})
-
-    def below(self, prompt: str) -> list[dict[str, Any]]:
-        """The cells that the prompt owns."""
-        marks = [(c, c["metadata"].get("oci_magic", {})) for c in self.cells]
-        return [c for c, m in marks if m.get("owner") == prompt and m.get("cell") == c["id"]]
-
-    def sources(self) -> list[str]:
-        return [cell["source"] for cell in self.cells]
-
-    def __getitem__(self, id_: str) -> dict[str, Any]:
-        return next(cell for cell in self.cells if cell["id"] == id_)
-
-    def __contains__(self, id_: str) -> bool:
-        return any(cell["id"] == id_ for cell in self.cells)
-
-    def _made(self, prompt: str) -> dict[str, Any]:
-        cells = [{"id": c["id"], "source": c["source"], "metadata": c["metadata"]["oci_magic"]}
-                 for c in self.below(prompt)]  # fmt: skip
-        return {"record": self[prompt]["metadata"].get("oci_magic"), "cells": cells}
-
-    def _apply(self, said: dict[str, Any], bound: dict[str, str]) -> None:
-        operation = said.pop("operation")
-        self.operations.append(operation)
-        match operation:
-            case "insert":
-                there = [c["id"] for c in self.cells]
-                at = there.index(next(id_ for id_ in said["after"] if id_ in there))
-                if said["cell"]["id"] not in self:
-                    self.cells.insert(at + 1, {**said["cell"], "outputs": []})
-            case "show":
-                self[said["id"]]["outputs"] = said["outputs"]
-            case "update":
-                cell = self[said["id"]]
-                if "source" in said and said.get("was") in (None, cell["source"]):
-                    cell["source"] = said["source"]
-                if "metadata" in said:
-                    self[said["id"]]["metadata"]["oci_magic"] = said["metadata"] or {}
-            case "delete":
-                gone = [(c["id"], c["source"]) for c in said["cells"]]
-                self.cells = [c for c in self.cells if (c["id"], c["source"]) not in gone]
-                self.deletions = max(self.deletions, said["number"])
-            case "bind":
-                bound[said["message"]] = said["id"]
-                self[said["id"]]["outputs"] = []
-            case "done":
-                self[said["id"]]["count"] = said["count"]
-                if said["error"]:
-                    self[said["id"]]["outputs"].append({"type": "error", **said["error"]})
-                self.meddle()
-            case "pin":
-                self[said["id"]]["count"] = said["count"]
-
-
-def text(cell: dict[str, Any]) -> str:
-    parts = (m.get("text") or m.get("data", {}).get("text/plain", "") for m in cell["outputs"])
-    return "".join(parts)
 
 
 @pytest.fixture(scope="module")
@@ -264,14 +142,26 @@ def test_a_prompt_that_was_queued_twice_is_answered_once(book: Notebook) -> None
 def test_a_copy_of_a_generated_cell_is_the_persons(book: Notebook) -> None:
     prompt = book.ask(code(COUNT), code("other = 1"))
     (made,) = book.below(prompt)
-    book.cells.append({**deepcopy(made), "id": str(uuid.uuid4())})
+    book.copy(made["id"], len(book.cells))
     book[prompt]["source"] += " on"
     book.run(prompt)
     assert book.sources()[1:] == ["other = 1", COUNT]
 
 
+@pytest.mark.parametrize("record", [None, "x", 7, [1], {"feedback": 7}, {"feedback": None}])
+def test_a_spoiled_record_of_a_prompt_does_no_harm(book: Notebook, record: object) -> None:
+    prompt = book.add("%%oci -m scripted:one.json\ngo")
+    book[prompt]["metadata"]["oci_magic"] = record
+    (book.kernel.folder / "one.json").write_text(json.dumps([code("x = 1")]), encoding="utf-8")
+    book.kernel.run("%oci unload")
+    book.run(prompt, "feedback", "more")
+    assert [cell["source"] for cell in book.below(prompt)] == ["x = 1"]
+    assert book[prompt]["metadata"]["oci_magic"]["feedback"] == ["more"]
+
+
 def test_what_the_person_types_in_mid_run_stays(book: Notebook) -> None:
-    book.meddle = lambda: book.cells[-1].update(source="typed = 1")
+    typed = {"source": "typed = 1"}
+    book.meddle = lambda done: done == "done" and book.cells[-1].update(typed)
     prompt = book.ask(code("1 / 0"), code("x = 5"))
     assert [cell["source"] for cell in book.below(prompt)] == ["typed = 1"]
     book[prompt]["source"] += " on"
@@ -337,13 +227,6 @@ def test_held_code_stands_there_and_is_not_run(book: Notebook) -> None:
     assert "bind" not in book.operations
 
 
-def panel(cell: dict[str, Any]) -> dict[str, Any]:
-    """What the panel of a prompt shows in the end."""
-    shown = [m["data"].get(MIME) for m in cell["outputs"] if "data" in m]
-    found: dict[str, Any] = [data for data in shown if data][-1]
-    return found
-
-
 def test_the_panel_tells_how_it_ended_and_shows_the_drafts(book: Notebook) -> None:
     prompt = book.ask(code("a = 1\n1 / 0"), code("a = 1\na"))
     shown = panel(book[prompt])
@@ -398,9 +281,7 @@ def test_a_watched_failure_gets_a_fix_that_is_proposed(book: Notebook) -> None:
     name = f"replies-{time.time_ns()}.json"
     (book.kernel.folder / name).write_text(json.dumps([code("total = 1")]), encoding="utf-8")
     _ran(book, f"%oci model scripted:{name}")
-    source = book[failing]["source"]
-    book[failing]["source"] = "%oci fix"  # what the extension sends in the cell's name
-    book.run(failing, "repair", source)
+    book.command(failing, "%oci fix", "repair")
     shown = panel(book[failing])
     assert (shown["actions"], shown["code"]) == (["apply"], "total = 1")
     assert shown["drafts"][1]["diff"] == [["-", "total = 1 / 0"], ["+", "total = 1"]]
@@ -426,9 +307,7 @@ def test_undo_takes_cells_and_names_back(book: Notebook) -> None:
 def test_the_undo_button_takes_back_the_last_answer_alone(book: Notebook) -> None:
     first, last = book.ask(code("a = 1")), book.ask(code("b = 1"))
     for prompt in (first, last):
-        source, book[prompt]["source"] = book[prompt]["source"], "%oci undo"
-        book.run(prompt, "undo")
-        book[prompt]["source"] = source
+        book.command(prompt, "%oci undo", "undo")
     assert "only the last answer" in str(book[first]["outputs"])
     assert len(book.below(first)) == 1 and book.below(last) == []
 

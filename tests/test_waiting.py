@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 
+from frontend import Notebook
 from kernels import code
-from test_lab_cells import Notebook, book, kernel, value
+from test_lab_cells import book, kernel, value
 
 from oci_magic.notebook.panel import MIME
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .client import digest
+from .client import digest, mark
 from .document import METADATA, SKIP, Kept, Node, kept, loading_no_model
 from .driven import Told
 
@@ -82,7 +82,7 @@ class Answer:
     def _drop_earlier_answer(self) -> None:
         """Take away what an earlier run made of this prompt, but nothing the person edited."""
         after = self.notebook.cells[self.index + 1 :]
-        ours = [c for c in after if c.metadata.get(METADATA, {}).get("owner") == self.prompt.id]
+        ours = [cell for cell in after if self._made(cell)]
         edited = [c for c in ours if c.metadata[METADATA].get("code") != digest(c.source)]
         for cell in edited:
             ours.remove(cell)
@@ -90,6 +90,11 @@ class Answer:
             self.told.append("a cell of the earlier answer was edited: it is kept")
         drop = {cell.id for cell in ours}
         self.notebook.cells[self.index + 1 :] = [cell for cell in after if cell.id not in drop]
+
+    def _made(self, cell: Node) -> bool:
+        """Whether this prompt made the cell; a copy of one has its mark, but another id."""
+        told = mark(cell.metadata.get(METADATA))
+        return bool(told.get("owner") == self.prompt.id and told.get("cell") == cell.id)
 
     def _replace(self, sources: list[str], kind: str = "code") -> None:
         """Put cells in the place of the last reply's, unless they are the same or none."""

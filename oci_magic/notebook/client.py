@@ -67,7 +67,7 @@ class Client:
                 for cell in below.get("cells", ())
             )
             action = said.get("action") or {}
-            record = dict(below.get("record") or {})
+            record = mark(below.get("record"))
             kind, text = action.get("kind"), str(action.get("text", ""))
             return cls(str(said["client"]), str(prompt), record, made, kind, text)
         except (TypeError, KeyError, AttributeError, ValueError):
@@ -79,10 +79,21 @@ class Client:
         return str(self.record.get("hash") or "")
 
     @property
+    def feedback(self) -> list[str]:
+        """What the person has said of the answers to this prompt."""
+        said = self.record.get("feedback")
+        return [words for words in said if isinstance(words, str)] if isinstance(said, list) else []
+
+    @property
     def rounds(self) -> int | None:
         """The number of repairs that the person has set in the panel."""
         said = self.record.get("rounds")
         return said if isinstance(said, int) and 0 <= said <= MOST_ROUNDS else None
+
+
+def mark(said: Any) -> Mapping[str, Any]:
+    """What a cell's metadata say of us; {} if that is no object, for others write there too."""
+    return said if isinstance(said, Mapping) else {}
 
 
 def digest(source: str) -> str:

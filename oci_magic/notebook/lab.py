@@ -85,8 +85,9 @@ class LabPlace(Place):
         record = {**self.client.record, "hash": kept, "answer": uuid.uuid4().hex[:12]}
         record.pop("folded", None)  # it was the earlier answer's row that is not to be seen
         said = [self.words] if self.action and self.words else []
-        if self.client.record.get("feedback") or said:
-            record["feedback"] = [*self.client.record.get("feedback", ()), *said]
+        record["feedback"] = [*self.client.feedback, *said]
+        if not record["feedback"]:
+            del record["feedback"]
         about = {"round": finished.repairs + 1, "model": finished.model, "hash": self.recorded}
         self.cells.settle(accepted, record, about)
         self._recorded(record)

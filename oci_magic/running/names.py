@@ -49,7 +49,7 @@ class Names:
         self._stars: list[str] = []
         self._grown: set[str] = set()
         self._namespace = namespace or {}
-        if before:
+        if before and not before._is_empty():
             self._keep(before, Names(tree))
         nodes = list(ast.walk(tree))
         for node in nodes:
@@ -86,6 +86,9 @@ class Names:
                     mine[name] = list(theirs[name])  # type: ignore[arg-type]  # of the same kind
         self._stars += before._stars
         self._grown |= before._grown
+
+    def _is_empty(self) -> bool:
+        return not (self.bound or self.looped or self._meant or self._stars or self._grown)
 
     def _is_anew(self, name: str) -> bool:
         """Whether the tree binds `name`, and not to something made from what it stood for."""

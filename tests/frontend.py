@@ -1,0 +1,206 @@
+"""A notebook in a front end with our extension, written in Python.
+
+It keeps cells, marks and outputs as the extension does (`labextension/static/cells.js`) and speaks
+to a real kernel; the extension itself is tested in a browser.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Callable
+from copy import deepcopy
+from typing import Any
+
+from kernels import Kernel
+
+from oci_magic.notebook.panel import MIME
+
+KEY = "oci_magic"
+Notes = dict[str, Any]
+
+
+class Notebook:
+    """Cells with ids, sources, metadata, outputs and counts; what a person and a kernel do."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self.kernel = kernel
+        self.client = "me"
+        self.cells: list[Notes] = []
+        self.deletions = 0
+        self.deleted: dict[str, Notes] = {}
+        """What the kernel has deleted, by id."""
+        self.operations: list[str] = []
+        self.meddle: Callable[[str], object] = lambda _: None
+        """What the person does in mid-run, after an operation of this name."""
+        self._bound: dict[str, str] = {}
+
+    # What the person does
+
+    def add(self, source: str, at: int | None = None) -> str:
+        cell = {"id": str(uuid.uuid4()), "source": source, "metadata": {}, "outputs": []}
+        self.cells.insert(len(self.cells) if at is None else at, cell)
+        return str(cell["id"])
+
+    def copy(self, id_: str, at: int) -> str:
+        """Paste a copy: everything of the cell but its id."""
+        copied = {**deepcopy(self[id_]), "id": str(uuid.uuid4())}
+        self.cells.insert(at, copied)
+        return str(copied["id"])
+
+    def move(self, id_: str, to: int) -> None:
+        cell = self[id_]
+        self.cells.remove(cell)
+        self.cells.insert(to, cell)
+
+    def delete(self, id_: str) -> None:
+        self.cells.remove(self[id_])
+
+    def ask(self, *replies: str, prompt: str = "go", options: str = "") -> str:
+        """A new prompt cell at the end with these replies as its model; run it. Gives its id."""
+        name = f"replies-{time.time_ns()}.json"
+        (self.kernel.folder / name).write_text(json.dumps(replies), encoding="utf-8")
+        cell = self.add(f"%%oci -m scripted:{name} {options}\n{prompt}")
+        self.run(cell)
+        return cell
+
+    def run(self, id_: str, action: str = "", words: str = "", told: Notes | None = None) -> Notes:
+        """Run a cell; `action` is what a button of its panel says, `told` that of before."""
+        told = told or self.told(id_)
+        if action:
+            told["action"] = {"kind": action, "text": words}
+        return self._execute(id_, self[id_]["source"], told)
+
+    def command(self, id_: str, line: str, button: str = "") -> Notes:
+        """Run a line in a cell's name, as a button of its panel may do."""
+        action = {"kind": button, "text": self[id_]["source"]} if button else None
+        return self._execute(id_, line, {**self.told(id_), "action": action})
+
+    def run_all(self) -> None:
+        """Every request is made before the first one is answered."""
+        queue = [(cell["id"], cell["source"], self.told(cell["id"])) for cell in self.cells]
+        for request in queue:
+            self._execute(*request)
+
+    def load_anew(self, cells: list[Notes]) -> None:
+        """The window shows these cells, as they were saved, and asks how prompts ended."""
+        self.cells, self.client, self.deletions, self.deleted = cells, str(uuid.uuid4()), 0, {}
+        prompts = [cell for cell in cells if cell["source"].startswith("%%oci")]
+        answers = {cell["id"]: (_mark(cell) or {}).get("answer") for cell in prompts}
+        asks = {"client": self.client, "answers": answers}
+        for operation in self.kernel.open_comm(KEY, asks):
+            self._apply(operation)
+
+    # What can be seen
+
+    def told(self, id_: str) -> Notes:
+        """What a request tells of this front end now."""
+        cells = [{"id": c["id"], "source": c["source"], "metadata": c["metadata"][KEY]}
+                 for c in self.below(id_)]  # fmt: skip
+        made = {"record": self[id_]["metadata"].get(KEY), "cells": cells}
+        return {"protocol": 1, "client": self.client, "made": made, "deletions": self.deletions}
+
+    def below(self, prompt: str) -> list[Notes]:
+        """The cells that the prompt owns."""
+        marks = [(cell, _mark(cell) or {}) for cell in self.cells]
+        return [c for c, m in marks if m.get("owner") == prompt and m.get("cell") == c["id"]]
+
+    def ids(self) -> list[str]:
+        return [cell["id"] for cell in self.cells]
+
+    def sources(self) -> list[str]:
+        return [cell["source"] for cell in self.cells]
+
+    def __getitem__(self, id_: str) -> Notes:
+        return next(cell for cell in self.cells if cell["id"] == id_)
+
+    def __contains__(self, id_: str) -> bool:
+        return any(cell["id"] == id_ for cell in self.cells)
+
+    # What the kernel does
+
+    def _execute(self, id_: str, source: str, told: Notes) -> Notes:
+        """The cell may be gone by now, as in a queue."""
+        self.operations, self._bound = [], {}
+        if id_ in self:
+            self[id_]["outputs"] = []
+        reply, shown = self.kernel.run(source, cell=id_, oci_magic_client=told)
+        for message in shown:
+            if message["type"] == "comm_msg":
+                self._apply(message["data"])
+            elif message["type"] not in ("comm_open", "comm_close", "status", "execute_input"):
+                owner = self._bound.get(message["parent"], id_)
+                if owner in self:
+                    self[owner]["outputs"].append(message)
+        return reply
+
+    def _apply(self, said: Notes) -> None:
+        """Do an operation; a cell that is gone by now is left alone."""
+        values = dict(said)
+        name = values.pop("operation")
+        self.operations.append(name)
+        if "id" not in values or values["id"] in self:
+            getattr(self, f"_{name}")(**values)
+        self.meddle(name)
+
+    def _insert(self, after: list[str], cell: Notes) -> None:
+        there = next((id_ for id_ in after if id_ in self), None)
+        if there is None or cell["id"] in self:
+            return
+        before = self.deleted.get(cell["id"], {})
+        outputs = before["outputs"] if before.get("source") == cell["source"] else []
+        self.cells.insert(self.ids().index(there) + 1, {**cell, "outputs": outputs})
+
+    def _update(
+        self, id: str, source: str | None = None, was: str | None = None, **more: Any
+    ) -> None:
+        cell = self[id]
+        if source is not None and was in (None, cell["source"]):
+            cell["source"] = source
+        if "metadata" in more:
+            cell["metadata"][KEY] = more["metadata"]
+
+    def _delete(self, cells: list[Notes], number: int) -> None:
+        self.deletions = max(self.deletions, number)
+        said = [(c["id"], c["source"]) for c in cells]
+        gone = [cell for cell in self.cells if (cell["id"], cell["source"]) in said]
+        self.deleted |= {cell["id"]: cell for cell in gone}
+        self.cells = [cell for cell in self.cells if cell not in gone]
+
+    def _bind(self, id: str, message: str) -> None:
+        self._bound[message] = id
+        self[id]["outputs"] = []
+
+    def _done(self, id: str, count: int, error: Notes | None) -> None:
+        self[id]["count"] = count
+        if error:
+            self[id]["outputs"].append({"type": "error", **error})
+
+    def _show(self, id: str, outputs: list[Notes], count: int | None) -> None:
+        self[id].update(outputs=outputs, count=count)
+
+    def _settled(self, id: str) -> None:
+        self[id]["outputs"] = [m for m in self[id]["outputs"] if m.get("type") != "error"]
+
+    def _pin(self, id: str, count: int) -> None:
+        self[id]["count"] = count
+
+
+def text(cell: Notes) -> str:
+    """What a cell shows as text."""
+    parts = (m.get("text") or m.get("data", {}).get("text/plain", "") for m in cell["outputs"])
+    return "".join(parts)
+
+
+def panel(cell: Notes) -> Notes:
+    """What the panel of a prompt shows in the end."""
+    shown = [m["data"].get(MIME) for m in cell["outputs"] if "data" in m]
+    found: Notes = [data for data in shown if data][-1]
+    return found
+
+
+def _mark(cell: Notes) -> Notes | None:
+    """What the extension reads of a cell's own metadata: properties of an object, or nothing."""
+    mark = cell["metadata"].get(KEY)
+    return mark if isinstance(mark, dict) else None
