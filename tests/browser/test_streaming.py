@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from .lab import Lab
 from .test_cells import code, prompt
 
@@ -46,7 +48,7 @@ def test_the_row_keeps_its_height_and_the_cell_is_drawn_ten_times_a_second(lab: 
     streaming(lab, "drawn")
     lab.wait_for(LINES[-1])
     heights = lab.page.evaluate("() => window.seen.heights")
-    changes = sum(a != b for a, b in zip(heights, heights[1:], strict=False))
+    changes = sum(a != b for a, b in pairwise(heights))
     assert changes <= 2, sorted(set(heights))  # it comes, and in the end has more buttons
     sources = lab.page.evaluate("() => window.seen.sources")
     assert len(sources) > 5
