@@ -67,10 +67,14 @@ def _no_code(reply: Reply, failed: Turn | None) -> Verdict:
 
 
 def standing(tried: Sequence[Turn], made: Sequence[Turn], request: str) -> Turn:
-    """The round that an exchange ends with; a stop in mid-repair leaves the draft before it."""
+    """The round that an exchange ends with.
+
+    A stop in mid-repair leaves the draft before it, and so does a repair in words alone.
+    """
     if not tried:
         return Turn(request, Reply("", finish_reason="interrupted"))
-    if tried[-1].reply.finish_reason != "interrupted" or _whole(tried[-1].reply):
+    last = tried[-1].reply
+    if _whole(last) or (last.code and last.finish_reason != "interrupted"):
         return tried[-1]
     with_code = [turn for turn in made if turn.reply.code]
     whole = [turn for turn in with_code if _whole(turn.reply)]

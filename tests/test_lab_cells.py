@@ -74,6 +74,13 @@ def test_what_stays_unrepaired_shows_its_error(book: Notebook) -> None:
     assert reply["status"] == "error"  # asked again: nothing worked that could be kept
 
 
+def test_a_repair_in_words_leaves_the_code_that_failed(book: Notebook) -> None:
+    prompt = book.ask(code("1 / 0"), "That cannot be done.")
+    (made,) = book.below(prompt)
+    assert (made["source"], made["outputs"][0]["ename"]) == ("1 / 0", "ZeroDivisionError")
+    assert "That cannot be done." in text(book[prompt])
+
+
 def test_a_shorter_repair_leaves_no_cell_over(book: Notebook) -> None:
     prompt = book.ask(f"{code('a = 1')}\n{code('1 / 0')}", code("b = 2"))
     assert [cell["source"] for cell in book.below(prompt)] == ["b = 2"]

@@ -252,6 +252,7 @@ def test_answer_without_code_is_an_answer() -> None:
 def test_answer_without_code_to_an_error_is_no_success() -> None:
     _, finished = run(made(code("1 / 0"), "That cannot be done.").ask("divide"))
     assert finished.outcome == "unrepaired"
+    assert finished.turn.reply.text == code("1 / 0")
     assert finished.turn.execution and finished.turn.execution.failure
 
 

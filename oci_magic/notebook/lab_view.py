@@ -43,7 +43,7 @@ class LabView:
                     self._tell("generating", f"writing · {self._pace()}")
             case Drafted(reply=reply):
                 self._draw(reply.cells)
-                if self.cells:
+                if self.cells and reply.code:
                     self.cells.drafted(reply.code)
                 if reply.code:
                     self._note(Draft(source(Turn("", reply))))
