@@ -60,6 +60,8 @@ def repeats(tried: Sequence[Turn]) -> bool:
 
 def same(turn: Turn, before: Sequence[Turn]) -> Turn | None:
     """The earlier round that has the code of `turn`, layout and comments apart."""
+    if not before:
+        return None
     mark = _code(turn)
     return next((earlier for earlier in before if _code(earlier) == mark), None)
 

@@ -206,7 +206,8 @@ class Session:
                 text += last.text
                 if last.text:
                     yield Streamed(last.text, text)
-                start = guards.loop_start(text)
+                looked = len(text) // guards.LINES > (len(text) - len(last.text)) // guards.LINES
+                start = guards.loop_start(text) if looked else None
                 if start is not None:
                     text, last = text[:start], Chunk("", "length", last.usage)
                     break

@@ -20,7 +20,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..types import Cell, Effect, EffectKind
-from .ipython_syntax import as_magic, as_python, magic_kind, python_in, written_file
+from .ipython_syntax import (
+    as_magic,
+    as_python,
+    magic_kind,
+    python_in,
+    without_leading_blank_lines,
+    written_file,
+)
 from .names import Names, literal
 from .paths import Paths
 from .writes import Writes
@@ -149,6 +156,8 @@ def _trees(source: str) -> Iterator[tuple[ast.Module, int]]:
     lines = source.splitlines()
     blank = next((number for number, text in enumerate(lines) if text.strip()), 0)
     yield tree, blank
+    if "%" not in source and "magic" not in source and as_magic(source) is None:
+        return
     names = Names(tree)
     for call in ast.walk(tree):
         if isinstance(call, ast.Call) and _MAGICS.fullmatch(names.dotted(call.func)):
@@ -171,12 +180,20 @@ def _parsed(source: str) -> ast.Module | None:
         subtraction = magic and magic[1].startswith("-") and magic_kind(*magic) == "session"
         try:
             if not subtraction:  # `reset -f` is one to Python and a magic to IPython
-                return ast.parse(as_python(source))
+                return _plain(source) or ast.parse(as_python(source))
         except (SyntaxError, ValueError):
             pass
         if magic is None or magic_kind(*magic) is None:
             return None
         return ast.parse("get_ipython().run_line_magic({!r}, {!r})".format(*magic))
+
+
+def _plain(source: str) -> ast.Module | None:
+    """The tree of a cell without IPython's syntax, which takes long to look for in a long cell."""
+    try:
+        return ast.parse(without_leading_blank_lines(source))
+    except (SyntaxError, ValueError):
+        return None
 
 
 class _Reader:
