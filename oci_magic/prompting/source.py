@@ -68,8 +68,8 @@ def is_fence(line: str) -> bool:
 def without_end_tokens(text: str) -> str:
     """`text` without what a chat template left at its end (`<|EOT|>`, `</s>`)."""
     end = len(text)
-    while match := _END_TOKEN.search(text[:end].rstrip()[-24:]):
-        end = len(text[:end].rstrip()) - len(match[0])
+    while (left := text[:end].rstrip()).endswith(">") and (match := _END_TOKEN.search(left[-24:])):
+        end = len(left) - len(match[0])
     return text[:end]
 
 
