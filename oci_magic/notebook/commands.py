@@ -88,7 +88,7 @@ def fix(magics: OCIMagics, rest: str) -> None:
         options = replace(options, check=asked.check, warnings=asked.warnings)
     session = magics.session_for(options)
     magics.asked = options
-    context = Telling(magics).context(options)
+    context = Telling(magics).context(options, rest)
     events = session.fix(code.strip("\n"), failure, context, sentence=rest, run=magics.run)
     magics.play(events, run=magics.run, place=place)
 
@@ -109,7 +109,9 @@ def retry(magics: OCIMagics) -> None:
     warm = asked.temperature or magics.temperature or RETRY_TEMPERATURE
     options = replace(asked, temperature=warm, new=False)
     session, run = magics.session_for(options), magics.run and not asked.no_run
-    events = session.retry(Telling(magics).context(options), run=run, rounds=options.rounds)
+    request = session.turns[-1].request if session.turns else ""
+    context = Telling(magics).context(options, request)
+    events = session.retry(context, run=run, rounds=options.rounds)
     magics.play(events, options.output, run=run)
 
 
