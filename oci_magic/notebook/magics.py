@@ -205,8 +205,19 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
         failed = self.waiting.after_run(result)
         if failed is None:
             self.journal.after_run(result)
+            self._take_edit(result)
         else:
             self.journal.settle(*failed)
+
+    def _take_edit(self, result: Any) -> None:
+        """A generated cell that the person has edited and run is the answer from now on."""
+        source, cell = result.info.raw_cell or "", getattr(result.info, "cell_id", None)
+        session = self.session
+        if not (result.success and self.last and session and session.exchanges):
+            return
+        for at, (id_, shown) in enumerate(self.last.made()):
+            if id_ == cell and source.strip() != shown.strip():
+                session.edited(at, source.strip())
 
     def _offer_fix(self) -> None:
         """A cell of the person's has failed: with `%oci watch on`, a quiet row under its error."""
