@@ -19,6 +19,7 @@ from . import frontends
 from .arguments import Options, unquoted
 from .display import failure_line, one_line
 from .telling import Telling
+from .terms import session_for
 
 if TYPE_CHECKING:
     from .magics import OCIMagics
@@ -86,7 +87,7 @@ def fix(magics: OCIMagics, rest: str) -> None:
     options = Options(model=asked.model, context=asked.context, leave_out=asked.leave_out)
     if magics.session and magics.session.is_last(code):
         options = replace(options, check=asked.check, warnings=asked.warnings)
-    session = magics.session_for(options)
+    session = session_for(magics, options)
     magics.asked = options
     context = Telling(magics).context(options)
     events = session.fix(code.strip("\n"), failure, context, sentence=rest, run=magics.run)
@@ -108,7 +109,7 @@ def retry(magics: OCIMagics) -> None:
     asked = magics.asked
     warm = asked.temperature or magics.temperature or RETRY_TEMPERATURE
     options = replace(asked, temperature=warm, new=False)
-    session, run = magics.session_for(options), magics.run and not asked.no_run
+    session, run = session_for(magics, options), magics.run and not asked.no_run
     events = session.retry(Telling(magics).context(options), run=run, rounds=options.rounds)
     magics.play(events, options.output, run=run)
 

@@ -7,7 +7,7 @@ prompt needs is imported when the first one comes, so that `%load_ext` is quick.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
@@ -24,7 +24,6 @@ from ..types import Execution, Reply, Turn
 from . import frontends
 from .arguments import (
     Options,
-    checked_seconds,
     checks_of,
     help_text,
     kept_hash,
@@ -35,11 +34,10 @@ from .arguments import (
 from .journal import Journal
 from .queue import Replaced
 from .settings import Settings
+from .terms import new_session, session_for
 from .waiting import Waiting
 
 if TYPE_CHECKING:
-    from ..engines import Engine
-    from ..running.review import Reviewer
     from ..session import Session
     from .display import View
     from .frontends import Place
@@ -104,7 +102,7 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
         options = replace(options, check=checks)
         place.rounds = self.rounds if options.rounds is None else options.rounds
         with self._stoppable():
-            session = self.session_for(options)
+            session = session_for(self, options)
             told = Telling(self)
             told.unknown(options.leave_out)
             request, context = told.request(prompt), told.context(options)
@@ -127,42 +125,6 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
             raise UsageError(commands.unknown(word))
         with self._stoppable():
             command.act(self, rest.strip())
-
-    def session_for(self, options: Options) -> Session:
-        """The conversation, ready for a prompt with these options."""
-        seconds = checked_seconds(self.timeout if options.timeout is None else options.timeout)
-        review = self._reviewer((*self.allow, *options.allow))
-        engine = self.shelf.engine(options.model or self.model, options)
-        session = self.session or self._new_session(engine)
-        if options.new and not options.dry:
-            session.new()
-        session.engine, session.rounds, self.session = engine, self.rounds, session
-        runner = session.runner
-        runner.review = review
-        runner.confirm, runner.checks = self.confirm or options.confirm, options.check
-        runner.executor.strict = self.warnings or options.warnings
-        runner.executor.timeout = seconds or None
-        return session
-
-    def _new_session(self, engine: Engine) -> Session:
-        from ..running.checkpoint import Checkpoint
-        from ..running.shell import ShellExecutor
-        from ..session import Session
-
-        return Session(
-            engine,
-            ShellExecutor(self.shell),
-            checkpoint=lambda: Checkpoint(self.shell.user_ns),
-        )
-
-    def _reviewer(self, allowed: Collection[str]) -> Reviewer:
-        """Review for one prompt: a repair may overwrite what the attempt before it made."""
-        from ..running.review import Reviewer
-        from ..running.variables import working_folder
-        from .surroundings import NewFiles
-
-        folder = working_folder()
-        return Reviewer(self.shell.user_ns, folder, NewFiles(folder).found, allowed)
 
     def play(
         self, events: Events, output: str | None = None, *, run: bool = True,
@@ -245,7 +207,7 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
         """What `--dry` prints; with `--new` as if the conversation were forgotten."""
         from .ending import show_messages
 
-        asked = self._new_session(session.engine) if options.new else session
+        asked = new_session(self, session.engine) if options.new else session
         show_messages(asked.prompt(request, context))
 
     def _is_kept(self, options: Options, prompt: str, recorded: str, place: Place) -> bool:
