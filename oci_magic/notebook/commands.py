@@ -18,6 +18,7 @@ from ..types import Message, Turn
 from . import frontends
 from .arguments import Options, unquoted
 from .display import failure_line, one_line
+from .record import command as record
 from .telling import Telling
 from .terms import session_for
 
@@ -168,14 +169,15 @@ def context(magics: OCIMagics) -> None:
 
 
 def export(magics: OCIMagics, rest: str) -> None:
-    """Write the conversation's prompts and code as `FILE.ipynb` or `FILE.py`."""
+    """Write the conversation: code that runs without us, or as a line of Code-Feedback JSONL."""
     from .export import export as write
 
-    path, turns = unquoted(rest), magics.session.turns if magics.session else []
-    if not turns:
+    path, exchanges = unquoted(rest), magics.session.exchanges if magics.session else []
+    if not exchanges:
         raise UsageError("nothing to export: no prompts in this conversation yet")
-    cells = write(turns, path)
-    print(f"{path}: {len(turns)} prompts, {cells} code cells; it runs without oci_magic")
+    cells = write(exchanges, path)
+    runs = f", {cells} code cells; it runs without oci_magic" if cells is not None else ""
+    print(f"{path}: {len(exchanges)} prompts{runs}")
 
 
 def unload(magics: OCIMagics) -> None:
@@ -210,7 +212,8 @@ COMMANDS = {
     "watch": Command("%oci watch on|off", "offer a Fix under the error of any cell", watch),
     "retry": Command("%oci retry", "ask the last prompt again, sampled", _alone(retry)),
     "undo": Command("%oci undo", "take the last accepted answer back", _alone(undo)),
-    "export": Command("%oci export FILE", "the conversation as a notebook or script", export),
+    "export": Command("%oci export FILE", "the conversation: .ipynb, .py or .jsonl", export),
+    "record": Command("%oci record on|off", "log prompts and answers in a file of yours", record),
     "new": Command("%oci new", "forget the conversation", _alone(new)),
     "history": Command("%oci history", "the prompts so far and how they ended", _alone(history)),
     "context": Command("%oci context", "what a prompt tells of the notebook", _alone(context)),

@@ -136,6 +136,7 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
         """
         from ..running.capture import replaced
         from .ending import conclude, settle
+        from .record import note
 
         place, held = place or frontends.place(self.shell, self.replaced), set[str]()
         self.waiting.drop()
@@ -154,6 +155,8 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
                 self._told_rung = run
             finished = follow(events, show)
             settle(self, finished, output)
+            if self.record and self.session:
+                note(self.session.exchanges, finished)
             place.take(finished)
         self.last = place
         if place.final:

@@ -26,6 +26,9 @@ class Settings(HasTraits):
         Unicode(), help="Variables that no prompt is told of, nor of cells that name them."
     ).tag(config=True)
     watch = Bool(False, help="Offer a Fix under every error of a cell.").tag(config=True)
+    record = Bool(False, help="Write prompts and answers to a file of yours (%oci record).").tag(
+        config=True
+    )
     allow = List(Enum(EFFECTS), help="Effects of code that review does not hold.").tag(config=True)
     timeout = Float(0.0, min=0.0, help="Seconds a generated cell may run; 0: no limit.").tag(
         config=True
