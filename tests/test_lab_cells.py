@@ -393,3 +393,19 @@ def test_an_edit_that_fails_leaves_the_answer_as_it_was(book: Notebook) -> None:
     follow = book.add("%%oci --dry\ngo on")
     book.run(follow)
     assert "```python\nx = 1\n```" in text(book[follow])
+
+
+def test_queued_cells_that_are_replaced_do_not_run_after_the_extension_was_reloaded(
+    book: Notebook,
+) -> None:
+    count = f"{COUNT}\nruns"
+    prompt = book.ask(*[code(f"{count}  # {n}") for n in range(3)])
+    for words in ("two", "three"):
+        book[prompt]["source"] += f" {words}"
+        book.run(prompt)
+    value(book, "%reload_ext oci_magic")
+    value(book, "runs = 0")
+    book[prompt]["source"] = book[prompt]["source"] + " four"
+    book.cells = [cell for cell in book.cells if cell["id"] == prompt or cell in book.below(prompt)]
+    book.run_all()
+    assert value(book, "runs") == "1"
