@@ -53,7 +53,7 @@ class Session:
         room: int | None = None,
         parse: Callable[[str], Sequence[Cell]] = parse_reply,
         review: Review = lambda cells: [()] * len(cells),
-        checkpoint: Callable[[], Restorable] = Nothing,
+        checkpoint: Callable[[str], Restorable] = Nothing,
     ) -> None:
         self.engine, self.runner = engine, Runner(executor, review, checkpoint)
         self.rounds, self.room, self.parse = rounds, room, parse

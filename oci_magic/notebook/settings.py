@@ -34,6 +34,9 @@ class Settings(HasTraits):
         config=True
     )
     warnings = Bool(False, help="A warning that the code causes is a failure.").tag(config=True)
+    checkpoint_mb = Float(
+        500.0, min=0.0, help="MB of copies that protect your values while generated code runs."
+    ).tag(config=True)
     temperature = Float(0.0, help="0 is greedy; up to about 1 for variety.").tag(config=True)
     top_p = Float(1.0, help="Sample from this share of the likeliest tokens.").tag(config=True)
     seed = Int(None, allow_none=True, help="Makes a sampled answer repeatable.").tag(config=True)

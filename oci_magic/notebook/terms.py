@@ -33,12 +33,16 @@ def session_for(magics: OCIMagics, options: Options) -> Session:
 
 def new_session(magics: OCIMagics, engine: Engine) -> Session:
     """A conversation that has not begun."""
-    from ..running.checkpoint import Checkpoint
+    from ..running.checkpoint import MEGABYTE, Checkpoint
     from ..running.shell import ShellExecutor
     from ..session import Session
 
     shell = magics.shell
-    return Session(engine, ShellExecutor(shell), checkpoint=lambda: Checkpoint(shell.user_ns))
+
+    def checkpoint(code: str) -> Checkpoint:
+        return Checkpoint(shell.user_ns, code, magics.checkpoint_mb * MEGABYTE)
+
+    return Session(engine, ShellExecutor(shell), checkpoint=checkpoint)
 
 
 def _reviewer(magics: OCIMagics, allowed: Collection[str]) -> Reviewer:
