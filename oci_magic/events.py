@@ -55,6 +55,13 @@ class Executed:
 
 
 @dataclass(frozen=True)
+class NotPutBack:
+    """The code failed and names these values, which may stay as it left them."""
+
+    left: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Repairing:
     """Repair `round` of at most `rounds` begins: `feedback` goes back to the model.
 
@@ -86,7 +93,7 @@ class Finished:
     checks: tuple[str, ...] = ()
 
 
-Event = Prompted | Streamed | Drafted | HeldBack | Executed | Repairing | Finished
+Event = Prompted | Streamed | Drafted | HeldBack | Executed | NotPutBack | Repairing | Finished
 Events = Generator[Event, None, None]
 
 

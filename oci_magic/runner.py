@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from .events import Event, Executed, HeldBack
+from .events import Event, Executed, HeldBack, NotPutBack
 from .prompting.feedback import execution_result
 from .running import Executor
 from .running.review import effects_line
@@ -23,9 +23,12 @@ Review = Callable[[Sequence[Cell]], Sequence[Sequence[Effect]]]
 class Restorable(Protocol):
     """A checkpoint: `restore` puts back what it saved; after `done`, `undo` takes the run back.
 
-    `undo` returns the names that it had to leave, because later cells changed them.
+    `undo` returns the names that it had to leave, because later cells changed them. `left` tells
+    what the code names and the checkpoint does not cover, such as `model (LinearRegression)`.
     """
 
+    @property
+    def left(self) -> Sequence[str]: ...
     def restore(self) -> object: ...
     def done(self) -> object: ...
     def undo(self) -> Sequence[str]: ...
@@ -34,6 +37,9 @@ class Restorable(Protocol):
 class Nothing:
     """The checkpoint of a place where nothing is to be put back."""
 
+    left: Sequence[str] = ()
+
+    def __init__(self, code: str = "") -> None: ...
     def restore(self) -> None: ...
     def done(self) -> None: ...
     def undo(self) -> Sequence[str]:
@@ -44,12 +50,12 @@ class Runner:
     """Runs replies in one place.
 
     With `confirm` code waits until the person runs it. `checks` are statements that must hold once
-    the code has run: one that fails is a failure. `accepted` is the checkpoint before the last run
-    that worked.
+    the code has run: one that fails is a failure. `checkpoint` is given the code that is to run;
+    `accepted` is the one before the last run that worked.
     """
 
     def __init__(
-        self, executor: Executor, review: Review, checkpoint: Callable[[], Restorable]
+        self, executor: Executor, review: Review, checkpoint: Callable[[str], Restorable]
     ) -> None:
         self.executor, self.review, self.checkpoint = executor, review, checkpoint
         self.confirm = False
@@ -90,7 +96,8 @@ class Runner:
 
     def _run(self, cells: Sequence[Cell]) -> Generator[Event, None, Execution]:
         """Run the cells up to the first failure."""
-        saved, done = self.checkpoint(), list[Execution]()
+        saved = self.checkpoint("\n".join(cell.source for cell in cells))
+        done: list[Execution] = []
         try:
             for cell in cells:
                 done.append(self.executor.run(cell))
@@ -99,7 +106,10 @@ class Runner:
                     break
             outputs = tuple(output for execution in done for output in execution.outputs)
             seconds = sum(execution.seconds for execution in done)
-            return self.settled(Execution(outputs, done[-1].failure, seconds), saved)
+            execution = self.settled(Execution(outputs, done[-1].failure, seconds), saved)
+            if execution.failure and saved.left:
+                yield NotPutBack(tuple(saved.left))
+            return execution
         except BaseException:
             saved.restore()
             raise

@@ -53,7 +53,7 @@ class Session:
         room: int | None = None,
         parse: Callable[[str], Sequence[Cell]] = parse_reply,
         review: Review = lambda cells: [()] * len(cells),
-        checkpoint: Callable[[], Restorable] = Nothing,
+        checkpoint: Callable[[str], Restorable] = Nothing,
     ) -> None:
         self.engine, self.runner = engine, Runner(executor, review, checkpoint)
         self.rounds, self.room, self.parse = rounds, room, parse
@@ -115,6 +115,18 @@ class Session:
         feedback = execution_result(execution) if failed else ""
         self.exchanges.append((*before, replace(turn, execution=execution, feedback=feedback)))
         return execution.failure
+
+    def edited(self, at: int, source: str) -> None:
+        """The person has another version of the last answer's code cell `at`, and it works."""
+        *before, turn = self.exchanges.pop()
+        code = list(turn.reply.code)
+        code[at] = Cell(source)
+        left = iter(code)
+        cells = tuple(next(left) if cell.kind == "code" else cell for cell in turn.reply.cells)
+        said = (code_block(c.source) if c.kind == "code" else c.source for c in cells)
+        reply = replace(turn.reply, text="\n\n".join(said), cells=cells)
+        edited = replace(turn, reply=reply, execution=Execution(), feedback="")
+        self.exchanges.append((*before, edited))
 
     def new(self) -> None:
         """Forget the conversation."""

@@ -371,3 +371,41 @@ def test_an_unknown_protocol_falls_back_to_the_next_cell(kernel: Kernel) -> None
         oci_magic_client={"protocol": 99, "client": "me"},
     )  # fmt: skip
     assert [payload["source"] for payload in reply["payload"]] == ["set_next_input"]
+
+
+def test_an_edited_cell_that_has_run_is_the_answer_from_then_on(book: Notebook) -> None:
+    prompt = book.ask(f"One.\n{code('x = 1')}\nTwo.\n{code('y = 2')}")
+    made = book.below(prompt)[1]
+    made["source"] = "y = 20  # mine"
+    book.run(made["id"])
+    follow = book.add("%%oci --dry\ngo on")
+    book.run(follow)
+    told = text(book[follow])
+    assert "y = 20  # mine" in told and "y = 2\n" not in told
+    assert told.count("y = 20") == 1  # in the conversation, not among the recent cells too
+
+
+def test_an_edit_that_fails_leaves_the_answer_as_it_was(book: Notebook) -> None:
+    prompt = book.ask(code("x = 1"))
+    made = book.below(prompt)[0]
+    made["source"] = "x = 1 / 0"
+    book.run(made["id"])
+    follow = book.add("%%oci --dry\ngo on")
+    book.run(follow)
+    assert "```python\nx = 1\n```" in text(book[follow])
+
+
+def test_queued_cells_that_are_replaced_do_not_run_after_the_extension_was_reloaded(
+    book: Notebook,
+) -> None:
+    count = f"{COUNT}\nruns"
+    prompt = book.ask(*[code(f"{count}  # {n}") for n in range(3)])
+    for words in ("two", "three"):
+        book[prompt]["source"] += f" {words}"
+        book.run(prompt)
+    value(book, "%reload_ext oci_magic")
+    value(book, "runs = 0")
+    book[prompt]["source"] = book[prompt]["source"] + " four"
+    book.cells = [cell for cell in book.cells if cell["id"] == prompt or cell in book.below(prompt)]
+    book.run_all()
+    assert value(book, "runs") == "1"

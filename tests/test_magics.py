@@ -749,7 +749,7 @@ def test_export_writes_what_worked(notebook: Notebook) -> None:
     ("typed", "said"),
     [
         ("%oci export", "nothing to export"),
-        ("%oci export out.txt", ".ipynb or .py"),
+        ("%oci export out.txt", ".ipynb, .py or .jsonl"),
         ("%oci export there.py", "exists already"),
         ("%oci export no/where.py", "No such file"),
         ("%oci watch maybe", "watch on"),

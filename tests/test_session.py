@@ -91,6 +91,8 @@ class Plain:
 class Saved:
     """A checkpoint of a dict's bindings."""
 
+    left = ()
+
     def __init__(self, names: dict[str, Any]) -> None:
         self.names, self.before = names, dict(names)
 
@@ -111,7 +113,7 @@ def code(*sources: str) -> str:
 
 def made(*replies: Said, window: int = 100_000, **options: Any) -> Session:
     executor = Plain()
-    options.setdefault("checkpoint", lambda: Saved(executor.names))
+    options.setdefault("checkpoint", lambda _code: Saved(executor.names))
     return Session(Written(*replies, window=window), executor, **options)
 
 

@@ -41,7 +41,7 @@ class Answer:
                 self._replace(event["code"])
             case "executed":
                 self._ran(event["error"])
-            case "repairing":
+            case "told" | "repairing":
                 self._print(event["line"])
             case "finished":
                 self._finish(event)

@@ -18,7 +18,9 @@ from ..types import Message, Turn
 from . import frontends
 from .arguments import Options, unquoted
 from .display import failure_line, one_line
+from .record import command as record
 from .telling import Telling
+from .terms import session_for
 
 if TYPE_CHECKING:
     from .magics import OCIMagics
@@ -86,7 +88,7 @@ def fix(magics: OCIMagics, rest: str) -> None:
     options = Options(model=asked.model, context=asked.context, leave_out=asked.leave_out)
     if magics.session and magics.session.is_last(code):
         options = replace(options, check=asked.check, warnings=asked.warnings)
-    session = magics.session_for(options)
+    session = session_for(magics, options)
     magics.asked = options
     context = Telling(magics).context(options, rest)
     events = session.fix(code.strip("\n"), failure, context, sentence=rest, run=magics.run)
@@ -108,7 +110,7 @@ def retry(magics: OCIMagics) -> None:
     asked = magics.asked
     warm = asked.temperature or magics.temperature or RETRY_TEMPERATURE
     options = replace(asked, temperature=warm, new=False)
-    session, run = magics.session_for(options), magics.run and not asked.no_run
+    session, run = session_for(magics, options), magics.run and not asked.no_run
     request = session.turns[-1].request if session.turns else ""
     context = Telling(magics).context(options, request)
     events = session.retry(context, run=run, rounds=options.rounds)
@@ -169,14 +171,15 @@ def context(magics: OCIMagics) -> None:
 
 
 def export(magics: OCIMagics, rest: str) -> None:
-    """Write the conversation's prompts and code as `FILE.ipynb` or `FILE.py`."""
+    """Write the conversation: code that runs without us, or as a line of Code-Feedback JSONL."""
     from .export import export as write
 
-    path, turns = unquoted(rest), magics.session.turns if magics.session else []
-    if not turns:
+    path, exchanges = unquoted(rest), magics.session.exchanges if magics.session else []
+    if not exchanges:
         raise UsageError("nothing to export: no prompts in this conversation yet")
-    cells = write(turns, path)
-    print(f"{path}: {len(turns)} prompts, {cells} code cells; it runs without oci_magic")
+    cells = write(exchanges, path)
+    runs = f", {cells} code cells; it runs without oci_magic" if cells is not None else ""
+    print(f"{path}: {len(exchanges)} prompts{runs}")
 
 
 def unload(magics: OCIMagics) -> None:
@@ -211,7 +214,8 @@ COMMANDS = {
     "watch": Command("%oci watch on|off", "offer a Fix under the error of any cell", watch),
     "retry": Command("%oci retry", "ask the last prompt again, sampled", _alone(retry)),
     "undo": Command("%oci undo", "take the last accepted answer back", _alone(undo)),
-    "export": Command("%oci export FILE", "the conversation as a notebook or script", export),
+    "export": Command("%oci export FILE", "the conversation: .ipynb, .py or .jsonl", export),
+    "record": Command("%oci record on|off", "log prompts and answers in a file of yours", record),
     "new": Command("%oci new", "forget the conversation", _alone(new)),
     "history": Command("%oci history", "the prompts so far and how they ended", _alone(history)),
     "context": Command("%oci context", "what a prompt tells of the notebook", _alone(context)),

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from ..events import Drafted, Event, Finished, Prompted, Repairing, Streamed
+from ..events import Drafted, Event, Finished, NotPutBack, Prompted, Repairing, Streamed
 from ..prompting.prompts import code_block
 from ..types import Failure, Reply
 
@@ -62,6 +62,8 @@ class _Drawn:
             case Repairing():
                 self.fold(event.round)
                 self.alert(repair_line(event))
+            case NotPutBack():
+                self.say(left_line(event))
             case Finished(outcome="worked" | "answered" | "inserted"):
                 self.say(summary(event))
 
@@ -164,6 +166,11 @@ def repair_line(event: Repairing) -> str:
     """`KeyError: 'Umsatz' · repairing (2/3), sampling`"""
     way = f", {event.way}" if event.way else ""
     return f"{failure_line(event.failure)} · repairing ({event.round}/{event.rounds}){way}"
+
+
+def left_line(event: NotPutBack) -> str:
+    """`not put back: model (LinearRegression), big (ndarray, 2,100 MB)`"""
+    return one_line(f"not put back: {', '.join(event.left)}")
 
 
 def summary(event: Finished) -> str:

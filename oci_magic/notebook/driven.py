@@ -9,9 +9,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..events import Drafted, Event, Executed, Finished, HeldBack, Prompted, Repairing, Streamed
+from ..events import (
+    Drafted,
+    Event,
+    Executed,
+    Finished,
+    HeldBack,
+    NotPutBack,
+    Prompted,
+    Repairing,
+    Streamed,
+)
 from ..types import Failure, Reply
-from .display import repair_line, summary
+from .display import left_line, repair_line, summary
 
 EVENT = "application/vnd.oci_magic.event+json"
 Told = dict[str, Any]
@@ -65,6 +75,8 @@ def tell(event: Event) -> Told:
         case Executed(execution=execution):
             failure = execution.failure
             return {"kind": "executed", "error": _error(failure) if failure else None}
+        case NotPutBack():
+            return {"kind": "told", "line": left_line(event)}
         case Repairing():
             return {"kind": "repairing", "line": repair_line(event)}
         case Finished(outcome=outcome, turn=turn, repairs=repairs):

@@ -1,4 +1,4 @@
-"""A conversation as a notebook or script of its own, which runs without oci_magic.
+"""A conversation as a notebook or script of its own, which runs without oci_magic, or as JSONL.
 
 Covers what was asked, as Markdown or comments, and the code that was accepted, in order. Code
 that failed or was not run is left out; how a notebook file that was run is kept is `document`'s.
@@ -13,19 +13,21 @@ from IPython.core.error import UsageError
 
 from ..prompting.prompts import FIX
 from ..types import Cell, Turn
+from .record import line
 
 
-def export(turns: Sequence[Turn], path: str) -> int:
-    """Write the turns to `path`, by its ending; returns the number of code cells.
+def export(exchanges: Sequence[Sequence[Turn]], path: str) -> int | None:
+    """Write a conversation to `path`, by its ending; returns the number of code cells.
 
-    Raises `UsageError`, one line; a file that exists is not overwritten.
+    JSONL is the form of Code-Feedback, with every draft and its failure; it has no cells. Raises
+    `UsageError`, one line; a file that exists is not overwritten.
     """
     writers = {".ipynb": _notebook, ".py": _script}
-    writer = writers.get(Path(path).suffix)
-    if writer is None:
-        raise UsageError("name a file that ends in .ipynb or .py: %oci export analysis.ipynb")
-    cells = list(_cells(turns))
-    text = writer(cells)
+    ending = Path(path).suffix
+    if ending not in (*writers, ".jsonl"):
+        raise UsageError("end the name in .ipynb, .py or .jsonl: %oci export analysis.ipynb")
+    cells = list(_cells([rounds[-1] for rounds in exchanges]))
+    text = line(exchanges) if ending == ".jsonl" else writers[ending](cells)
     try:
         with Path(path).open("x", encoding="utf-8") as file:
             file.write(text)
@@ -33,7 +35,7 @@ def export(turns: Sequence[Turn], path: str) -> int:
         raise UsageError(f"{path} exists already: choose another name or remove it") from None
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}; choose another place") from None
-    return sum(cell.kind == "code" for cell in cells)
+    return None if ending == ".jsonl" else sum(cell.kind == "code" for cell in cells)
 
 
 def _cells(turns: Sequence[Turn]) -> Iterator[Cell]:

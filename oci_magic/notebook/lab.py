@@ -92,6 +92,9 @@ class LabPlace(Place):
         self.cells.settle(accepted, record, about)
         self._recorded(record)
 
+    def made(self) -> Sequence[tuple[str, str]]:
+        return self.cells.shown()
+
     def sources(self, turn: Turn) -> Sequence[str]:
         return [cell.source for cell in turn.reply.code]
 

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ..events import Drafted, Event, Executed, Finished, Prompted, Repairing, Streamed
+from ..events import Drafted, Event, Executed, Finished, NotPutBack, Prompted, Repairing, Streamed
 from ..prompting.conversation import source
 from ..prompting.parse import parse
 from ..types import Cell, Failure, Turn
-from .display import Throttle, failure_line, repair_line, summary
+from .display import Throttle, failure_line, left_line, repair_line, summary
 from .panel import Action, Draft, Panel
 
 if TYPE_CHECKING:
@@ -50,6 +50,8 @@ class LabView:
                     self._tell("running", "running")
             case Executed(cell=cell, execution=execution) if self.cells:
                 self.cells.ran(cell, execution, self.shell.execution_count - 1)
+            case NotPutBack():
+                self.say(left_line(event))
             case Repairing(failure=failure):
                 self._failed(failure_line(failure))
                 self._tell("repairing", repair_line(event))

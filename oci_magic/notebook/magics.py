@@ -7,7 +7,7 @@ prompt needs is imported when the first one comes, so that `%load_ext` is quick.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property, partial
@@ -24,7 +24,6 @@ from ..types import Execution, Reply, Turn
 from . import frontends
 from .arguments import (
     Options,
-    checked_seconds,
     checks_of,
     help_text,
     kept_hash,
@@ -35,11 +34,10 @@ from .arguments import (
 from .journal import Journal
 from .queue import Replaced
 from .settings import Settings
+from .terms import new_session, session_for
 from .waiting import Waiting
 
 if TYPE_CHECKING:
-    from ..engines import Engine
-    from ..running.review import Reviewer
     from ..session import Session
     from .display import View
     from .frontends import Place
@@ -104,7 +102,7 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
         options = replace(options, check=checks)
         place.rounds = self.rounds if options.rounds is None else options.rounds
         with self._stoppable():
-            session = self.session_for(options)
+            session = session_for(self, options)
             told = Telling(self)
             told.unknown(options.leave_out)
             request, context = told.request(prompt), partial(told.context, options)
@@ -128,42 +126,6 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
         with self._stoppable():
             command.act(self, rest.strip())
 
-    def session_for(self, options: Options) -> Session:
-        """The conversation, ready for a prompt with these options."""
-        seconds = checked_seconds(self.timeout if options.timeout is None else options.timeout)
-        review = self._reviewer((*self.allow, *options.allow))
-        engine = self.shelf.engine(options.model or self.model, options)
-        session = self.session or self._new_session(engine)
-        if options.new and not options.dry:
-            session.new()
-        session.engine, session.rounds, self.session = engine, self.rounds, session
-        runner = session.runner
-        runner.review = review
-        runner.confirm, runner.checks = self.confirm or options.confirm, options.check
-        runner.executor.strict = self.warnings or options.warnings
-        runner.executor.timeout = seconds or None
-        return session
-
-    def _new_session(self, engine: Engine) -> Session:
-        from ..running.checkpoint import Checkpoint
-        from ..running.shell import ShellExecutor
-        from ..session import Session
-
-        return Session(
-            engine,
-            ShellExecutor(self.shell),
-            checkpoint=lambda: Checkpoint(self.shell.user_ns),
-        )
-
-    def _reviewer(self, allowed: Collection[str]) -> Reviewer:
-        """Review for one prompt: a repair may overwrite what the attempt before it made."""
-        from ..running.review import Reviewer
-        from ..running.variables import working_folder
-        from .surroundings import NewFiles
-
-        folder = working_folder()
-        return Reviewer(self.shell.user_ns, folder, NewFiles(folder).found, allowed)
-
     def play(
         self, events: Events, output: str | None = None, *, run: bool = True,
         place: Place | None = None,
@@ -174,6 +136,7 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
         """
         from ..running.capture import replaced
         from .ending import conclude, settle
+        from .record import note
 
         place, held = place or frontends.place(self.shell, self.replaced), set[str]()
         self.waiting.drop()
@@ -192,6 +155,8 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
                 self._told_rung = run
             finished = follow(events, show)
             settle(self, finished, output)
+            if self.record and self.session:
+                note(self.session.exchanges, finished)
             place.take(finished)
         self.last = place
         if place.final:
@@ -205,8 +170,19 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
         failed = self.waiting.after_run(result)
         if failed is None:
             self.journal.after_run(result)
+            self._take_edit(result)
         else:
             self.journal.settle(*failed)
+
+    def _take_edit(self, result: Any) -> None:
+        """A generated cell that the person has edited and run is the answer from now on."""
+        source, cell = result.info.raw_cell or "", getattr(result.info, "cell_id", None)
+        session = self.session
+        if not (result.success and self.last and session and session.exchanges):
+            return
+        for at, (id_, shown) in enumerate(self.last.made()):
+            if id_ == cell and source.strip() != shown.strip():
+                session.edited(at, source.strip())
 
     def _offer_fix(self) -> None:
         """A cell of the person's has failed: with `%oci watch on`, a quiet row under its error."""
@@ -234,7 +210,7 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
         """What `--dry` prints; with `--new` as if the conversation were forgotten."""
         from .ending import show_messages
 
-        asked = self._new_session(session.engine) if options.new else session
+        asked = new_session(self, session.engine) if options.new else session
         show_messages(asked.prompt(request, context))
 
     def _is_kept(self, options: Options, prompt: str, recorded: str, place: Place) -> bool:

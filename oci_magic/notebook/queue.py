@@ -7,6 +7,7 @@ must not be answered twice either: its second request tells what was there befor
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -35,7 +36,7 @@ class Replaced:
     def __init__(self, shell: Any) -> None:
         self.shell = shell
         self._deleted: dict[str, tuple[str, int]] = {}
-        self._number = 0
+        self._number = time.time_ns() // 1_000_000  # above those of an extension loaded before
         self._answers: dict[str, Answer] = {}
 
     def add(self, cells: Sequence[str], client: str) -> int:

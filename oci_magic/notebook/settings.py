@@ -26,11 +26,17 @@ class Settings(HasTraits):
         Unicode(), help="Variables that no prompt is told of, nor of cells that name them."
     ).tag(config=True)
     watch = Bool(False, help="Offer a Fix under every error of a cell.").tag(config=True)
+    record = Bool(False, help="Write prompts and answers to a file of yours (%oci record).").tag(
+        config=True
+    )
     allow = List(Enum(EFFECTS), help="Effects of code that review does not hold.").tag(config=True)
     timeout = Float(0.0, min=0.0, help="Seconds a generated cell may run; 0: no limit.").tag(
         config=True
     )
     warnings = Bool(False, help="A warning that the code causes is a failure.").tag(config=True)
+    checkpoint_mb = Float(
+        500.0, min=0.0, help="MB of copies that protect your values while generated code runs."
+    ).tag(config=True)
     temperature = Float(0.0, help="0 is greedy; up to about 1 for variety.").tag(config=True)
     top_p = Float(1.0, help="Sample from this share of the likeliest tokens.").tag(config=True)
     seed = Int(None, allow_none=True, help="Makes a sampled answer repeatable.").tag(config=True)

@@ -56,6 +56,8 @@ class Transcript:
                 self.line(f"the oldest {dropped} messages are left out: the window is full", "dim")
             case "streamed":
                 self._write(event["text"], "cyan")
+            case "told":
+                self.line(event["line"], "dim")
             case "repairing":
                 self.line(event["line"], "yellow")
             case "finished":

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ..types import Execution, Failure, Turn
 
 if TYPE_CHECKING:
-    from ..running.checkpoint import Checkpoint
+    from ..runner import Restorable
     from ..session import Session
     from .frontends import Place
 
@@ -27,8 +27,8 @@ class Waiting:
     def drop(self) -> None:
         """Nothing waits any more."""
         self._left: list[str] = []
-        self._saved: Checkpoint | None = None  # before the cell that runs now
-        self._first: Checkpoint | None = None  # before the first of those that ran in a row
+        self._saved: Restorable | None = None  # before the cell that runs now
+        self._first: Restorable | None = None  # before the first of those that ran in a row
         self._session: Session | None = None
         self._place: Place | None = None
 
@@ -41,10 +41,8 @@ class Waiting:
     def before_run(self, info: Any) -> None:
         """The `pre_run_cell` hook."""
         self._saved = None
-        if self._left and _source(info) == self._left[0]:
-            from ..running.checkpoint import Checkpoint
-
-            self._saved = Checkpoint(self.shell.user_ns)
+        if self._session and self._left and _source(info) == self._left[0]:
+            self._saved = self._session.runner.checkpoint("\n".join(self._left))
             self._first = self._first or self._saved
         else:
             self._first = None  # what a cell of the person's did is not to be taken back

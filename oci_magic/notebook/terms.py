@@ -1,0 +1,55 @@
+"""The conversation, made ready for a prompt: its model, review, checkpoint, checks, time limit."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from .arguments import Options, checked_seconds
+
+if TYPE_CHECKING:
+    from ..engines import Engine
+    from ..running.review import Reviewer
+    from ..session import Session
+    from .magics import OCIMagics
+
+
+def session_for(magics: OCIMagics, options: Options) -> Session:
+    """The conversation of this notebook on the terms of a prompt with these options."""
+    seconds = checked_seconds(magics.timeout if options.timeout is None else options.timeout)
+    review = _reviewer(magics, (*magics.allow, *options.allow))
+    engine = magics.shelf.engine(options.model or magics.model, options)
+    session = magics.session or new_session(magics, engine)
+    if options.new and not options.dry:
+        session.new()
+    session.engine, session.rounds, magics.session = engine, magics.rounds, session
+    runner = session.runner
+    runner.review = review
+    runner.confirm, runner.checks = magics.confirm or options.confirm, options.check
+    runner.executor.strict = magics.warnings or options.warnings
+    runner.executor.timeout = seconds or None
+    return session
+
+
+def new_session(magics: OCIMagics, engine: Engine) -> Session:
+    """A conversation that has not begun."""
+    from ..running.checkpoint import MEGABYTE, Checkpoint
+    from ..running.shell import ShellExecutor
+    from ..session import Session
+
+    shell = magics.shell
+
+    def checkpoint(code: str) -> Checkpoint:
+        return Checkpoint(shell.user_ns, code, magics.checkpoint_mb * MEGABYTE)
+
+    return Session(engine, ShellExecutor(shell), checkpoint=checkpoint)
+
+
+def _reviewer(magics: OCIMagics, allowed: Collection[str]) -> Reviewer:
+    """Review for one prompt: a repair may overwrite what the attempt before it made."""
+    from ..running.review import Reviewer
+    from ..running.variables import working_folder
+    from .surroundings import NewFiles
+
+    folder = working_folder()
+    return Reviewer(magics.shell.user_ns, folder, NewFiles(folder).found, allowed)

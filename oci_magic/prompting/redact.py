@@ -1,0 +1,44 @@
+"""Secrets in text: taken out before it is written down or told further.
+
+Covers what is assigned to a name that sounds like one, credentials in addresses and headers, tokens
+of well-known forms, and long runs of hex or base64 digits. A short secret under a harmless name
+cannot be told from other text.
+"""
+
+from __future__ import annotations
+
+import re
+
+GONE = "[redacted]"
+_ASSIGNED = re.compile(
+    r"""([\w-]*(?:token|passw(?:or)?d|passphrase|pwd|secret|credential
+        |(?:api|access|private|auth|encryption|account|storage)[_-]?key)[\w-]*["']?\]?\s*[:=]\s*)
+        (?:[rbfRBF]{0,2})(["'])(?:(?!\2)[^\n\\]|\\.)+\2""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_IN_ADDRESS = re.compile(r"(\w+://)[^\s/@:'\"]*:[^\s/@'\"]+@")
+_IN_HEADER = re.compile(r"\b(Bearer|Basic)\s+[\w.~+/=-]{8,}")
+_FORMS = re.compile(
+    r"\b(?:sk-[\w-]{16,}|gh[pousr]_\w{20,}|github_pat_\w{20,}|hf_\w{20,}|glpat-[\w-]{16,}"
+    r"|xox[abprs]-[\w-]{10,}|AKIA[0-9A-Z]{16}|AIza[\w-]{30,}|eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*)"
+)
+_DIGITS = re.compile(r"(?<![\w/+.-])[A-Za-z0-9+/_-]{32,}={0,2}(?![\w/+-])")
+
+
+def redacted(text: str) -> str:
+    """`text` with `[redacted]` in the place of what looks like a secret."""
+    text = _ASSIGNED.sub(lambda found: f"{found[1]}{found[2]}{GONE}{found[2]}", text)
+    text = _IN_ADDRESS.sub(rf"\1{GONE}@", text)
+    text = _IN_HEADER.sub(rf"\1 {GONE}", text)
+    return _DIGITS.sub(_unless_a_word, _FORMS.sub(GONE, text))
+
+
+def _unless_a_word(found: re.Match[str]) -> str:
+    """Hex, or digits and both cases mixed as chance does: no long name or path is so."""
+    text = found[0]
+    if re.fullmatch(r"[0-9a-fA-F]+", text):
+        return GONE if re.search(r"[a-fA-F]", text) and re.search(r"\d", text) else text
+    kinds = [r"\d", "[a-z]", "[A-Z]"]
+    changes = len(re.findall(r"(?<=\d)[A-Za-z]|(?<=[A-Za-z])\d|(?<=[a-z])[A-Z]", text))
+    chance = all(re.search(kind, text) for kind in kinds) and changes >= len(text) // 6
+    return GONE if chance else text

@@ -1,0 +1,122 @@
+"""The private log of repairs, conversations as JSONL, and secrets that stay out of them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from IPython.core.error import UsageError
+from test_magics import Notebook, code, notebook, one_line_error
+
+from oci_magic.prompting.redact import GONE, redacted
+from oci_magic.training.examples import messages_of
+
+__all__ = ["notebook"]  # a fixture
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "api_key = 'abc123'",
+        'config["password"] = "hunter2"',
+        "connect(user='me', password='it\\'s mine', port=1)",
+        'DB_PASSWD: "x y z"',
+        "create_engine('postgresql://me:hunter2@host/db')",
+        "headers={'Authorization': 'Bearer abcdefgh12345'}",
+        "login('hf_abcdefghijklmnopqrstuvwx')",
+        "sk-abcdefghijklmnopqrstuv",
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.abc",
+        "digest 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY1",
+    ],
+)
+def test_secrets_are_taken_out(text: str) -> None:
+    shown = redacted(text)
+    assert GONE in shown
+    for secret in ("abc123", "hunter2", "mine", "x y z", "abcdefgh", "eyJz", "9f86", "wJal"):
+        assert secret not in shown.replace("redacted", "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'df.sort_values("Umsatz", key=lambda s: s.str.lower())',
+        'df.merge(other, on="customer_key", how="left")',
+        "a_very_long_name_of_a_column_in_a_table_of_figures_2024",
+        "data/2024/exports/monthly/revenue_by_region_and_product.csv",
+        "12345678901234567890123456789012345678",
+        "token_count = len(tokens)",
+        "https://example.org/a/b.csv",
+        "=" * 60,
+        "KeyError: 'Umsatz'",
+    ],
+)
+def test_what_is_no_secret_stays(text: str) -> None:
+    assert redacted(text) == text
+
+
+@given(st.text())
+def test_any_text_can_be_redacted_twice(text: str) -> None:
+    assert redacted(redacted(text)) == redacted(text)
+
+
+@pytest.fixture
+def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "jupyter"))
+    return tmp_path / "jupyter" / "oci_magic" / "record.jsonl"
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def test_nothing_is_recorded_until_it_is_wanted(notebook: Notebook, log: Path) -> None:
+    notebook.type(f"%%oci {notebook.replies(code('x = 1'))}\nset x")
+    assert not log.exists()
+
+
+def test_a_repair_is_a_line_that_training_reads(notebook: Notebook, log: Path) -> None:
+    notebook.type("%oci record on")
+    assert str(log) in notebook.out
+    replies = notebook.replies(code("1 / 0"), code("password = 'hunter2'"))
+    notebook.type(f"%%oci {replies}\ndivide")
+    notebook.type("%oci record off")
+    notebook.type(f"%%oci {notebook.replies(code('x = 1'))}\nset x")
+    (line,) = read(log)
+    assert [m["role"] for m in line["messages"]] == ["user", "assistant", "user", "assistant"]
+    assert line["messages"][0]["content"] == "divide"
+    assert "ZeroDivisionError" in line["messages"][2]["content"]
+    assert (line["outcome"], len(line["id"])) == ("worked", 32)
+    assert "hunter2" not in log.read_text(encoding="utf-8")
+    assert len(messages_of(json.dumps(line))) == 4
+    if sys.platform != "win32":
+        assert log.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_place_that_cannot_be_written_costs_no_answer(notebook: Notebook, log: Path) -> None:
+    log.mkdir(parents=True)
+    notebook.type("%oci record on")
+    assert notebook.type(f"%%oci {notebook.replies(code('x = 1'))}\nset x").success
+    assert notebook["x"] == 1 and "not recorded: " in notebook.out
+
+
+def test_a_conversation_is_exported_as_one_line(notebook: Notebook, tmp_path: Path) -> None:
+    replies = notebook.replies(code("1 / 0"), code("x = 1"), code("y = 2"))
+    notebook.type(f"%%oci {replies}\nfirst")
+    notebook.type(f"%%oci {replies}\nsecond")
+    notebook.type("%oci export talk.jsonl")
+    assert "talk.jsonl: 2 prompts" in notebook.out
+    (line,) = read(tmp_path / "talk.jsonl")
+    assert [m["role"] for m in line["messages"]] == ["user", "assistant"] * 3
+    result = notebook.type("%oci export talk.jsonl")
+    assert "exists already" in one_line_error(notebook, result, UsageError)
+
+
+def test_another_word_is_a_mistake(notebook: Notebook) -> None:
+    result = notebook.type("%oci record maybe")
+    assert "%oci record on" in one_line_error(notebook, result, UsageError)
