@@ -25,11 +25,12 @@ class Environment:
         (packages / "around.pth").write_text(sysconfig.get_path("purelib"), encoding="utf-8")
 
     def run(self, *arguments: str) -> str:
-        """What `python -m ...` says, without Node and without bytecode of what it imports."""
-        variables = {"PATH": str(self.scripts), "PYTHONDONTWRITEBYTECODE": "1"}
+        """What `python -m ...` says where there is no Node."""
+        variables = {"PATH": str(self.scripts), "JUPYTER_CONFIG_DIR": f"{self.root}-config"}
         done = subprocess.run(
             [self.scripts / "python", "-m", *arguments],
-            env={**os.environ, **variables, "JUPYTER_CONFIG_DIR": f"{self.root}-config"},
+            env={**os.environ, **variables},
+            cwd=self.root.parent,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -38,7 +39,6 @@ class Environment:
         return done.stdout
 
     def files(self) -> set[Path]:
-        """The files of the environment."""
         return {path for path in self.root.rglob("*") if path.is_file()}
 
 
@@ -54,6 +54,7 @@ def test_the_wheel_brings_an_enabled_extension_and_uninstall_leaves_no_file(
     (line,) = [line for line in listed.splitlines() if "oci_magic" in line]
     assert "enabled" in line and "OK" in line
     assert str(environment.root) in listed
+    assert "micro" in environment.run("oci_magic", "models")
     brought = environment.files() - before
     assert any(path.name == "remoteEntry.js" for path in brought)
     assert any(path.suffix == ".pyc" for path in brought)
