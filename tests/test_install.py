@@ -46,6 +46,7 @@ def test_the_wheel_brings_an_enabled_extension_and_uninstall_leaves_no_file(
     tmp_path: Path,
 ) -> None:
     environment = Environment(tmp_path / "environment")
+    environment.run("jupyterlab.labextensions", "list")  # JupyterLab 4.4 writes a file for itself
     before = environment.files()
     environment.run("pip", "wheel", "-q", "--no-deps", "-w", str(tmp_path), str(ROOT))
     (wheel,) = tmp_path.glob("*.whl")

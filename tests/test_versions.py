@@ -123,7 +123,8 @@ def install(python: Path, *asked: str) -> None:
 
 
 def run_pytest(python: Path, *arguments: str) -> None:
-    command = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
+    usual = ("-q", "-p", "no:cacheprovider", "--timeout", "1200")
+    command = [python, "-m", "pytest", *usual, *arguments]
     subprocess.run(command, check=True, cwd=ROOT, env=_variables())
 
 
