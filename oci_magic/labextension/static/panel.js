@@ -15,7 +15,7 @@ const LABELS = {
   retry: ['Ask again', 'Ask for another answer'],
   feedback: ['Send', 'Tell the model what to change']
 };
-const MARKS = { worked: '✔', unrepaired: '✘', stopped: '■', held: '✋' };
+const MARKS = { worked: '✔', unrepaired: '✘', stopped: '■', held: '⚠' };
 const WORKING = new Set(['loading', 'generating', 'running', 'repairing']);
 
 /** A renderer for JupyterLab's registry; `act(node, action)` does what a button says, `live(node)`
