@@ -47,5 +47,5 @@ def test_a_missing_file_is_looked_for_in_the_folders_below(
 
 def missing(name: str) -> tuple[str, ...]:
     with pytest.raises(FileNotFoundError) as caught:
-        Path(name).open()
+        Path(name).read_text()
     return failure_of(caught.value, "", {}).facts.files
