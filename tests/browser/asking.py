@@ -43,7 +43,7 @@ def start_slow(lab: Lab, name: str, seconds: int) -> None:
     slow = f"import time\nprint('started', flush=True)\ntime.sleep({seconds})\nprint('over')"
     asks(lab, name, code(slow))
     lab.start(1)
-    lab.page.wait_for_function("() => document.body.innerText.includes('started')")
+    made(lab).get_by_text("started", exact=True).wait_for()
 
 
 def row(lab: Lab) -> Any:
