@@ -1,0 +1,112 @@
+"""While an answer streams, the notebook stays the person's: place, focus, what they type, undo."""
+
+from __future__ import annotations
+
+from itertools import groupby, pairwise
+
+from .asking import SLOWLY, asks, code, picture
+from .lab import Lab
+
+LONG = "\n".join(f"value_{n} = {n} * {n}" for n in range(40))
+SPOKEN = "First I think about it.\n\nThen I think about it once more.\n\nAnd then once again.\n\n"
+NOTEBOOK = "window.jupyterapp.shell.currentWidget.content"
+# In every frame: the heights of the row, of all that the prompt shows, and of the generated cell.
+MEASURE = f"""() => {{
+    window.heights = [];
+    const height = node => node?.offsetHeight ?? 0;
+    const frame = () => {{
+        const [, asked, made] = {NOTEBOOK}.widgets;
+        const row = asked.node.querySelector('.oci-magic-panel');
+        const input = made?.node.querySelector('.jp-InputArea');
+        if (row?.dataset.working === 'true') {{
+            window.heights.push([row, row.closest('.jp-OutputArea'), input].map(height));
+        }}
+        requestAnimationFrame(frame);
+    }};
+    frame();
+}}"""
+# When the source of the generated cell has changed, in milliseconds.
+CHANGES = f"""() => {{
+    window.changes = [];
+    const cells = {NOTEBOOK}.model.cells;
+    cells.changed.connect(() => cells.get(2).sharedModel.changed.connect((_, change) =>
+        change.sourceChange && window.changes.push(performance.now())), {{}});
+}}"""
+
+
+def start(lab: Lab, name: str, *replies: str, below: int = 0) -> None:
+    """A prompt whose replies come slowly, with cells of the person's below it."""
+    asks(lab, name, *replies, load=SLOWLY)
+    for number in range(below):
+        lab.insert(2 + number, f"'mine {number}'\n" * 5)
+    lab.start(1)
+
+
+def waits_for_code(lab: Lab, words: str = "value_5") -> None:
+    """Until the generated cell holds some of the code, the reply still coming."""
+    found = f"words => {NOTEBOOK}.widgets[2]?.model.sharedModel.getSource().includes(words)"
+    lab.page.wait_for_function(found, arg=words, timeout=30_000)
+
+
+def grows_again(heights: list[int]) -> list[int]:
+    """From the first height that is less than the one before, if there is a larger one later."""
+    fallen = next((at for at, (one, two) in enumerate(pairwise(heights), 1) if two < one), None)
+    rest = heights[fallen:] if fallen else []
+    return heights[fallen - 1 :] if any(one < two for one, two in pairwise(rest)) else []
+
+
+def test_nothing_shrinks_and_grows_again(lab: Lab) -> None:
+    lab.page.set_viewport_size({"width": 700, "height": 1000})
+    failed = [
+        f"{SPOKEN}{code(LONG + f'{chr(10)}{name} / 0  # {name * 6}')}"
+        for name in ("value_1", "value_2")
+    ]
+    asks(lab, "jumps", *failed, code(LONG), load=SLOWLY)
+    lab.page.evaluate(MEASURE)
+    lab.run(1)
+    heights = list(zip(*lab.page.evaluate("() => window.heights"), strict=True))
+    lab.page.set_viewport_size({"width": 1200, "height": 1000})
+    for part in heights:
+        assert not grows_again([height for height, _ in groupby(part)])
+        assert part[-1] > 0
+
+
+def test_the_place_and_the_typing_stay_the_persons(lab: Lab) -> None:
+    start(lab, "typing", SPOKEN * 10 + code(LONG), below=12)
+    mine = lab.page.locator(".jp-Notebook .jp-Cell").last
+    mine.scroll_into_view_if_needed()
+    mine.locator(".cm-content").click()
+    lab.page.keyboard.press("Control+End")
+    at = mine.bounding_box()["y"]
+    assert len(lab.cells()) == 14  # no code as yet
+    lab.page.keyboard.type("typed = ", delay=60)
+    waits_for_code(lab)
+    lab.page.keyboard.type("'while it writes'", delay=60)
+    assert lab.cells()[1]["count"] is None
+    focused = f"() => document.activeElement.closest('.jp-Cell') === {NOTEBOOK}.widgets.at(-1).node"
+    assert lab.page.evaluate(focused)
+    lab.wait()
+    assert lab.page.evaluate(focused)
+    assert lab.cells()[-1]["source"].endswith("typed = 'while it writes'")
+    assert lab.active() == lab.cells()[-1]["source"]
+    assert abs(mine.bounding_box()["y"] - at) < 5
+
+
+def test_code_comes_a_few_times_a_second_and_is_no_step_to_undo(lab: Lab) -> None:
+    start(lab, "undo_stream", code(LONG))
+    lab.page.evaluate(CHANGES)
+    waits_for_code(lab)
+    picture(lab, "answering")
+    lab.wait()
+    changes: list[float] = lab.page.evaluate("() => window.changes")
+    assert 10 < len(changes) < 2 + (changes[-1] - changes[0]) / 100
+    lab.page.locator(".jp-Notebook .jp-Cell").nth(2).locator(".cm-content").click()
+    lab.page.keyboard.press("Control+End")
+    lab.page.keyboard.type("  # mine")
+    for _ in range(3):
+        lab.page.keyboard.press("Control+z")
+    assert lab.cells()[2]["source"] == LONG
+    lab.page.keyboard.press("Escape")
+    lab.page.keyboard.press("z")
+    lab.page.wait_for_timeout(500)
+    assert len(lab.cells()) == 2
