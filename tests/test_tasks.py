@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+import warnings
 from pathlib import Path
 from random import Random
 
@@ -11,12 +12,15 @@ import pytest
 
 pytest.importorskip("pandas")
 
+import pandas as pd
+
 from oci_magic.prompting.feedback import execution_result
 from oci_magic.training.data import write_shard
 from oci_magic.training.tasks.make import STEPS, Maker
 from oci_magic.training.tasks.mistakes import mistaken, unconverted
 from oci_magic.training.tasks.repairs import repair
 from oci_magic.training.tasks.run import plain, run
+from oci_magic.training.tasks.tables import Column, stored
 from oci_magic.training.tasks.task import Task
 from oci_magic.training.tasks.wordings import HELD_OUT, WORDINGS
 from oci_magic.training.tasks.words import held
@@ -154,3 +158,12 @@ def test_a_shard_goes_on_behind_its_last_seed(tmp_path: Path) -> None:
     ids = [line.split('"')[3] for line in shard]
     assert len(set(ids)) == len(ids)
     assert shard[:5] == (whole / "tasks-0.jsonl").read_text().splitlines()[:5]
+
+
+def test_a_word_among_dates_is_stored_without_a_warning() -> None:
+    frame = pd.DataFrame({"day": pd.to_datetime(["2026-01-02", "2026-03-04", "2026-05-06"])})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        table = stored(Random(1), frame, [Column("day", "date", date_format="word")])
+    texts = list(table["day"])
+    assert texts[0] == "2026-01-02" and texts.count("2026-03-04") + texts.count("2026-05-06") == 1

@@ -325,9 +325,8 @@ def test_no_data_is_said_in_one_line(tmp_path: Path) -> None:
 def test_exported_folder_opens_in_transformers_and_answers(exported: Path) -> None:
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    model = AutoModelForCausalLM.from_pretrained(exported).eval()
-    assert model.dtype == torch.bfloat16
-    model, tokenizer = model.float(), AutoTokenizer.from_pretrained(exported)
+    model = AutoModelForCausalLM.from_pretrained(exported).float().eval()
+    tokenizer = AutoTokenizer.from_pretrained(exported)
     conversations = [c[:1] for c in _conversations(5, seed=3)]
     together = generate(model, tokenizer, conversations, max_new_tokens=8)
     alone = [generate(model, tokenizer, [c], max_new_tokens=8)[0] for c in conversations]

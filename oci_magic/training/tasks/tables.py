@@ -161,8 +161,8 @@ def stored(rng: Random, frame: pd.DataFrame, columns: Sequence[Column]) -> pd.Da
 
 def _stored_dates(rng: Random, values: Any, form: str) -> Any:
     if form == "word":
-        texts = values.dt.strftime("%Y-%m-%d")
-        texts.iloc[rng.randrange(1, len(texts))] = rng.choice(NOT_A_NUMBER)
+        texts = list(values.dt.strftime("%Y-%m-%d"))
+        texts[rng.randrange(1, len(texts))] = rng.choice(NOT_A_NUMBER)
         return texts
     if form != "mixed":
         return values.dt.strftime(form)
