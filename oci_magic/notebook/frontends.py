@@ -84,7 +84,7 @@ class Place:
 
     def ran(self, failure: Failure | None, left: Sequence[str] = ()) -> None:
         """The person has run the code that waited here; `left` is what was not put back."""
-        if left:
+        if failure and left:
             from .display import left_line
 
             print(left_line(left))

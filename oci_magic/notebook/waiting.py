@@ -65,7 +65,7 @@ class Waiting:
         if not self._left:
             self.drop()
             failure = session.ran(Execution(), first)
-            place.ran(failure, first.left if failure else ())
+            place.ran(failure, first.left)
         return source, failure
 
     def _failure(self, result: Any) -> Failure | None:

@@ -28,7 +28,17 @@ MANY = 1000
 
 
 def held(value: Any) -> Collection[object]:
-    """The objects that `value` refers to, as far as code that has it can change them."""
+    """The objects that `value` refers to, as far as code that has it can change them.
+
+    Nothing is said of an object that is not what its type promises.
+    """
+    try:
+        return _held(value)
+    except Exception:
+        return ()
+
+
+def _held(value: Any) -> Collection[object]:
     kind = type(value)
     holds = _HOLDS.get(id(kind))
     if holds:

@@ -87,7 +87,10 @@ class _Bytes(_Kept):
 
 class _Deque(_Kept):
     __slots__ = ()
-    _now: Callable[[Any], Any] = staticmethod(list[Any])
+
+    @staticmethod
+    def _now(value: Any) -> Any:
+        return list(value)
 
     def changed(self) -> bool:
         return _differ(self.value, self._was)
