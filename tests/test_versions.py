@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from browser.lab import text
 from browser.servers import served, started_playwright
-from browser.test_cells import code, prompt
+from browser.asking import code, prompt
 
 pytestmark = [pytest.mark.heavy, pytest.mark.timeout(3600)]
 

@@ -40,7 +40,7 @@ class LabView:
                 self._pieces += 1
                 if self.throttle():
                     self._draw(parse(text))
-                    self._tell("generating", f"writing · {self._pace()}")
+                    self._tell("generating", "writing", self._pace())
             case Drafted(reply=reply):
                 self._draw(reply.cells)
                 if self.cells and reply.code:
@@ -86,9 +86,9 @@ class LabView:
                 self.panel = self.panel.doing("stopped", "no answer")
             self._row.show(self.panel.bundle())
 
-    def _tell(self, state: str, line: str) -> None:
+    def _tell(self, state: str, line: str, pace: str = "") -> None:
         self.panel = self.panel.doing(state, line)
-        self._row.show(self.panel.bundle())
+        self._row.show(self.panel.bundle(pace))
 
     def _note(self, draft: Draft) -> None:
         self.panel = replace(self.panel, drafts=(*self.panel.drafts, draft))
@@ -109,7 +109,7 @@ class LabView:
     def _pace(self) -> str:
         """A piece is about a token."""
         seconds = time.monotonic() - self._began
-        return f"about {self._pieces / seconds:.0f} tokens/s" if seconds else "..."
+        return f"about {self._pieces / seconds:.0f} tokens/s" if seconds else ""
 
 
 class RepairView(LabView):

@@ -74,13 +74,13 @@ class Panel:
             return replace(self, state=state, line=line, actions=("run", *_ACTIONS["unrepaired"]))
         return replace(self, state="worked", line="worked", actions=_ACTIONS["worked"])
 
-    def bundle(self) -> dict[str, Any]:
-        """MIME type → data, for `display`."""
+    def bundle(self, pace: str = "") -> dict[str, Any]:
+        """MIME type → data, for `display`; `pace` stands beside the line and is not read out."""
         drafts = [
             {"title": title, "failure": draft.failure, "diff": list(diff)}
             for title, draft, diff in self._told()
         ]
-        shown = {"state": self.state, "line": self.line, "actions": self.actions,
+        shown = {"state": self.state, "line": self.line, "pace": pace, "actions": self.actions,
                  "drafts": drafts, "code": self.code, "rounds": self.rounds}  # fmt: skip
         return {MIME: shown, "text/html": self._html(), "text/plain": self.line}
 
@@ -99,7 +99,8 @@ class Panel:
         for title, draft, changes in self._told():
             failed = f": {html.escape(draft.failure)}" if draft.failure else ""
             lines = "\n".join(_html_line(*change) for change in changes)
-            rows.append(f"<details><summary>{title}{failed}</summary><pre>{lines}</pre></details>")
+            code = f'<pre style="font-family: monospace">{lines}</pre>'
+            rows.append(f"<details><summary>{title}{failed}</summary>{code}</details>")
         return "<div>" + "".join(rows) + "</div>"
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping, Sequence
+from glob import escape
 from pathlib import Path
 from traceback import walk_tb
 from typing import Any
@@ -126,9 +127,13 @@ def _keys(message: str) -> list[str]:
 
 
 def _near_files(error: BaseException) -> tuple[str, ...]:
+    """A file of that name in a folder below, else names like it, else what lies there."""
     if not isinstance(error, FileNotFoundError) or not isinstance(error.filename, str):
         return ()
     missing = Path(error.filename)
+    below = sorted(map(str, missing.parent.glob(f"*/{escape(missing.name)}")))
+    if below:
+        return tuple(below[:3])
     there = data_files(missing.parent)
     lowered = {name.lower(): name for name in there}
     near = difflib.get_close_matches(missing.name.lower(), lowered, n=3, cutoff=0.5)

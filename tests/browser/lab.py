@@ -51,13 +51,17 @@ class Lab:
 
     def open(self, name: str, *cells: str) -> None:
         """A new notebook of code cells, open and with an idle kernel."""
+        self.write(name, *cells)
+        self.load(name)
+        self.wait()
+
+    def write(self, name: str, *cells: str) -> None:
+        """A new notebook of code cells, not open."""
         notebook = nbformat.v4.new_notebook(
             cells=[nbformat.v4.new_code_cell(cell) for cell in cells],
             metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
         )
         nbformat.write(notebook, self.notebooks / name)
-        self.load(name)
-        self.wait()
 
     def load(self, name: str) -> None:
         """Load the page anew with this notebook, whose kernel may be busy."""

@@ -2,36 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import os
 from random import Random
 
 import nbformat
 import pytest
 
+from .asking import code, picture, press, prompt, start_slow
 from .lab import Lab, text
 
 COUNT = "runs = globals().get('runs', 0) + 1\nruns"
-
-
-def code(*sources: str) -> str:
-    return "\n\n".join(f"Here.\n```python\n{source}\n```" for source in sources)
-
-
-def prompt(lab: Lab, *replies: str, options: str = "", words: str = "go") -> str:
-    """A `%%oci` cell whose model gives these replies."""
-    name = f"replies-{abs(hash((replies, options, words)))}.json"
-    (lab.notebooks / name).write_text(json.dumps(replies))
-    return f"%%oci -m scripted:{name} {options}\n{words}"
-
-
-def start_slow(lab: Lab, name: str, seconds: int) -> None:
-    """A prompt whose code is now running, for so long, and then says that it is over."""
-    slow = f"import time\nprint('started', flush=True)\ntime.sleep({seconds})\nprint('over')"
-    lab.open(f"{name}.ipynb", "%load_ext oci_magic", prompt(lab, code(slow)))
-    lab.run(0)
-    lab.start(1)
-    lab.page.wait_for_function("() => document.body.innerText.includes('started')")
 
 
 def numbers(lab: Lab) -> list[int | None]:
@@ -246,7 +225,7 @@ def test_an_answer_that_is_kept_shows_no_more_than_its_line(lab: Lab) -> None:
     lab.save()
     lab.load("keep.ipynb")
     lab.wait()
-    more = lab.page.get_by_role("button", name="…")
+    more = lab.page.get_by_role("button", name="More")
     more.wait_for()
     assert not lab.page.get_by_role("button", name="Revert").is_visible()
     picture(lab, "kept")
@@ -281,12 +260,6 @@ def test_drafts_unfold_with_their_failures(lab: Lab) -> None:
     shown = lab.page.get_by_role("tabpanel", name="draft 1").inner_text()
     assert "ZeroDivisionError" in shown and "x = 1 / 0" in shown
     picture(lab, "drafts")
-    lab.page.evaluate(
-        "() => window.jupyterapp.commands.execute('apputils:change-theme',"
-        " {theme: 'JupyterLab Dark'})"
-    )
-    lab.page.wait_for_timeout(1500)
-    picture(lab, "drafts-dark")
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -359,17 +332,3 @@ def test_a_window_that_is_loaded_anew_in_mid_run_gets_the_cells(lab: Lab) -> Non
     lab.wait_for("time.sleep(8)\nprint")
     (made,) = lab.cells()[2:]
     assert "over" in text(made["outputs"])
-
-
-def press(lab: Lab, name: str) -> None:
-    """Press a button of the panel and wait for what it does."""
-    lab.page.locator(".oci-magic-panel").get_by_role("button", name=name, exact=True).click()
-    lab.page.wait_for_timeout(300)
-    lab.wait()
-
-
-def picture(lab: Lab, name: str) -> None:
-    """A screenshot to be looked at, where `OCI_PICTURES` names a folder for them."""
-    folder = os.environ.get("OCI_PICTURES")
-    if folder:
-        lab.page.screenshot(path=f"{folder}/{name}.png")

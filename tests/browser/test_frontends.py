@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from .asking import code, prompt
 from .lab import Lab, text
-from .test_cells import code, prompt
 
 
 def test_without_the_extension_code_goes_into_the_next_cell(plain_lab: Lab) -> None:

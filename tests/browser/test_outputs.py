@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
+from .asking import asks, code, made, picture
 from .lab import Lab, text
-from .test_cells import code, prompt
-
-CELL = ".jp-Notebook .jp-CodeCell >> nth=2"
-OUTPUT = f"{CELL} >> .jp-OutputArea"
 
 
-def started(lab: Lab, name: str, *sources: str) -> None:
+def started(lab: Lab, name: str, source: str) -> None:
     """A prompt whose code is running now; the generated cell is the third."""
-    lab.open(f"{name}.ipynb", "%load_ext oci_magic", prompt(lab, code(*sources)))
-    lab.run(0)
+    asks(lab, name, code(source))
     lab.start(1)
 
 
-def waits_for(lab: Lab, words: str) -> None:
-    """Until the generated cell shows `words`, the prompt cell still being at work."""
-    lab.page.locator(OUTPUT).get_by_text(words).first.wait_for(timeout=30_000)
+def waits_for(lab: Lab, selector: str) -> None:
+    """Until the generated cell shows something, the prompt cell still being at work."""
+    made(lab).locator(selector).first.wait_for(timeout=30_000)
     assert lab.cells()[1]["count"] is None
 
 
@@ -27,18 +23,30 @@ def test_streams_appear_while_the_code_runs(lab: Lab) -> None:
         lab, "streams", "import sys, time\nprint('out')\nprint('err', file=sys.stderr)\n"
         "sys.stdout.flush()\ntime.sleep(3)\nprint('late')"
     )  # fmt: skip
-    waits_for(lab, "out")
-    waits_for(lab, "err")
+    waits_for(lab, "text=out")
+    waits_for(lab, "text=err")
     assert "late" not in text(lab.cells()[2]["outputs"])
     lab.wait()
     assert "late" in text(lab.cells()[2]["outputs"])
     assert "out" not in text(lab.cells()[1]["outputs"])
 
 
+def test_a_plot_appears_while_the_code_runs(lab: Lab) -> None:
+    started(
+        lab, "plot", "import time\nimport matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()\n"
+        "time.sleep(2)\nprint('late')"
+    )  # fmt: skip
+    waits_for(lab, "img")
+    picture(lab, "running")
+    lab.wait()
+    assert made(lab).locator("img").count() == 1
+    assert lab.page.locator(".jp-Notebook img").count() == 1
+
+
 def test_input_is_asked_for_in_the_generated_cell(lab: Lab) -> None:
     started(lab, "input", "name = input('your name? ')\nprint('hello', name)")
-    box = lab.page.locator(CELL).locator("input.jp-Stdin-input")
-    box.wait_for(timeout=30_000)
+    waits_for(lab, "input.jp-Stdin-input")
+    box = made(lab).locator("input.jp-Stdin-input")
     box.fill("Ada")
     box.press("Enter")
     lab.wait()
@@ -52,7 +60,8 @@ def test_displays_are_updated_and_cleared_in_place(lab: Lab) -> None:
         "shown = display('first', display_id=True)\nshown.update('second')\ntime.sleep(2)\n"
         "for n in range(3):\n    clear_output(wait=True)\n    print('step', n)\n    time.sleep(0.2)"
     )  # fmt: skip
-    waits_for(lab, "second")
+    waits_for(lab, "text=second")
+    assert "first" not in text(lab.cells()[2]["outputs"])
     lab.wait()
     assert text(lab.cells()[2]["outputs"]).strip() == "step 2"
 
@@ -63,7 +72,7 @@ def test_a_progress_line_is_written_over(lab: Lab) -> None:
         "    time.sleep(0.1)"
     )  # fmt: skip
     lab.wait()
-    shown = lab.page.locator(OUTPUT).inner_text()
+    shown = made(lab).inner_text()
     assert "100%" in shown and "75%" not in shown
 
 
@@ -71,13 +80,13 @@ def test_a_widget_is_alive_in_the_run_and_after_it(lab: Lab) -> None:
     started(
         lab, "widgets", "import time\nimport ipywidgets\nbar = ipywidgets.IntProgress(max=3)\n"
         "slider = ipywidgets.IntSlider(description='many', value=4, max=9)\n"
-        "display(bar, slider)\nfor n in range(4):\n    bar.value = n\n    time.sleep(0.3)\n"
+        "display(bar, slider)\nfor n in range(4):\n    bar.value = n\n    time.sleep(0.5)\n"
         "print('full')"
     )  # fmt: skip
-    waits_for(lab, "many")
+    waits_for(lab, ".progress-bar[style*='66']")
+    waits_for(lab, "text=many")
     lab.wait()
-    width = "() => document.querySelector('.progress-bar').style.width"
-    assert lab.page.evaluate(width) == "100%"
+    assert made(lab).locator(".progress-bar[style*='100%']").count() == 1
     lab.page.get_by_role("slider").focus()
     lab.page.keyboard.press("ArrowRight")
     lab.page.wait_for_timeout(500)
@@ -87,18 +96,17 @@ def test_a_widget_is_alive_in_the_run_and_after_it(lab: Lab) -> None:
 
 
 def test_a_failure_that_stays_is_told_in_its_cell(lab: Lab) -> None:
-    lab.open("stays.ipynb", "%load_ext oci_magic",
-             prompt(lab, code("print('before')\n1 / 0"), options="-r 0"))  # fmt: skip
-    lab.run(0)
+    asks(lab, "stays", code("def f(): 1 / 0\nprint('before')\nf()"), options="-r 0")
     lab.run(1)
-    shown = text(lab.cells()[2]["outputs"])
-    assert "before" in shown and "ZeroDivisionError" in shown
+    shown = made(lab).inner_text()
+    assert shown.split("\n\n") == [
+        "before",
+        "line 1: def f(): 1 / 0\nZeroDivisionError: division by zero",
+    ]
 
 
 def test_of_several_blocks_the_first_failure_stops_the_rest(lab: Lab) -> None:
-    lab.open("blocks.ipynb", "%load_ext oci_magic",
-             prompt(lab, code("a = 1\na", "1 / 0", "c = 3\nc"), options="-r 0"))  # fmt: skip
-    lab.run(0)
+    asks(lab, "blocks", code("a = 1\na", "1 / 0", "c = 3\nc"), options="-r 0")
     lab.run(1)
     cells = lab.cells()
     assert [cell["source"] for cell in cells[2:]] == ["a = 1\na", "1 / 0", "c = 3\nc"]

@@ -1,97 +1,112 @@
-"""While an answer streams, the page stays the person's: typing, focus, scrolling, nothing jumps."""
+"""While an answer streams, the notebook stays the person's: place, focus, what they type, undo."""
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import groupby, pairwise
 
+from .asking import SLOWLY, asks, code, picture
 from .lab import Lab
-from .test_cells import code, prompt
 
-SLOW = """%load_ext oci_magic
-import time
-from oci_magic.engines.scripted import ScriptedEngine
-at_once = ScriptedEngine.stream
-def stream(self, messages, **more):
-    for chunk in at_once(self, messages, **more):
-        time.sleep(0.03)
-        yield chunk
-ScriptedEngine.stream = stream"""
-LINES = [f"value_{n} = {n} * {n}  # the square of {n}" for n in range(60)]
-LONG = code("\n".join(LINES))
-WATCH = """() => {
-    const notebook = window.jupyterapp.shell.currentWidget.content;
-    window.seen = {heights: [], sources: [], top: [], began: performance.now()};
-    const look = () => {
-        const panel = document.querySelector('.oci-magic-row');
-        if (panel) window.seen.heights.push(panel.offsetHeight);
-        const made = notebook.model.cells.get(2);
-        const source = made?.sharedModel.getSource() ?? '';
-        if (source.startsWith('value_0') && source !== window.seen.sources.at(-1)?.[0]) {
-            window.seen.sources.push([source, performance.now()]);
-        }
-        window.seen.top.push(document.activeElement?.getBoundingClientRect().top);
-        requestAnimationFrame(look);
-    };
-    look();
-}"""
+LONG = "\n".join(f"value_{n} = {n} * {n}" for n in range(40))
+SPOKEN = "First I think about it.\n\nThen I think about it once more.\n\nAnd then once again.\n\n"
+NOTEBOOK = "window.jupyterapp.shell.currentWidget.content"
+# In every frame: the heights of the row, of all that the prompt shows, and of the generated cell.
+MEASURE = f"""() => {{
+    window.heights = [];
+    const height = node => node?.offsetHeight ?? 0;
+    const frame = () => {{
+        const [, asked, made] = {NOTEBOOK}.widgets;
+        const row = asked.node.querySelector('.oci-magic-panel');
+        const input = made?.node.querySelector('.jp-InputArea');
+        if (row?.dataset.working === 'true') {{
+            window.heights.push([row, row.closest('.jp-OutputArea'), input].map(height));
+        }}
+        requestAnimationFrame(frame);
+    }};
+    frame();
+}}"""
+# When the source of the generated cell has changed, in milliseconds.
+CHANGES = f"""() => {{
+    window.changes = [];
+    const cells = {NOTEBOOK}.model.cells;
+    cells.changed.connect(() => cells.get(2).sharedModel.changed.connect((_, change) =>
+        change.sourceChange && window.changes.push(performance.now())), {{}});
+}}"""
 
 
-def streaming(lab: Lab, name: str, *below: str) -> None:
-    """A prompt whose long answer is streaming into the third cell now."""
-    lab.open(f"{name}.ipynb", SLOW, prompt(lab, LONG, words=name), *below)
-    lab.run(0)
-    lab.page.evaluate(WATCH)
+def start(lab: Lab, name: str, *replies: str, below: int = 0) -> None:
+    """A prompt whose replies come slowly, with cells of the person's below it."""
+    asks(lab, name, *replies, load=SLOWLY)
+    for number in range(below):
+        lab.insert(2 + number, f"'mine {number}'\n" * 5)
     lab.start(1)
 
 
-def test_the_row_keeps_its_height_and_the_cell_is_drawn_ten_times_a_second(lab: Lab) -> None:
-    streaming(lab, "drawn")
-    lab.wait_for(LINES[-1])
-    heights = lab.page.evaluate("() => window.seen.heights")
-    changes = sum(a != b for a, b in pairwise(heights))
-    assert changes <= 2, sorted(set(heights))  # it comes, and in the end has more buttons
-    sources = lab.page.evaluate("() => window.seen.sources")
-    assert len(sources) > 5
-    seconds = (sources[-1][1] - sources[0][1]) / 1000
-    assert len(sources) / seconds <= 11
+def waits_for_code(lab: Lab, words: str = "value_5") -> None:
+    """Until the generated cell holds some of the code, the reply still coming."""
+    found = f"words => {NOTEBOOK}.widgets[2]?.model.sharedModel.getSource().includes(words)"
+    lab.page.wait_for_function(found, arg=words, timeout=30_000)
 
 
-def test_what_the_person_types_meanwhile_stays_and_so_does_the_focus(lab: Lab) -> None:
-    streaming(lab, "typing", "mine = 1")
-    lab.page.wait_for_function("() => window.seen.sources.length > 3")
-    mine = lab.page.locator(".jp-CodeCell").last.locator(".cm-content")
-    mine.click()
-    lab.page.keyboard.press("End")
-    for letter in "234567890":
-        lab.page.keyboard.type(letter)
-        lab.page.wait_for_timeout(150)
-    assert lab.page.evaluate("() => window.seen.sources.at(-1)[0]") != "\n".join(LINES)
-    lab.wait_for(LINES[-1])
-    assert lab.cells()[-1]["source"] == "mine = 1234567890"
-    lab.page.keyboard.type("!")
-    assert lab.cells()[-1]["source"] == "mine = 1234567890!"
+def grows_again(heights: list[int]) -> list[int]:
+    """From the first height that is less than the one before, if there is a larger one later."""
+    fallen = next((at for at, (one, two) in enumerate(pairwise(heights), 1) if two < one), None)
+    rest = heights[fallen:] if fallen else []
+    return heights[fallen - 1 :] if any(one < two for one, two in pairwise(rest)) else []
 
 
-def test_who_reads_elsewhere_is_not_scrolled(lab: Lab) -> None:
-    below = [f"# {n}\n" + "\n".join(f"line_{m} = {m}" for m in range(12)) for n in range(12)]
-    streaming(lab, "scrolled", *below)
-    lab.page.wait_for_function("() => window.seen.sources.length > 3")
-    last = lab.page.locator(".jp-CodeCell").last.locator(".cm-content")
-    last.click()
-    lab.page.wait_for_timeout(300)
-    at = "() => document.activeElement.getBoundingClientRect().top"
-    before = lab.page.evaluate(at)
-    lab.wait_for(LINES[-1])
-    assert abs(lab.page.evaluate(at) - before) < 40
+def test_nothing_shrinks_and_grows_again(lab: Lab) -> None:
+    lab.page.set_viewport_size({"width": 700, "height": 1000})
+    failed = [
+        f"{SPOKEN}{code(LONG + f'{chr(10)}{name} / 0  # {name * 6}')}"
+        for name in ("value_1", "value_2")
+    ]
+    asks(lab, "jumps", *failed, code(LONG), load=SLOWLY)
+    lab.page.evaluate(MEASURE)
+    lab.run(1)
+    heights = list(zip(*lab.page.evaluate("() => window.heights"), strict=True))
+    lab.page.set_viewport_size({"width": 1200, "height": 1000})
+    for part in heights:
+        assert not grows_again([height for height, _ in groupby(part)])
+        assert part[-1] > 0
 
 
-def test_undo_in_the_cell_does_not_step_through_the_stream(lab: Lab) -> None:
-    streaming(lab, "undone")
-    lab.wait_for(LINES[-1])
-    lab.page.locator(".jp-CodeCell").last.locator(".cm-content").click()
-    lab.page.keyboard.press("Control+z")
-    lab.page.wait_for_timeout(300)
-    assert lab.cells()[2]["source"] == "\n".join(LINES)
-    lab.page.keyboard.type("#")
-    lab.page.keyboard.press("Control+z")
-    assert lab.cells()[2]["source"] == "\n".join(LINES)
+def test_the_place_and_the_typing_stay_the_persons(lab: Lab) -> None:
+    start(lab, "typing", SPOKEN * 10 + code(LONG), below=12)
+    mine = lab.page.locator(".jp-Notebook .jp-Cell").last
+    mine.scroll_into_view_if_needed()
+    mine.locator(".cm-content").click()
+    lab.page.keyboard.press("Control+End")
+    at = mine.bounding_box()["y"]
+    assert len(lab.cells()) == 14  # no code as yet
+    lab.page.keyboard.type("typed = ", delay=60)
+    waits_for_code(lab)
+    lab.page.keyboard.type("'while it writes'", delay=60)
+    assert lab.cells()[1]["count"] is None
+    focused = f"() => document.activeElement.closest('.jp-Cell') === {NOTEBOOK}.widgets.at(-1).node"
+    assert lab.page.evaluate(focused)
+    lab.wait()
+    assert lab.page.evaluate(focused)
+    assert lab.cells()[-1]["source"].endswith("typed = 'while it writes'")
+    assert lab.active() == lab.cells()[-1]["source"]
+    assert abs(mine.bounding_box()["y"] - at) < 5
+
+
+def test_code_comes_a_few_times_a_second_and_is_no_step_to_undo(lab: Lab) -> None:
+    start(lab, "undo_stream", code(LONG))
+    lab.page.evaluate(CHANGES)
+    waits_for_code(lab)
+    picture(lab, "answering")
+    lab.wait()
+    changes: list[float] = lab.page.evaluate("() => window.changes")
+    assert 10 < len(changes) < 2 + (changes[-1] - changes[0]) / 100
+    lab.page.locator(".jp-Notebook .jp-Cell").nth(2).locator(".cm-content").click()
+    lab.page.keyboard.press("Control+End")
+    lab.page.keyboard.type("  # mine")
+    for _ in range(3):
+        lab.page.keyboard.press("Control+z")
+    assert lab.cells()[2]["source"] == LONG
+    lab.page.keyboard.press("Escape")
+    lab.page.keyboard.press("z")
+    lab.page.wait_for_timeout(500)
+    assert len(lab.cells()) == 2

@@ -13,6 +13,7 @@ export class Cells {
     this.actions = new Map(); // id of a prompt cell → what a button of it said
     this.counts = new Map(); // id of a prompt cell → the execution count to show
     this.live = new Set(); // ids of the prompt cells at work
+    this.held = new Set(); // ids of the cells whose draft keeps its height
     this.deleted = new Map(); // id → a generated cell as it was when it was deleted
     this.deletions = 0; // the last deletion done, by the kernel's numbering
   }
@@ -45,6 +46,9 @@ export class Cells {
     if (!model) {
       return;
     }
+    if (source !== undefined) {
+      this.hold(id);
+    }
     const change = () => {
       const now = model.sharedModel.getSource();
       if (source !== undefined && (was === undefined || was === now)) {
@@ -73,6 +77,7 @@ export class Cells {
       content: {}
     });
     this.free(id);
+    this.loosen(id);
     cell.model.clearExecution();
     cell.model.trusted = true;
     const future = kernel.sendShellMessage(request, false, false);
@@ -243,6 +248,7 @@ export class Cells {
 
   /** Nothing comes any more, the kernel is gone or the prompt is over: no cell waits for it. */
   release() {
+    this.held.forEach(id => this.loosen(id));
     for (const id of [...this.running.keys()]) {
       this.free(id);
       const cell = this.widget(id);
@@ -259,6 +265,20 @@ export class Cells {
     for (const old of [...this.deleted.keys()].slice(0, -REMEMBERED)) {
       this.deleted.delete(old);
     }
+  }
+
+  /** A draft that is written anew does not pull up what stands below it. */
+  hold(id) {
+    const input = this.widget(id)?.inputArea?.node;
+    if (input) {
+      input.style.minHeight = `${input.offsetHeight}px`;
+      this.held.add(id);
+    }
+  }
+
+  loosen(id) {
+    this.widget(id)?.inputArea?.node.style.removeProperty('min-height');
+    this.held.delete(id);
   }
 
   free(id) {

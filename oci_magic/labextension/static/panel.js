@@ -15,7 +15,7 @@ const LABELS = {
   retry: ['Ask again', 'Ask for another answer'],
   feedback: ['Send', 'Tell the model what to change']
 };
-const MARKS = { worked: '✔', unrepaired: '✘', stopped: '■', held: '⚠' };
+const MARKS = { worked: '✔', unrepaired: '✘', stopped: '■', held: '‖' };
 const WORKING = new Set(['loading', 'generating', 'running', 'repairing']);
 
 /** A renderer for JupyterLab's registry; `act(node, action)` does what a button says, `live(node)`
@@ -26,14 +26,15 @@ export function panelFactory(lab, { act, live, folded }) {
       super();
       this.addClass('oci-magic-panel');
       this.node.setAttribute('role', 'group');
-      this.node.setAttribute('aria-label', 'oci: what this prompt does');
+      this.node.setAttribute('aria-label', 'What oci does with this prompt');
+      this.node.tabIndex = -1;
       this.row = append(this.node, 'div', 'oci-magic-row');
       this.state = append(this.row, 'span', 'oci-magic-state');
+      this.state.setAttribute('role', 'status'); // read out: what counts up stands beside it
+      this.pace = append(this.row, 'span', 'oci-magic-pace');
       this.clock = append(this.row, 'span', 'oci-magic-clock');
       this.buttons = append(this.row, 'span', 'oci-magic-buttons');
       this.drafts = append(this.node, 'div', 'oci-magic-drafts');
-      this.said = append(this.node, 'span', 'oci-magic-said');
-      this.said.setAttribute('role', 'status');
       this.shown = {};
     }
 
@@ -48,27 +49,41 @@ export function panelFactory(lab, { act, live, folded }) {
       if (folded) {
         this.more = this.button('…', 'Show what can be done with this answer', () => {
           this.fold(false);
+          this.buttons.querySelector('button').focus();
           act(this.node, { kind: 'folded', folded: false });
         });
+        this.more.setAttribute('aria-label', 'More');
         this.row.append(this.more);
       }
     }
 
     async renderModel(model) {
-      const { state, line, actions, drafts, code, rounds } = model.data[MIME];
+      const { state, line, pace, actions, drafts, code, rounds } = model.data[MIME];
+      const working = WORKING.has(state);
       this.code = code;
       this.rounds = rounds;
-      this.state.textContent = [MARKS[state], line].filter(Boolean).join(' ');
       this.node.dataset.state = state;
-      this.changed('said', state === 'generating' ? 'the model answers' : line, said => {
-        this.said.textContent = said; // read aloud: not at every token
+      this.node.dataset.working = working;
+      this.changed('line', [MARKS[state], line].filter(Boolean).join(' '), said => {
+        this.state.textContent = said;
+        this.state.title = working ? said : ''; // it may be cut off
       });
-      this.changed('clock', WORKING.has(state), working => this.tick(working));
-      const wanted = WORKING.has(state) ? ['stop'] : actions;
+      this.pace.textContent = pace ?? '';
+      this.changed('clock', working, () => this.tick(working));
+      const wanted = working ? ['stop'] : actions;
       this.changed('actions', [wanted, code], () => this.offer(wanted));
       this.changed('drafts', [drafts, code], () => this.list(drafts));
-      if (WORKING.has(state)) {
+      if (working) {
         this.fold(false);
+      }
+      this.hold(working);
+    }
+
+    /** While the prompt is at work, what stands below it may move down, not up and down. */
+    hold(working) {
+      const area = this.node.closest('.jp-OutputArea');
+      if (area) {
+        area.style.minHeight = working ? `${area.offsetHeight}px` : '';
       }
     }
 
@@ -89,7 +104,9 @@ export function panelFactory(lab, { act, live, folded }) {
         const show = () => {
           if (!live(this.node)) {
             this.tick(false);
+            this.hold(false);
             this.buttons.replaceChildren();
+            this.pace.textContent = '';
             this.state.textContent = 'not at work any more, or not followed in this window';
             return;
           }
@@ -101,6 +118,9 @@ export function panelFactory(lab, { act, live, folded }) {
     }
 
     offer(actions) {
+      if (this.buttons.contains(document.activeElement)) {
+        this.node.focus(); // the button that was pressed goes: the keyboard stays here
+      }
       this.buttons.replaceChildren();
       for (const action of actions) {
         if (action === 'stop') {
@@ -141,7 +161,7 @@ export function panelFactory(lab, { act, live, folded }) {
     /** How often a failure is repaired without asking, from the next time on. */
     autofix() {
       const label = append(this.buttons, 'label', 'oci-magic-autofix');
-      label.append('auto-fix ');
+      label.append('auto-fix');
       label.title = 'Repairs at most, each time this prompt is asked';
       const input = append(label, 'input', 'jp-mod-styled');
       Object.assign(input, { type: 'number', min: 0, max: 20, value: this.rounds });
@@ -201,9 +221,8 @@ export function panelFactory(lab, { act, live, folded }) {
       const unfold = open => {
         content.hidden = !open;
         toggle.setAttribute('aria-expanded', open);
-        toggle.textContent = `${open ? '▾' : '▸'} ${drafts.length} drafts`;
       };
-      toggle.type = 'button';
+      Object.assign(toggle, { type: 'button', textContent: `${drafts.length} drafts` });
       toggle.addEventListener('click', () => unfold(content.hidden));
       const choose = chosen => {
         [...tabs.children].forEach((tab, at) => {
@@ -219,9 +238,10 @@ export function panelFactory(lab, { act, live, folded }) {
         tab.setAttribute('role', 'tab');
         tab.addEventListener('click', () => choose(at));
         tab.addEventListener('keydown', event => {
-          const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-          if (step) {
-            const next = (at + step + drafts.length) % drafts.length;
+          const last = drafts.length - 1;
+          const keys = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: last };
+          if (event.key in keys) {
+            const next = (keys[event.key] + drafts.length) % drafts.length;
             choose(next);
             tabs.children[next].focus();
             event.preventDefault();
