@@ -63,7 +63,8 @@ class Array:
             if mine.shape != copy.shape:
                 mine.shape = copy.shape
         mine[...] = copy
-        mine.setflags(write=self._writable)
+        if bool(mine.flags.writeable) != self._writable:  # a view may ask this of its base in vain
+            mine.setflags(write=self._writable)
 
 
 class Tensor:

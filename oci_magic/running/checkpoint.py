@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterator, MutableMapping
 from contextlib import contextmanager
 from typing import NamedTuple
 
+from ..objects import class_name
 from .process_state import Settings
 from .reach import Found, reachable
 from .unprotected import left_line, writes_files
@@ -62,9 +63,7 @@ class Checkpoint:
     def restore(self) -> tuple[str, ...]:
         """Put everything back, identity kept; the names whose bindings had changed, sorted."""
         self._note_failed(self._settings.restore())
-        for part in self._parts:
-            if _changed(part.saved):
-                self._put_back(part)
+        self._put_back(self._parts)
         added = [name for name in self._namespace if _counts(name) and name not in self._bindings]
         moved = [name for name, value in self._bindings.items() if not self._is(name, value)]
         for name in added:
@@ -93,7 +92,10 @@ class Checkpoint:
         """
         stay = {name for name, value in self._moved.items() if not self._is(name, value)}
         stay |= {name for name in self._taken if name in self._namespace}
-        values = {part.found.name for part, now in self._accepted if not self._undone(part, now)}
+        parts = [(part, now is None or _changed(now)) for part, now in self._accepted]
+        values = {part.found.name for part, later in parts if later}
+        # All have been looked at before any is put back: some share memory.
+        self._put_back([part for part, later in parts if not later])
         self._note_failed(self._settings.restore(self._accepted_settings))
         for name in self._moved.keys() - stay:
             del self._namespace[name]
@@ -117,18 +119,11 @@ class Checkpoint:
             elif line := left_line(each, size if keep and not fits else 0):
                 self._not_saved.append(line)
 
-    def _undone(self, part: _Part, now: Saved | None) -> bool:
-        """Put a value back, unless it has changed since `now`."""
-        if now is None or _changed(now):
-            return False
-        self._put_back(part)
-        return True
-
-    def _put_back(self, part: _Part) -> None:
-        try:
-            part.saved.restore()
-        except Exception:  # such as an array that something holds on to and that keeps its size
-            self._note_failed([f"{part.found.name} ({type(part.found.value).__name__})"])
+    def _put_back(self, parts: Collection[_Part]) -> None:
+        """Put back what differs; what refuses is tried once more, after what it may be a view of."""
+        refused = [part for part in parts if not _restored(part.saved)]
+        again = [part.found for part in refused if not _restored(part.saved)]
+        self._note_failed([f"{found.name} ({class_name(type(found.value))})" for found in again])
 
     def _note_failed(self, names: Collection[str]) -> None:
         self._not_put_back.update(dict.fromkeys(names))
@@ -146,6 +141,16 @@ def _changed(saved: Saved) -> bool:
         return saved.changed()
     except Exception:
         return True
+
+
+def _restored(saved: Saved) -> bool:
+    """Put a value back if it differs; False where it refuses, such as bytes in somebody's use."""
+    try:
+        if _changed(saved):
+            saved.restore()
+        return True
+    except Exception:
+        return False
 
 
 def _saved(value: object) -> Saved | None:
