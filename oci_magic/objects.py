@@ -1,22 +1,53 @@
 """What kind of thing a notebook's object is, told without running any code of its own.
 
-Covers pandas tables, names that belong to the shell, and text that can be encoded.
+Covers the classes of an object and their names, pandas tables, names that belong to the shell, and
+text that can be encoded. A metaclass is not asked either.
 """
 
 from __future__ import annotations
 
 import builtins
+from collections.abc import Mapping
 from types import FunctionType
 from typing import Literal
 
 SHELL_NAMES = frozenset(("In", "Out", "exit", "quit", "get_ipython"))
 
 
+def bases(kind: type) -> tuple[type, ...]:
+    """The class and those that it inherits from, nearest first."""
+    found: tuple[type, ...] = type.__dict__["__mro__"].__get__(kind)
+    return found
+
+
+def members(kind: type) -> Mapping[str, object]:
+    """What stands in the body of a class."""
+    found: Mapping[str, object] = type.__dict__["__dict__"].__get__(kind)
+    return found
+
+
+def class_name(kind: type) -> str:
+    """`DataFrame`"""
+    return str(type.__dict__["__name__"].__get__(kind))
+
+
+def module_name(kind: type) -> str:
+    """The module that a class says it is from, "" where it says no text."""
+    said = type.__dict__["__module__"].__get__(kind)
+    return said if type(said) is str else ""
+
+
+def package_names(kind: type) -> set[str]:
+    """A class and its bases as `package.Class`: `{"pandas.Series", "pandas.NDFrame", ...}`"""
+    return {f"{module_name(base).partition('.')[0]}.{class_name(base)}" for base in bases(kind)}
+
+
 def table_kind(value: object) -> Literal["DataFrame", "Series"] | None:
     """Which pandas table `value` is, subclasses of other packages included."""
-    for base in type.__dict__["__mro__"].__get__(type(value)):
-        if base.__module__.split(".")[0] == "pandas" and base.__name__ in ("DataFrame", "Series"):
-            return "Series" if base.__name__ == "Series" else "DataFrame"
+    for base in bases(type(value)):
+        name = class_name(base)
+        if name in ("DataFrame", "Series") and module_name(base).partition(".")[0] == "pandas":
+            return "Series" if name == "Series" else "DataFrame"
     return None
 
 

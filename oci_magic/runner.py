@@ -24,7 +24,7 @@ class Restorable(Protocol):
     """A checkpoint: `restore` puts back what it saved; after `done`, `undo` takes the run back.
 
     `undo` returns the names that it had to leave, because later cells changed them. `left` tells
-    what the code names and the checkpoint does not cover, such as `model (LinearRegression)`.
+    what the code touches and the checkpoint does not cover: `model (LinearRegression)`, `files`.
     """
 
     @property
@@ -107,8 +107,8 @@ class Runner:
             outputs = tuple(output for execution in done for output in execution.outputs)
             seconds = sum(execution.seconds for execution in done)
             execution = self.settled(Execution(outputs, done[-1].failure, seconds), saved)
-            if execution.failure and saved.left:
-                yield NotPutBack(tuple(saved.left))
+            if execution.failure and (left := tuple(saved.left)):
+                yield NotPutBack(left)
             return execution
         except BaseException:
             saved.restore()

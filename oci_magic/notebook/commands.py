@@ -17,7 +17,7 @@ from ..engines.models import CATALOGUE, on_disk
 from ..types import Message, Turn
 from . import frontends
 from .arguments import Options, unquoted
-from .display import failure_line, one_line
+from .display import failure_line, left_line, one_line
 from .record import command as record
 from .telling import Telling
 from .terms import session_for
@@ -124,9 +124,11 @@ def undo(magics: OCIMagics) -> None:
     place, last = frontends.place(magics.shell, magics.replaced), magics.last
     if place.action and (last is None or place.prompt != last.prompt):
         raise UsageError("only the last answer can be taken back, and this one is not the last")
+    saved = magics.session.runner.accepted
     turn, stay = magics.session.undo()
-    left = f"; {', '.join(stay)} stays as a later cell left it" if stay else ""
-    line = f"undone: {one_line(turn.request, 60)}{left}; values changed in place and files stay"
+    kept = f"; {', '.join(stay)} stays as a later cell left it" if stay else ""
+    left = f"; {left_line(saved.left)}" if saved and saved.left else ""
+    line = f"undone: {one_line(turn.request, 60)}{kept}{left}"
     if last is not None:
         place.withdraw(last)
         magics.finals.pop(last.prompt, None)

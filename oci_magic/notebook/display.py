@@ -10,7 +10,7 @@ from __future__ import annotations
 import html
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from ..events import Drafted, Event, Finished, NotPutBack, Prompted, Repairing, Streamed
@@ -63,7 +63,7 @@ class _Drawn:
                 self.fold(event.round)
                 self.alert(repair_line(event))
             case NotPutBack():
-                self.say(left_line(event))
+                self.say(left_line(event.left))
             case Finished(outcome="worked" | "answered" | "inserted"):
                 self.say(summary(event))
 
@@ -168,9 +168,9 @@ def repair_line(event: Repairing) -> str:
     return f"{failure_line(event.failure)} · repairing ({event.round}/{event.rounds}){way}"
 
 
-def left_line(event: NotPutBack) -> str:
-    """`not put back: model (LinearRegression), big (ndarray, 2,100 MB)`"""
-    return one_line(f"not put back: {', '.join(event.left)}")
+def left_line(left: Sequence[str]) -> str:
+    """`not put back: model (LinearRegression), big (ndarray, 2,100 MB)`; "" for nothing."""
+    return one_line(f"not put back: {', '.join(left)}") if left else ""
 
 
 def summary(event: Finished) -> str:

@@ -76,7 +76,7 @@ def tell(event: Event) -> Told:
             failure = execution.failure
             return {"kind": "executed", "error": _error(failure) if failure else None}
         case NotPutBack():
-            return {"kind": "told", "line": left_line(event)}
+            return {"kind": "told", "line": left_line(event.left)}
         case Repairing():
             return {"kind": "repairing", "line": repair_line(event)}
         case Finished(outcome=outcome, turn=turn, repairs=repairs):

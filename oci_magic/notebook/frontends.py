@@ -82,8 +82,12 @@ class Place:
     def withdraw(self, last: Place) -> None:
         """Take back the cells made in `last`, where that can be done; what stood there returns."""
 
-    def ran(self, failure: Failure | None) -> None:
-        """The person has run the code that waited here."""
+    def ran(self, failure: Failure | None, left: Sequence[str] = ()) -> None:
+        """The person has run the code that waited here; `left` is what was not put back."""
+        if failure and left:
+            from .display import left_line
+
+            print(left_line(left))
 
     def tell(self, line: str) -> None:
         """Say how the prompt stands now, with what can be done next where that can be shown."""

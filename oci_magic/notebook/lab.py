@@ -104,9 +104,9 @@ class LabPlace(Place):
             with self.opened():
                 self.cells.withdraw(last.cells)
 
-    def ran(self, failure: Failure | None) -> None:
+    def ran(self, failure: Failure | None, left: Sequence[str] = ()) -> None:
         if self._view:
-            self._view.ran(failure)
+            self._view.ran(failure, left)
         if failure is None:
             record = {**self._record, "hash": self.recorded}
             with self._connected():

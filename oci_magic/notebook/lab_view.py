@@ -51,7 +51,7 @@ class LabView:
             case Executed(cell=cell, execution=execution) if self.cells:
                 self.cells.ran(cell, execution, self.shell.execution_count - 1)
             case NotPutBack():
-                self.say(left_line(event))
+                self.say(left_line(event.left))
             case Repairing(failure=failure):
                 self._failed(failure_line(failure))
                 self._tell("repairing", repair_line(event))
@@ -65,14 +65,14 @@ class LabView:
         """The panel in the end."""
         return self.panel.ended(event, summary(event))
 
-    def ran(self, failure: Failure | None) -> None:
+    def ran(self, failure: Failure | None, left: Sequence[str] = ()) -> None:
         """The person has run the code that had waited: how it ended is the row's end too."""
         if failure and failure.stopped:
             return
         if failure:
             line = failure_line(failure)
             self._failed(line)
-        self.panel = self.panel.ran("" if failure is None else line)
+        self.panel = self.panel.ran("" if failure is None else line, left_line(left))
         self._row.show(self.panel.bundle())
 
     def say(self, line: str) -> None:

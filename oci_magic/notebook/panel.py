@@ -64,10 +64,13 @@ class Panel:
         actions = tuple(action for action in actions if action not in missing)
         return replace(self, state=event.outcome, line=line, actions=actions)
 
-    def ran(self, failure: str) -> Panel:
-        """The row when the person has run code that had waited; `failure` is "" if it worked."""
+    def ran(self, failure: str, left: str = "") -> Panel:
+        """The row when the person has run code that had waited; `failure` is "" if it worked.
+
+        `left` says what was not put back, "" if all was.
+        """
         if failure:
-            line, state = f"{failure} · your variables are as before", "unrepaired"
+            line, state = f"{failure} · {left or 'your variables are as before'}", "unrepaired"
             return replace(self, state=state, line=line, actions=("run", *_ACTIONS["unrepaired"]))
         return replace(self, state="worked", line="worked", actions=_ACTIONS["worked"])
 

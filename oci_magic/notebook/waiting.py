@@ -59,13 +59,13 @@ class Waiting:
         if failure:
             self._first = None
             session.ran(Execution((), failure), saved)
-            place.ran(failure)
+            place.ran(failure, saved.left)
             return source, failure
         del self._left[0]
         if not self._left:
             self.drop()
             failure = session.ran(Execution(), first)
-            place.ran(failure)
+            place.ran(failure, first.left)
         return source, failure
 
     def _failure(self, result: Any) -> Failure | None:

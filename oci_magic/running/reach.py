@@ -1,119 +1,130 @@
 """Which objects code can touch: those it names, what its functions name, and what these hold.
 
-A name is any word of the code, in a string or a comment too: rather one too many. Nothing of the
-objects runs: exact types are looked at, and what instances hold is read past their classes.
+To be saved, a name is any word of the code, in a string or a comment too: rather one too many. To
+be told of, it is a name that the code reads before it binds it. Nothing of the objects runs: exact
+types are looked at, by their id because a metaclass may compare, and instances past their classes.
 """
 
 from __future__ import annotations
 
+import ast
 import re
-from collections import Counter, OrderedDict, defaultdict, deque
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
-from types import CodeType, FunctionType, MethodType
-from typing import Any
+from types import CodeType, FunctionType
+from typing import NamedTuple
 
-from ..objects import SHELL_NAMES, table_kind
+from ..objects import SHELL_NAMES, bases
+from .holding import ATOMS, held
+from .ipython_syntax import as_python
 
-LISTS = (list, deque)
-DICTS = (dict, OrderedDict, defaultdict, Counter)
-_ATOMS = frozenset((int, float, complex, bool, str, bytes, type(None), range, slice))
 _ANYTHING = frozenset(
     ("eval", "exec", "globals", "locals", "vars", "get_ipython", "run", "__import__", "dir")
 )
 _WORD = re.compile(r"[^\W\d]\w*")
+_SHELLS_OWN = SHELL_NAMES | {"_ih", "_oh", "_dh", "_ii", "__builtins__", "__builtin__"}
+_RESULTS = frozenset(("Out", "_oh"))
 
 
-def named(code: str, namespace: Mapping[str, object]) -> dict[str, object]:
-    """The person's names that the code, or a function that it names, can look up."""
+class Found(NamedTuple):
+    """An object, the name by which the code reaches it, and whether the code itself reads that."""
+
+    name: str
+    value: object
+    told: bool
+
+
+def reachable(code: str, namespace: Mapping[str, object]) -> list[Found]:
+    """What the code can touch, each object once, those of immutable types left out."""
     words = set(_WORD.findall(code))
-    found: dict[str, object] = {}
-    waiting = list(namespace) if words & _ANYTHING else [w for w in words if w in namespace]
-    while waiting:
-        name = waiting.pop()
-        if name in found or name.startswith("_") or name in SHELL_NAMES:
-            continue
-        value = found[name] = namespace[name]
-        if type(value) in _ATOMS:
-            continue
-        for part in _code_of(value, namespace):
-            names = set(_names(part))
-            waiting += namespace if names & _ANYTHING else [n for n in names if n in namespace]
-    return found
+    walk = _Walk(namespace)
+    walk.along(sorted(_read(code, words) & namespace.keys()), told=True)
+    walk.along(list(namespace) if words & _ANYTHING else sorted(words & namespace.keys()))
+    if words & _RESULTS:
+        results = namespace.get("Out")
+        walk.into("Out", list(results.values()) if type(results) is dict else ())
+    return walk.found
 
 
-def reachable(roots: Iterable[object]) -> list[object]:
-    """`roots` and what they hold, each object once, those of immutable types left out."""
-    seen: dict[int, object] = {}
-    waiting = [root for root in roots if type(root) not in _ATOMS]
-    while waiting:
-        value = waiting.pop()
-        if id(value) not in seen:
+class _Walk:
+    """Goes from names to what they hold. `found` grows."""
+
+    def __init__(self, namespace: Mapping[str, object]) -> None:
+        self.found: list[Found] = []
+        self._namespace = namespace
+        self._seen: dict[int, object] = {}
+        self._names: set[str] = set(_SHELLS_OWN)
+        self._waiting: list[tuple[str, Iterable[object], bool]] = []
+
+    def along(self, names: Iterable[str], *, told: bool = False) -> None:
+        """The values of `names`, and of those that their functions mention."""
+        for name in names:
+            self._add(name)
+            while self._waiting:
+                label, values, shown = self._waiting.pop()
+                self.into(label, values, told=told and shown)
+
+    def into(self, name: str, values: Iterable[object], *, told: bool = False) -> None:
+        """Note the values; what they hold is gone into next. What code carries is not told of."""
+        seen, found = self._seen, self.found
+        for value in values:
+            kind = id(type(value))
+            if kind in ATOMS or id(value) in seen:
+                continue
             seen[id(value)] = value
-            waiting += [part for part in _held(value) if type(part) not in _ATOMS]
-    return list(seen.values())
+            found.append(Found(name, value, told))
+            if type(value) is FunctionType and value.__globals__ is self._namespace:
+                self._mentioned(value.__code__)
+            if parts := held(value):
+                self._waiting.append((name, parts, told and not _is_code(value)))
+
+    def _mentioned(self, code: CodeType) -> None:
+        names = set(_names(code))
+        for name in self._namespace if names & _ANYTHING else names:
+            self._add(name)
+
+    def _add(self, name: str) -> None:
+        if name not in self._names and name in self._namespace:
+            self._names.add(name)
+            self._waiting.append((name, (self._namespace[name],), True))
 
 
-def is_dataclass(value: object) -> bool:
-    """Whether it is an instance of a dataclass; its class is not asked."""
-    return any("__dataclass_fields__" in vars(base) for base in _bases(type(value)))
+def _read(code: str, words: set[str]) -> set[str]:
+    """The names whose values as they are now the code reads; all words where it is no Python."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(as_python(code) if "%" in code or "!" in code else code)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return words
+    read, bound = set[str](), set[str]()
+    for statement in tree.body:
+        read |= set(_loaded(statement)) - bound
+        bound |= set(_bound(statement))
+    return words if "get_ipython" in read else read
 
 
-def fields(value: object) -> dict[str, object]:
-    """What a dataclass instance holds, in its `__dict__` and its slots."""
-    held = dict(dict_of(value))
-    for name, slot in slots(value).items():
-        try:
-            held[name] = slot.__get__(value)
-        except AttributeError:  # never set
-            continue
-    return held
+def _loaded(statement: ast.stmt) -> Iterator[str]:
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            yield node.id
+        elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+            yield node.target.id
 
 
-def slots(value: object) -> dict[str, Any]:
-    """The slots of an instance's classes, by name."""
-    return {
-        name: member
-        for base in reversed(_bases(type(value)))
-        for name, member in vars(base).items()
-        if type(member).__name__ == "member_descriptor"
-    }
+def _bound(statement: ast.stmt) -> Iterator[str]:
+    """The names that a statement surely binds."""
+    match statement:
+        case ast.Assign(targets=targets):
+            yield from (target.id for target in targets if isinstance(target, ast.Name))
+        case ast.Import(names=names) | ast.ImportFrom(names=names):
+            yield from ((alias.asname or alias.name).partition(".")[0] for alias in names)
+        case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+            yield name
 
 
-def _held(value: object) -> Iterable[object]:
-    kind = type(value)
-    if kind in LISTS or kind in (tuple, set, frozenset):
-        return value  # type: ignore[return-value]
-    if kind in DICTS:
-        return [*value.keys(), *value.values()]  # type: ignore[attr-defined]
-    if kind is FunctionType:
-        return _of_function(value)
-    if kind is MethodType:
-        return (value.__self__, value.__func__)  # type: ignore[attr-defined]
-    if kind is type and vars(value).get("__module__") == "__main__":
-        return list(vars(value).values())
-    if kind.__module__ == "numpy" and kind.__name__ == "ndarray":
-        return value.flat if value.dtype.hasobject else ()  # type: ignore[attr-defined]
-    if is_dataclass(value):
-        return [*fields(value).values(), kind]
-    return (kind,) if vars(kind).get("__module__") == "__main__" and not table_kind(value) else ()
-
-
-def _of_function(function: Any) -> Iterator[object]:
-    yield from function.__defaults__ or ()
-    yield from (function.__kwdefaults__ or {}).values()
-    for cell in function.__closure__ or ():
-        try:
-            yield cell.cell_contents
-        except ValueError:  # still empty
-            continue
-
-
-def _code_of(value: object, namespace: Mapping[str, object]) -> Iterator[CodeType]:
-    """The code that a name stands for: of a function of the notebook, or of a class' methods."""
-    home = vars(type(value)).get("__module__") == "__main__"
-    for part in reachable([value, type(value)] if home else [value]):
-        if type(part) is FunctionType and part.__globals__ is namespace:
-            yield part.__code__
+def _is_code(value: object) -> bool:
+    return type(value) is FunctionType or any(base is type for base in bases(type(value)))
 
 
 def _names(code: CodeType) -> Iterator[str]:
@@ -121,17 +132,3 @@ def _names(code: CodeType) -> Iterator[str]:
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             yield from _names(constant)
-
-
-def dict_of(value: object) -> dict[str, object]:
-    for base in _bases(type(value)):
-        held = vars(base).get("__dict__")
-        if type(held).__name__ == "getset_descriptor":
-            found: dict[str, object] = held.__get__(value)  # type: ignore[union-attr]
-            return found
-    return {}
-
-
-def _bases(kind: type) -> tuple[type, ...]:
-    bases: tuple[type, ...] = vars(type)["__mro__"].__get__(kind)
-    return bases

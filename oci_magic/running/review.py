@@ -114,6 +114,16 @@ def review(
     return tuple(sorted(dict.fromkeys(found), key=lambda effect: effect.lineno))
 
 
+def writes(cell: Cell, folder: Path, namespace: Mapping[str, object]) -> bool:
+    """Whether the cell writes or deletes any file, in the folder too; False if it is no Python."""
+    try:
+        tree = _as_one(_trees(cell.source))
+        found = _Reader([tree], folder, (), namespace, any_file=True).effects(tree)
+        return any(effect.kind in ("overwrite", "delete") for effect in found)
+    except (RecursionError, MemoryError):
+        return False
+
+
 @dataclass(frozen=True)
 class Reviewer:
     """`review` for the cells of one reply: the effects of each that hold it back.
@@ -205,12 +215,15 @@ class _Reader:
         folder: Path,
         ours: Collection[Path],
         namespace: Mapping[str, object] | None,
+        *,
+        any_file: bool = False,
     ) -> None:
         self._names = Names(ast.Module([], []), namespace)
         for cell in cells:
             self._names = Names(cell, namespace, self._names)
         self._paths = Paths(self._names)
         self._writes = Writes(self._names, self._paths, folder, ours)
+        self._writes.any = any_file
         nodes = (node for cell in cells for node in ast.walk(cell))
         self._writes.moved = any(map(self._changes_folder, nodes))
 

@@ -1,24 +1,31 @@
 """One mutable object: its value saved, put back in place, and whether it has changed.
 
 Covers lists, dicts, sets, bytearrays, deques (those of `collections` included), dataclass
-instances, and what is in `arrays`. Elements are compared by identity: no `==` of the person's runs.
+instances, what functions close over, and what is in `arrays` and `tables`. Elements are compared by
+identity, and hashes are kept: no `==` and no `hash` of the person's runs.
 """
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable
-from operator import is_
+from operator import is_not
+from types import CellType
 from typing import Any, Protocol
 
-from .arrays import Array, Generator, Table, Tensor, bytes_of, large_kind
-from .reach import DICTS, dict_of, is_dataclass, slots
+from ..objects import module_name
+from .arrays import array_keeper
+from .holding import dict_of, is_dataclass, slots
+from .tables import table_keeper
 
 POINTER = 8
+ENTRY = 100
+"""Bytes that saving the smallest of values takes, about."""
+_LIBRARIES = frozenset(("numpy", "pandas", "torch", "random"))
 
 
 class Saved(Protocol):
-    """A saved state of `value`."""
+    """A saved state of `value`. `bytes_of` tells beforehand what saving takes."""
 
     value: Any
 
@@ -26,91 +33,162 @@ class Saved(Protocol):
     def restore(self) -> None: ...
 
 
+def keeper(value: Any) -> Callable[[Any], Saved] | None:
+    """What saves a value of this type; None for a type that is not covered."""
+    kind = type(value)
+    plain = _PLAIN.get(id(kind))
+    if plain:
+        return plain
+    if module_name(kind).partition(".")[0] in _LIBRARIES:
+        return array_keeper(value) or table_keeper(value)
+    return _Fields if is_dataclass(value) else table_keeper(value)
+
+
 def size_of(value: Any) -> int:
     """The bytes that saving takes, told without saving."""
-    kind = type(value)
-    if kind is bytearray:
-        return len(value)
-    return POINTER * len(value) if kind in (list, deque, set, *DICTS) else bytes_of(value)
+    kind = id(type(value))
+    if kind in _SIZED:
+        return ENTRY + POINTER * len(value)
+    size = getattr(keeper(value), "bytes_of", None)
+    return ENTRY + int(size(value) if size else 0)
 
 
-def covers(value: Any) -> bool:
-    """Whether its type is one that can be saved."""
-    return _keeper(value) is not None
+class _Kept:
+    __slots__ = ("_was", "value")
 
-
-def saved(value: Any) -> Saved | None:
-    """The value as it is now; None for a type that is not covered."""
-    keeper = _keeper(value)
-    return keeper(value) if keeper else None
-
-
-def _keeper(value: Any) -> Callable[[Any], Saved] | None:
-    kind = large_kind(value)
-    if kind:
-        return _LARGE[kind]
-    return _PLAIN.get(type(value)) or (_Fields if is_dataclass(value) else None)
-
-
-class _Sequence:
     def __init__(self, value: Any) -> None:
-        self.value, self._copy = value, value[:]
+        self.value, self._was = value, self._now(value)
+
+    _now: Callable[[Any], Any]
+
+
+class _List(_Kept):
+    __slots__ = ()
+    _now: Callable[[Any], Any] = staticmethod(list.copy)
 
     def changed(self) -> bool:
-        if type(self.value) is bytearray:
-            return bool(self.value != self._copy)
-        return not _same_elements(self.value, self._copy)
+        return _differ(self.value, self._was)
 
     def restore(self) -> None:
-        self.value[:] = self._copy
+        self.value[:] = self._was
 
 
-class _Deque:
-    def __init__(self, value: Any) -> None:
-        self.value, self._copy = value, list(value)
+class _Bytes(_Kept):
+    __slots__ = ()
+    _now: Callable[[Any], Any] = staticmethod(bytes)
+    bytes_of = staticmethod(len)
 
     def changed(self) -> bool:
-        return not _same_elements(self.value, self._copy)
+        return bool(self.value != self._was)
 
     def restore(self) -> None:
-        self.value.clear()
-        self.value.extend(self._copy)
+        self.value[:] = self._was
 
 
-class _Dict:
-    def __init__(self, value: Any) -> None:
-        self.value, self._items = value, list(value.items())
+class _Deque(_Kept):
+    __slots__ = ()
+
+    @staticmethod
+    def _now(value: Any) -> Any:
+        return list(value)
 
     def changed(self) -> bool:
-        if len(self.value) != len(self._items):
-            return True
-        pairs = zip(self.value.items(), self._items, strict=True)
-        return any(k is not key or v is not value for (k, v), (key, value) in pairs)
+        return _differ(self.value, self._was)
 
     def restore(self) -> None:
         self.value.clear()
-        for key, value in self._items:
-            self.value[key] = value
+        self.value.extend(self._was)
 
 
-class _Set:
-    def __init__(self, value: Any) -> None:
-        self.value, self._copy = value, set(value)
+class _Dict(_Kept):
+    __slots__ = ()
+    _now: Callable[[Any], Any] = staticmethod(dict.copy)
 
     def changed(self) -> bool:
-        return {id(element) for element in self.value} != {id(element) for element in self._copy}
+        now, was = self.value, self._was
+        return _differ(now, was) or any(map(is_not, now.values(), was.values()))
+
+    def restore(self) -> None:
+        dict.clear(self.value)
+        dict.update(self.value, self._was)
+
+
+class _DefaultDict(_Dict):
+    __slots__ = ("_factory",)
+
+    def __init__(self, value: Any) -> None:
+        super().__init__(value)
+        self._factory = value.default_factory
+
+    def changed(self) -> bool:
+        return self.value.default_factory is not self._factory or super().changed()
+
+    def restore(self) -> None:
+        super().restore()
+        self.value.default_factory = self._factory
+
+
+class _Ordered(_Kept):
+    """Its order is told by it alone, and it hashes what is put in."""
+
+    __slots__ = ()
+
+    @staticmethod
+    def _now(value: Any) -> Any:
+        return list(value.items())
+
+    def changed(self) -> bool:
+        now = [part for item in self.value.items() for part in item]
+        return _differ(now, [part for item in self._was for part in item])
+
+    def restore(self) -> None:
+        again = OrderedDict(self._was)  # raises here if a key has no hash any more
+        self.value.clear()
+        self.value.update(again)
+
+
+class _Set(_Kept):
+    __slots__ = ()
+    _now: Callable[[Any], Any] = staticmethod(set.copy)
+
+    def changed(self) -> bool:
+        return set(map(id, self.value)) != set(map(id, self._was))
 
     def restore(self) -> None:
         self.value.clear()
-        self.value.update(self._copy)
+        self.value.update(self._was)
+
+
+class _Cell(_Kept):
+    """A variable that functions share."""
+
+    __slots__ = ()
+
+    @staticmethod
+    def _now(value: Any) -> Any:
+        try:
+            return value.cell_contents
+        except ValueError:  # still empty
+            return _UNSET
+
+    def changed(self) -> bool:
+        return self._now(self.value) is not self._was
+
+    def restore(self) -> None:
+        if self._was is _UNSET:
+            del self.value.cell_contents
+        else:
+            self.value.cell_contents = self._was
 
 
 class _Fields:
     """A dataclass instance, frozen ones included: its attributes are set past its class."""
 
+    __slots__ = ("_dict", "_slots", "value")
+
     def __init__(self, value: Any) -> None:
-        self.value, self._dict = value, dict(dict_of(value))
-        self._slots = {name: self._slot(slot) for name, slot in slots(value).items()}
+        self.value, self._dict = value, _Dict(dict_of(value))
+        self._slots = [(slot, self._slot(slot)) for slot in slots(value).values()]
 
     def _slot(self, slot: Any) -> Any:
         try:
@@ -119,33 +197,31 @@ class _Fields:
             return _UNSET
 
     def changed(self) -> bool:
-        now = dict_of(self.value)
-        same = now.keys() == self._dict.keys() and all(now[k] is v for k, v in self._dict.items())
-        found = slots(self.value)
-        return not same or any(self._slot(found[n]) is not v for n, v in self._slots.items())
+        return self._dict.changed() or any(self._slot(slot) is not v for slot, v in self._slots)
 
     def restore(self) -> None:
-        now = dict_of(self.value)
-        now.clear()
-        now.update(self._dict)
-        for name, slot in slots(self.value).items():
-            if self._slots[name] is not _UNSET:
-                slot.__set__(self.value, self._slots[name])
+        self._dict.restore()
+        for slot, was in self._slots:
+            if was is not _UNSET:
+                slot.__set__(self.value, was)
             elif self._slot(slot) is not _UNSET:
                 slot.__delete__(self.value)
 
 
 _UNSET = object()
-_LARGE: dict[str, Callable[[Any], Saved]] = {
-    "array": Array, "table": Table, "tensor": Tensor, "generator": Generator,
-}  # fmt: skip
-_PLAIN: dict[type, Callable[[Any], Saved]] = {
-    **dict.fromkeys((list, bytearray), _Sequence),
-    **dict.fromkeys(DICTS, _Dict),
-    deque: _Deque,
-    set: _Set,
+_PLAIN: dict[int, Callable[[Any], Saved]] = {
+    id(list): _List,
+    id(dict): _Dict,
+    id(Counter): _Dict,
+    id(defaultdict): _DefaultDict,
+    id(OrderedDict): _Ordered,
+    id(set): _Set,
+    id(bytearray): _Bytes,
+    id(deque): _Deque,
+    id(CellType): _Cell,
 }
+_SIZED = _PLAIN.keys() - {id(bytearray), id(CellType)}
 
 
-def _same_elements(one: Any, other: Any) -> bool:
-    return len(one) == len(other) and all(map(is_, one, other))
+def _differ(one: Any, other: Any) -> bool:
+    return len(one) != len(other) or any(map(is_not, one, other))

@@ -1,0 +1,119 @@
+"""Tables and labels of pandas: saved, put back in place, compared.
+
+A table is its attributes and a manager, the object in which pandas keeps the columns and says whose
+memory they are in. With copy on write a second manager over the same columns costs nothing until
+somebody writes to them. Without it the columns are copied, and put back into the memory they were
+in, so that what was a view is one again. Labels keep their identity and their names.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from operator import is_not
+from typing import Any
+
+from ..objects import package_names, table_kind
+from .arrays import same_elements
+from .holding import dict_of
+
+
+def table_keeper(value: object) -> Callable[[Any], Any] | None:
+    """What saves a table, of a subclass too, or the labels of one; None for anything else."""
+    if table_kind(value):
+        return Table
+    return Labels if "pandas.Index" in package_names(type(value)) else None
+
+
+def copies_on_write() -> bool:
+    """Whether pandas copies a column when somebody writes to it, not before."""
+    pandas: Any = sys.modules["pandas"]
+    if int(pandas.__version__.partition(".")[0]) >= 3:
+        return True
+    return pandas.get_option("mode.copy_on_write") is True
+
+
+class Table:
+    """A `DataFrame` or a `Series`."""
+
+    def __init__(self, value: Any) -> None:
+        self.value, manager = value, value._mgr
+        self._attributes, self._axes = dict(dict_of(value)), list(manager.axes)
+        self._columns = [block.values for block in manager.blocks]
+        self._manager = manager.copy(deep=False)
+        self._copies: list[tuple[Any, Any]] = []
+        if not copies_on_write():
+            self._copies = [(each, each.copy()) for each in self._columns]
+
+    @staticmethod
+    def bytes_of(value: Any) -> int:
+        return 0 if copies_on_write() else sum(block.values.nbytes for block in value._mgr.blocks)
+
+    def changed(self) -> bool:
+        mine: dict[str, Any] = dict_of(self.value)
+        if any(mine.get(k) is not v for k, v in self._attributes.items() if k not in _PANDAS_OWN):
+            return True
+        manager = mine["_mgr"]
+        if len(manager.axes) != len(self._axes) or any(map(is_not, manager.axes, self._axes)):
+            return True
+        return not self._holds_the_columns(manager) or any(self._written())
+
+    def restore(self) -> None:
+        mine: dict[str, Any] = dict_of(self.value)
+        for column, copy in self._written():
+            column[:] = copy
+        manager = self._manager.copy(deep=False)
+        manager.axes = list(self._axes)
+        kept = {k: v for k, v in self._attributes.items() if k not in _PANDAS_OWN}
+        caches = {k: v for k, v in mine.items() if k in _PANDAS_OWN}
+        mine.clear()
+        mine.update({**kept, **caches, "_mgr": manager})
+        if "_item_cache" in mine:  # columns that pandas 2 handed out
+            mine["_item_cache"] = {}
+        self._columns = [block.values for block in manager.blocks]
+
+    def _holds_the_columns(self, manager: Any) -> bool:
+        """Whether the columns are those that were saved: if not, whether they say the same."""
+        now = [block.values for block in manager.blocks]
+        if len(now) == len(self._columns) and not any(map(is_not, now, self._columns)):
+            return True
+        if manager.shape != self._manager.shape:
+            return False
+        return all(map(_same_column, _columns(manager), _columns(self._manager)))
+
+    def _written(self) -> Iterator[tuple[Any, Any]]:
+        """The copied columns that somebody has written to, each with its copy."""
+        return (pair for pair in self._copies if not _same_column(*pair))
+
+
+class Labels:
+    """An `Index`: it cannot change but for its names."""
+
+    def __init__(self, value: Any) -> None:
+        self.value, self._names = value, list(value.names)
+
+    def changed(self) -> bool:
+        now = list(self.value.names)
+        return len(now) != len(self._names) or any(map(is_not, now, self._names))
+
+    def restore(self) -> None:
+        self.value.names = self._names
+
+
+_PANDAS_OWN = frozenset(("_mgr", "_item_cache", "_cacher", "_is_copy"))
+"""Attributes that pandas changes when a table is only read."""
+
+
+def _columns(manager: Any) -> list[Any]:
+    if hasattr(manager, "iget_values"):
+        return [manager.iget_values(at) for at in range(len(manager.axes[0]))]
+    return [manager.blocks[0].values]
+
+
+def _same_column(one: Any, other: Any) -> bool:
+    """Whether two columns say the same; those of other packages are taken not to."""
+    if type(one) is not type(other) or one.dtype != other.dtype or one.shape != other.shape:
+        return False
+    if isinstance(one, sys.modules["numpy"].ndarray):
+        return same_elements(one, other)
+    return "pandas.ExtensionArray" in package_names(type(one)) and bool(one.equals(other))

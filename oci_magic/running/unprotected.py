@@ -1,0 +1,64 @@
+"""What of a failed attempt is not put back, in few words: objects of other kinds, files.
+
+An object is told of if the code reads its name and it can change; whether it did is not known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import (
+    BuiltinFunctionType,
+    CellType,
+    CodeType,
+    FunctionType,
+    MethodType,
+    MethodWrapperType,
+    ModuleType,
+)
+
+from ..objects import bases, class_name, module_name, package_names
+from ..types import Cell
+from .reach import Found
+from .review import writes
+
+_UNCHANGING = (
+    *(type, ModuleType, FunctionType, BuiltinFunctionType, MethodType, MethodWrapperType, CellType),
+    *(CodeType, int, float, complex, str, bytes, tuple, frozenset, range, slice, type(None)),
+    *(type(...), type(NotImplemented), property, staticmethod, classmethod),
+)
+_VALUE_MODULES = frozenset(
+    ("datetime", "decimal", "fractions", "functools", "pathlib", "re", "uuid", "ipaddress",
+     "zoneinfo", "enum", "typing")
+)  # fmt: skip
+_VALUES = frozenset(
+    ("numpy.generic", "numpy.dtype", "numpy.ufunc", "pandas.Index", "pandas.Timestamp",
+     "pandas.Timedelta", "pandas.Period", "pandas.Interval", "pandas.NaTType", "pandas.NAType",
+     "pandas.BaseOffset", "pandas.ExtensionDtype", "pandas.BaseGroupBy", "torch.dtype",
+     "torch.device", "enum.Enum")
+)  # fmt: skip
+
+
+def left_line(found: Found, bytes_: float = 0) -> str:
+    """`model (LinearRegression)`, `big (ndarray, 2,100 MB)`; "" for what need not be told."""
+    kind = type(found.value)
+    if not found.told or (not bytes_ and _is_unchanging(kind)):
+        return ""
+    size = f", {bytes_ / 1e6:,.0f} MB" if bytes_ else ""
+    return f"{found.name} ({class_name(kind)}{size})"
+
+
+def writes_files(code: str, namespace: Mapping[str, object]) -> bool:
+    """Whether review sees the code write or delete a file, a new one too."""
+    try:
+        return writes(Cell(code), Path.cwd(), namespace)
+    except OSError:  # the working folder is gone
+        return False
+
+
+def _is_unchanging(kind: type) -> bool:
+    if any(base is each for base in bases(kind) for each in _UNCHANGING):
+        return True
+    return module_name(kind).partition(".")[0] in _VALUE_MODULES or bool(
+        package_names(kind) & _VALUES
+    )
