@@ -136,6 +136,7 @@ def told(names: dict[str, Any], code: str, limit: float = 1e6) -> tuple[str, ...
         ("print('the model')  # model", ()),
         ("n + when.year", ()),
         ("uses()", ("model (Model)",)),
+        ("carries()", ()),
         ("big['a'][0] = 1", ("big (ndarray, 8 MB)",)),
         ("open('new.txt', 'w').write('')", ("files",)),
         ("pd.DataFrame().to_csv('new.csv')", ("files",)),
@@ -151,7 +152,7 @@ def test_what_stays_as_the_code_left_it_is_told(code: str, left: tuple[str, ...]
         "lines": (line for line in "ab"), "when": pd.Timestamp(0), "Model": Model, "pd": pd,
         "big": {"a": np.zeros(1_000_000)}, "df": pd.DataFrame({"a": [1]}),
     }  # fmt: skip
-    exec("def uses(): model.fit()", names)
+    exec("def uses(): model.fit()\ndef carries(own=Model()): pass", names)
     assert told(names, code) == left
 
 

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import copy
-import os
 import random
-import sys
-import warnings
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -278,35 +275,6 @@ def test_tensors_are_put_back_with_their_gradients() -> None:
     assert weights.tolist() == [1, 1, 1] and weights.grad is grad and grad.tolist() == [2, 2, 2]
 
 
-def test_settings_of_the_process_are_put_back(tmp_path: Path) -> None:
-    import matplotlib.pyplot as plt
-
-    random.seed(1)
-    np.random.seed(1)
-    before = (
-        Path.cwd(), dict(os.environ), list(sys.path), dict.copy(plt.rcParams),
-        pd.get_option("display.max_rows"), np.geterr(), list(warnings.filters), random.getstate(),
-    )  # fmt: skip
-    state = np.random.get_state()[1].tolist()
-    checkpoint = Checkpoint({}, "")
-    os.chdir(tmp_path)
-    os.environ["NEW_NAME"] = "1"
-    os.environ.pop("HOME", None)
-    sys.path.insert(0, "nowhere")
-    plt.rcParams["lines.linewidth"] = 9
-    pd.set_option("display.max_rows", 3)
-    np.seterr(all="ignore")
-    warnings.simplefilter("ignore")
-    random.random()
-    np.random.random()
-    checkpoint.restore()
-    assert before == (
-        Path.cwd(), dict(os.environ), list(sys.path), dict.copy(plt.rcParams),
-        pd.get_option("display.max_rows"), np.geterr(), list(warnings.filters), random.getstate(),
-    )  # fmt: skip
-    assert np.random.get_state()[1].tolist() == state
-
-
 def test_a_copy_of_the_world_is_what_it_seems() -> None:
     names = world()
     assert seen(copy.deepcopy(names)) == seen(names)
@@ -367,3 +335,27 @@ def test_what_is_not_put_back_is_named_once_the_code_has_failed(notebook: Notebo
     replies = notebook.replies(code("model.x = rows[0] / 0"), code("model.x = 1"))
     notebook.type(f"%%oci {replies}\ngo")
     assert "not put back: model (Model), rows (list, 0 MB)" in notebook.out
+
+
+def test_files_are_told_of_once_the_code_that_writes_them_has_failed(notebook: Notebook) -> None:
+    write = "open('new.txt', 'w').close()"
+    replies = notebook.replies(code(f"{write}\n1 / 0"), code(f"{write}\nn = 1"))
+    notebook.type(f"%%oci {replies}\ngo")
+    assert notebook.out.count("not put back: files") == 1
+    notebook.type("%oci undo")
+    assert notebook.out.strip() == "undone: go; not put back: files"
+
+
+def test_undo_that_takes_all_back_says_no_more(notebook: Notebook) -> None:
+    notebook.type("items = [1]")
+    notebook.type(f"%%oci {notebook.replies(code('items.append(2)'))}\ngo")
+    notebook.type("%oci undo")
+    assert notebook.out.strip() == "undone: go" and notebook["items"] == [1]
+
+
+def test_what_the_person_ran_and_failed_is_put_back_and_told(notebook: Notebook) -> None:
+    notebook.type("class Model:\n    pass\nmodel, items = Model(), [1]")
+    replies = notebook.replies(code("items.append(2)\nmodel.x = 1 / 0"))
+    notebook.type(f"%%oci --confirm {replies}\ngo")
+    notebook.type(str(notebook.next_input))
+    assert notebook["items"] == [1] and "not put back: model (Model)" in notebook.out

@@ -120,7 +120,7 @@ class Checkpoint:
                 self._not_saved.append(line)
 
     def _put_back(self, parts: Collection[_Part]) -> None:
-        """Put back what differs; what refuses is tried once more, after what it may be a view of."""
+        """Put back what differs; what refuses is tried again, after what it may be a view of."""
         refused = [part for part in parts if not _restored(part.saved)]
         again = [part.found for part in refused if not _restored(part.saved)]
         self._note_failed([f"{found.name} ({class_name(type(found.value))})" for found in again])
