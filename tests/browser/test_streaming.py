@@ -72,7 +72,8 @@ def test_nothing_shrinks_and_grows_again(lab: Lab) -> None:
 
 
 def test_the_place_and_the_typing_stay_the_persons(lab: Lab) -> None:
-    start(lab, "typing", SPOKEN * 10 + code(LONG), below=12)
+    thoughts = "".join(f"Thought {n} is one of its own.\n\n" for n in range(30))
+    start(lab, "typing", thoughts + code(LONG), below=12)
     mine = lab.page.locator(".jp-Notebook .jp-Cell").last
     mine.scroll_into_view_if_needed()
     mine.locator(".cm-content").click()
