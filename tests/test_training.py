@@ -343,6 +343,7 @@ def test_exported_weights_are_the_trained_ones(exported: Path) -> None:
         assert torch.equal(tensor, kept[name].to(torch.bfloat16))
 
 
+@pytest.mark.timeout(900)
 def test_one_command_makes_tasks_trains_scores_and_goes_on(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
