@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from oci_magic.running import arrays, tables, values
@@ -233,7 +233,7 @@ def named(world: dict[str, Any]) -> str:
     return " ".join(world)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(world=worlds(), steps=STEPS)
 def test_after_a_failed_program_the_world_is_as_it_was(
     world: dict[str, Any], steps: list[Step]
@@ -246,7 +246,7 @@ def test_after_a_failed_program_the_world_is_as_it_was(
     assert checkpoint.left == ()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(world=worlds(), steps=STEPS)
 def test_after_undo_the_world_is_as_it_was(world: dict[str, Any], steps: list[Step]) -> None:
     before = all_of(world)
@@ -257,7 +257,7 @@ def test_after_undo_the_world_is_as_it_was(world: dict[str, Any], steps: list[St
     assert all_of(world) == before
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(world=worlds(), first=STEPS, second=STEPS)
 def test_a_second_attempt_is_put_back_as_well_as_the_first(
     world: dict[str, Any], first: list[Step], second: list[Step]

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_magics import Notebook, code, notebook
 
@@ -151,7 +151,7 @@ def attempt(names: dict[str, Any], lines: list[str]) -> None:
 PROGRAMS = st.lists(st.sampled_from(LINES), max_size=12)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(PROGRAMS)
 def test_a_failed_program_leaves_everything_as_it_was(lines: list[str]) -> None:
     names = world()
@@ -165,7 +165,7 @@ def test_a_failed_program_leaves_everything_as_it_was(lines: list[str]) -> None:
     assert names["view"].base is names["arr"] or names["view"].base is names["arr"].base
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(PROGRAMS)
 def test_undo_takes_an_accepted_program_back(lines: list[str]) -> None:
     names = world()

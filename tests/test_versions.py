@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from browser.asking import code, prompt
 from browser.lab import text
 from browser.servers import served, started_playwright
-from browser.asking import code, prompt
 
 pytestmark = [pytest.mark.heavy, pytest.mark.timeout(3600)]
 

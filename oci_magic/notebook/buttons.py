@@ -6,6 +6,7 @@ the prompt is asked anew, with the words that came with the button below it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -21,9 +22,12 @@ if TYPE_CHECKING:
 
 
 def asked_for(
-    magics: OCIMagics, session: Session, place: Place, request: str, context: str
+    magics: OCIMagics, session: Session, place: Place, request: str, context: Callable[[str], str]
 ) -> Events:
-    """The events of what was asked for in `place`; see the module."""
+    """The events of what was asked for in `place`; `context` tells of the notebook for a request.
+
+    See the module.
+    """
     run, rounds = magics.run and not magics.asked.no_run, magics.asked.rounds
     action = place.action if _is_last(magics, session, place) else None
     failed = _failed(session) if action == "fix" else None
@@ -32,13 +36,13 @@ def asked_for(
         warm = sampling.temperature or RETRY_TEMPERATURE
         session.engine.sampling = replace(sampling, temperature=warm)
     if action == "feedback":
-        return session.ask(place.words, context, run=run, rounds=rounds)
+        return session.ask(place.words, context(place.words), run=run, rounds=rounds)
     if failed:
-        return session.fix(*failed, context, run=run, rounds=rounds)
+        return session.fix(*failed, context(request), run=run, rounds=rounds)
     if action == "retry":
-        return session.retry(context, run=run, rounds=rounds)
-    return session.ask("\n".join(filter(None, (request, place.words))), context,
-                       run=run, rounds=rounds)  # fmt: skip
+        return session.retry(context(request), run=run, rounds=rounds)
+    asked = "\n".join(filter(None, (request, place.words)))
+    return session.ask(asked, context(asked), run=run, rounds=rounds)
 
 
 def _failed(session: Session) -> tuple[str, Failure] | None:

@@ -90,7 +90,7 @@ def fix(magics: OCIMagics, rest: str) -> None:
         options = replace(options, check=asked.check, warnings=asked.warnings)
     session = session_for(magics, options)
     magics.asked = options
-    context = Telling(magics).context(options)
+    context = Telling(magics).context(options, rest)
     events = session.fix(code.strip("\n"), failure, context, sentence=rest, run=magics.run)
     magics.play(events, run=magics.run, place=place)
 
@@ -111,7 +111,9 @@ def retry(magics: OCIMagics) -> None:
     warm = asked.temperature or magics.temperature or RETRY_TEMPERATURE
     options = replace(asked, temperature=warm, new=False)
     session, run = session_for(magics, options), magics.run and not asked.no_run
-    events = session.retry(Telling(magics).context(options), run=run, rounds=options.rounds)
+    request = session.turns[-1].request if session.turns else ""
+    context = Telling(magics).context(options, request)
+    events = session.retry(context, run=run, rounds=options.rounds)
     magics.play(events, options.output, run=run)
 
 

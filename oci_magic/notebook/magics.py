@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
@@ -105,9 +105,9 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
             session = session_for(self, options)
             told = Telling(self)
             told.unknown(options.leave_out)
-            request, context = told.request(prompt), told.context(options)
+            request, context = told.request(prompt), partial(told.context, options)
             if options.dry:
-                self._show_messages(session, options, request, context)
+                self._show_messages(session, options, request, context(request))
                 return
             run, self.asked = self.run and not options.no_run, options
             events = asked_for(self, session, place, request, context)

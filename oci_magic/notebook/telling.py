@@ -28,13 +28,13 @@ class Telling:
         outputs = names.get("Out", {})
         return encodable(interpolate(prompt, names, journal.inputs(), outputs, journal.errors))
 
-    def context(self, options: Options) -> str:
-        """The text of the context that goes with a prompt; says once if it was shortened."""
+    def context(self, options: Options, request: str = "") -> str:
+        """The text of the context that goes with `request`; says once if it was shortened."""
         magics, engine = self.magics, self.magics.shelf.loaded
         if (options.context or magics.context) == "none" or engine is None:
             return ""
         budget = min(magics.context_tokens, engine.window // 4)
-        whole = self.surroundings(options.leave_out)
+        whole = self.surroundings(options.leave_out).about(request)
         fitted = whole.fitted(lambda text: engine.count([Message("user", text)]), budget)
         if fitted is not whole and not magics.told_shortened:
             print(f"the notebook is told of in {budget} tokens, not whole: %oci context shows it")

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from ..types import Variable
+from .linking import Link, links
 
 MAX_COLUMNS = 40
 _Entry = TypeVar("_Entry")
@@ -24,6 +25,12 @@ class Context:
     variables: tuple[Variable, ...] = ()
     files: tuple[str, ...] = ()
     cells: tuple[str, ...] = ()
+    named: tuple[Link, ...] = ()
+
+    def about(self, request: str) -> Context:
+        """This context with the columns that `request` names told once more beside it."""
+        tables = [variable for variable in self.variables if variable.columns]
+        return replace(self, named=tuple(links(request, tables)))
 
     def text(self) -> str:
         """The block that stands above the request in the user's message, "" if empty."""
@@ -32,8 +39,9 @@ class Context:
     def fitted(self, count: Callable[[str], int], budget: int) -> Context:
         """The largest context of at most `budget` tokens; this one if nothing is left out.
 
-        Cells go first, then plain variables, files, columns, and names of tables last; of each
-        the least relevant first. `count` is called about log2 as often as there are entries.
+        Cells go first, then plain variables, files, columns, names of tables, and the columns
+        that the request names last; of each the least relevant first. `count` is called about
+        log2 as often as there are entries.
         """
 
         def fits(given_up: int) -> bool:
@@ -73,6 +81,13 @@ def _lines(context: Context) -> Iterator[str]:
     others = [_short(variable) for variable in context.variables if not variable.columns]
     if others:
         yield f"Variables: {', '.join(others)}"
+    if context.named:
+        yield f"Named: {', '.join(_link(link, several=len(tables) > 1) for link in context.named)}"
+
+
+def _link(link: Link, *, several: bool) -> str:
+    where = f" in {' and '.join(link.tables)}" if several else ""
+    return f"{link.label} {link.dtype}{where}"
 
 
 def _short(variable: Variable) -> str:
@@ -83,6 +98,7 @@ def _short(variable: Variable) -> str:
 def _entries(context: Context) -> int:
     """How many things there are to give up, one after the other, until nothing is left."""
     whole = len(context.cells) + len(context.files) + len(context.variables)
+    whole += len(context.named)
     return whole + sum(map(_spare, context.variables))
 
 
@@ -97,7 +113,8 @@ def _without(context: Context, number: int) -> Context:
     files, number = _cut(context.files, number)
     tables, number = _narrowed(tables, number)
     tables, number = _cut(tables, number)
-    return Context((*tables, *plain), files, cells)
+    named, number = _cut(context.named, number)
+    return Context((*tables, *plain), files, cells, named)
 
 
 def _cut(entries: tuple[_Entry, ...], number: int) -> tuple[tuple[_Entry, ...], int]:

@@ -168,9 +168,11 @@ class Maker:
         sentence = "; ".join(scene.notes) + "."
         for name, typed in (aliases or {}).items():
             sentence = sentence.replace(f"`{name}`", f"`{typed}`")
-        task = Task(context.text(), self.worded(scene), tuple(scene.families))
+        request = self.worded(scene)
+        task = Task(context.about(request).text(), request, tuple(scene.families))
         if self.rng.random() < 0.12 and scene.visible and not aliases:
-            return self.fix_task(world, scene, task, true_code, sentence)
+            own = Task(context.text(), FIX, ("fix",))
+            return self.fix_task(world, scene, own, true_code, sentence)
         wrong = unconverted(code) if self.rng.random() < 0.5 else None
         outcome = run(wrong, copied(world.namespace), world.folder) if wrong else Outcome()
         repaired = repair(outcome.failure, wrong) if wrong and outcome.failure else None
@@ -243,7 +245,6 @@ class Maker:
         outcome = run(wrong, copied(world.namespace), world.folder) if wrong else Outcome()
         if not wrong or not outcome.failure:
             return None
-        task.request, task.families = FIX, ("fix",)
         task.attempts = [Attempt(wrong, "", outcome.failure, train=False)]
         return self.settle(world, scene, task, code, sentence, code)
 
@@ -266,14 +267,14 @@ class Maker:
         text = rng.choice(pool)
         for slot, fillers in FILLERS.items():
             text = text.replace("{" + slot + "}", self.words.pick(fillers))
-        context = ""
+        opener = rng.choice(("", "", *OPENERS)) if text[-1:] != "?" else ""
+        request, context = opener + text, ""
         if rng.random() < 0.6:
             with tempfile.TemporaryDirectory() as folder:
                 world = World(rng, self.words, Path(folder))
                 world.furnish()
-                context = world.context().text()
-        opener = rng.choice(("", "", *OPENERS)) if text[-1:] != "?" else ""
-        task = Task(context, opener + text, ("outside",))
+                context = world.context().about(request).text()
+        task = Task(context, request, ("outside",))
         task.attempts.append(Attempt("", REFUSAL, None))
         return task
 

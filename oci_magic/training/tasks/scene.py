@@ -76,7 +76,7 @@ class Scene:
             case "backticks":
                 return f"`{name}`"
             case "loose" if _usual_case(name):
-                return name.lower().replace("_", " ")
+                return self.rng.choice((name.lower(), name)).replace("_", " ")
         return name
 
     # columns ----------------------------------------------------------------------------
