@@ -29,7 +29,7 @@ def main() -> None:
     parser.add_argument("--names", type=int, default=10_000)
     options = parser.parse_args()
     rows = int(options.gigabytes * 1e9 / 80)
-    table = pd.DataFrame(np.zeros((rows, 10)), columns=[f"c{n}" for n in range(10)])
+    table = pd.DataFrame(np.ones((rows, 10)), columns=[f"c{n}" for n in range(10)])
     tell(f"{options.gigabytes:g} GB DataFrame", {"df": table}, "df.describe()")
     makers: list[Callable[[int], Any]] = [int, str, lambda n: [n], lambda n: {"a": n}]
     small = {f"v_{n}": makers[n % 4](n) for n in range(options.names)}
