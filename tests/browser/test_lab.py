@@ -9,7 +9,7 @@ from pathlib import Path
 from .lab import Lab, text
 
 ROOT = Path(__file__).parents[2]
-PICTURE = ROOT / "examples" / "lab.png"
+PICTURE, DRAFTS = ROOT / "examples" / "lab.png", ROOT / "examples" / "drafts.png"
 
 
 def test_quickstart_prompts_work_in_jupyterlab(lab: Lab) -> None:
@@ -31,6 +31,8 @@ def test_quickstart_prompts_work_in_jupyterlab(lab: Lab) -> None:
     assert any("image/png" in output.get("data", {}) for output in outputs)
     if os.environ.get("OCI_PICTURES"):
         lab.page.screenshot(path=PICTURE)
+        lab.page.get_by_role("button", name="2 drafts").click()
+        lab.page.locator(".jp-CodeCell").nth(1).screenshot(path=DRAFTS)
 
 
 def test_a_refusal_is_told_under_the_prompt(lab: Lab) -> None:
