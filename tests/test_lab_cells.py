@@ -409,3 +409,14 @@ def test_queued_cells_that_are_replaced_do_not_run_after_the_extension_was_reloa
     book.cells = [cell for cell in book.cells if cell["id"] == prompt or cell in book.below(prompt)]
     book.run_all()
     assert value(book, "runs") == "1"
+
+
+def test_cells_of_another_answer_that_are_back_are_not_kept_as_this_ones(book: Notebook) -> None:
+    prompt = book.ask(code("1"), code("2"), code("3"))
+    before = deepcopy(book.below(prompt))
+    book[prompt]["source"] += " another way"
+    book.run(prompt)
+    at = book.ids().index(prompt) + 1
+    book.cells[at : at + 1] = before  # Ctrl-Z on cells; what the prompt's cell says stays
+    book.run(prompt)
+    assert [cell["source"] for cell in book.below(prompt)] == ["3"]

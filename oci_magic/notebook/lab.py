@@ -42,7 +42,9 @@ class LabPlace(Place):
         self._view: LabView | None = None
         self.prompt, self.action, self.words = client.prompt, client.action, client.text
         self._record: dict[str, object] = {}
-        if client.made and recorded and client.recorded == recorded and not client.action:
+        # After Ctrl-Z on cells, those of an earlier answer may stand there again.
+        answers = any(cell.mark.get("hash") == recorded for cell in client.made)
+        if answers and recorded and client.recorded == recorded and not client.action:
             self.kept = f"{counted(client.made)} below"
 
     @contextmanager
