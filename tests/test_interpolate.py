@@ -204,7 +204,8 @@ class Meta(type):
 
 
 class Metaclassed(metaclass=Meta):
-    pass
+    def __repr__(self) -> str:
+        return "of a class that answers nothing"
 
 
 class Text(str):
@@ -221,7 +222,7 @@ class Text(str):
         (Raises, "<Raises object>"), (Exits, "<Exits object>"), (NotText, "<NotText object>"),
         (Interrupts, "<Interrupts object>"), (Recurses, "<Recurses object>"),
         (NoStr, "fine"), (Lies, "a liar"), (Touchy, "touchy"),
-        (Metaclassed, "<Metaclassed object>"), (lambda: Text("t"), "t"),
+        (Metaclassed, "of a class that answers nothing"), (lambda: Text("t"), "t"),
         (lambda: [Raises()], "<list object>"), (lambda: 10**5000, "<int object>"),
         (lambda: b"\x00\xff", r"b'\x00\xff'"), (lambda: float("nan"), "nan"),
     ],
