@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .asking import asks, code, made, picture
 from .lab import Lab, text
 
@@ -52,6 +54,39 @@ def test_input_is_asked_for_in_the_generated_cell(lab: Lab) -> None:
     lab.wait()
     assert "hello Ada" in text(lab.cells()[2]["outputs"])
     assert lab.cells()[1]["count"] is not None
+
+
+def test_input_that_is_asked_for_before_the_page_knows_of_the_run(lab: Lab) -> None:
+    """Requests for input have a channel of their own: they may overtake all else."""
+    other = Lab(lab.page.context.new_page(), lab.address, lab.notebooks)
+    other.page.route_web_socket("**/api/kernels/**", _input_first)
+    started(other, "early", "name = input('your name? ')\nprint('hello', name)")
+    waits_for(other, "input.jp-Stdin-input")
+    boxes = made(other).locator("input.jp-Stdin-input")
+    assert boxes.count() == 1
+    boxes.fill("Ada")
+    boxes.press("Enter")
+    other.wait()
+    assert "hello Ada" in text(other.cells()[2]["outputs"])
+    other.close()
+
+
+def _input_first(socket: Any) -> None:
+    """From the first `bind` on, hold all that the kernel sends until it asks for input."""
+    server, held, over = socket.connect_to_server(), list[str | bytes](), list[bool]()
+
+    def came(message: str | bytes) -> None:
+        raw = message if isinstance(message, bytes) else message.encode()
+        if over or not (held or b'"bind"' in raw):
+            socket.send(message)
+        elif b'"input_request"' in raw:
+            over.append(True)
+            for each in (message, *held):
+                socket.send(each)
+        else:
+            held.append(message)
+
+    server.on_message(came)
 
 
 def test_displays_are_updated_and_cleared_in_place(lab: Lab) -> None:

@@ -61,8 +61,11 @@ export class Cells {
     this.shared.transact(change, false);
   }
 
-  /** From now on outputs of messages under `message` belong to the cell. */
-  bind({ id, message }, kernel) {
+  /** From now on outputs of messages under `message` belong to the cell.
+   *
+   * `asked` is the last request for input that came: on a channel of its own, maybe before this.
+   */
+  bind({ id, message }, { kernel, asked }) {
     const cell = this.widget(id);
     if (!cell) {
       return;
@@ -84,6 +87,11 @@ export class Cells {
     cell.outputArea.future = future;
     this.running.set(id, future);
     mark(cell, 'running', '*');
+    if (asked?.parent_header.msg_id === message) {
+      const ask = future.onStdin;
+      future.onStdin = said => said.header.msg_id !== asked.header.msg_id && ask(said);
+      void ask(asked);
+    }
   }
 
   /** The bound cell has run, with this execution count; `error` is an output to be added. */

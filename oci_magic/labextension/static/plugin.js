@@ -74,7 +74,13 @@ class Attached {
   constructor(kernel) {
     this.kernel = kernel;
     this.views = []; // the notebook's cells, once for each view of it
+    this.asked = undefined; // the last request for input that came
     kernel.registerCommTarget(NAME, (comm, open) => this.opened(comm, open.content.data));
+    kernel.anyMessage.connect((_, { msg, direction }) => {
+      if (direction === 'recv' && msg.header.msg_type === 'input_request') {
+        this.asked = msg;
+      }
+    });
     const request = kernel.requestExecute.bind(kernel);
     kernel.requestExecute = (content, dispose, metadata) =>
       request(content, dispose, { ...metadata, ...this.told(content, metadata) });
@@ -133,7 +139,7 @@ class Attached {
 
   apply({ operation, ...values }) {
     try {
-      this.views[0]?.[operation](values, this.kernel);
+      this.views[0]?.[operation](values, this);
     } catch (error) {
       console.warn(`oci_magic: ${operation} failed`, error);
     }
