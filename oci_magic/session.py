@@ -94,13 +94,16 @@ class Session:
         return self._exchange(request, seed, context, run, rounds)
 
     def undo(self) -> tuple[Turn, Sequence[str]]:
-        """Take back the last accepted run and its exchange: its turn, names that later cells own.
+        """Take back the last exchange and what its code did: its turn, names that later cells own.
 
-        Raises OciError when there is none.
+        Code that failed or did not run has left nothing. Raises OciError where there is nothing
+        to take back, or no way any more.
         """
-        if self.runner.accepted is None:
+        saved, last = self.runner.accepted, self.exchanges[-1][-1] if self.exchanges else None
+        if last is None or (saved is None and last.execution and not last.execution.failure):
             raise OciError("nothing to undo: no code of this conversation was accepted last")
-        stay, self.runner.accepted = self.runner.accepted.undo(), None
+        self.runner.accepted = None
+        stay = saved.undo() if saved else ()
         return self.exchanges.pop()[-1], stay
 
     def ran(self, execution: Execution, saved: Restorable) -> Failure | None:

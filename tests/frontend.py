@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from typing import Any
 
@@ -31,6 +31,8 @@ class Notebook:
         self.deletions = 0
         self.deleted: dict[str, Notes] = {}
         """What the kernel has deleted, by id."""
+        self.seen: dict[str, str] = {}
+        """The last answer to each prompt that the kernel has told of."""
         self.operations: list[str] = []
         self.meddle: Callable[[str], object] = lambda _: None
         """What the person does in mid-run, after an operation of this name."""
@@ -75,7 +77,9 @@ class Notebook:
     def command(self, id_: str, line: str, button: str = "") -> Notes:
         """Run a line in a cell's name, as a button of its panel may do."""
         action = {"kind": button, "text": self[id_]["source"]} if button else None
-        return self._execute(id_, line, {**self.told(id_), "action": action})
+        shown = [m for m in self[id_]["outputs"] if MIME not in m.get("data", {})]
+        kept = shown if button == "repair" else []
+        return self._execute(id_, line, {**self.told(id_), "action": action}, kept)
 
     def run_all(self) -> None:
         """Every request is made before the first one is answered."""
@@ -98,7 +102,8 @@ class Notebook:
         """What a request tells of this front end now."""
         cells = [{"id": c["id"], "source": c["source"], "metadata": c["metadata"][KEY]}
                  for c in self.below(id_)]  # fmt: skip
-        made = {"record": self[id_]["metadata"].get(KEY), "cells": cells}
+        record = self[id_]["metadata"].get(KEY)
+        made = {"record": record, "cells": cells, "seen": self.seen.get(id_)}
         return {"protocol": 1, "client": self.client, "made": made, "deletions": self.deletions}
 
     def below(self, prompt: str) -> list[Notes]:
@@ -120,11 +125,11 @@ class Notebook:
 
     # What the kernel does
 
-    def _execute(self, id_: str, source: str, told: Notes) -> Notes:
+    def _execute(self, id_: str, source: str, told: Notes, kept: Sequence[Notes] = ()) -> Notes:
         """The cell may be gone by now, as in a queue."""
         self.operations, self._bound = [], {}
         if id_ in self:
-            self[id_]["outputs"] = []
+            self[id_]["outputs"] = list(kept)
         reply, shown = self.kernel.run(source, cell=id_, oci_magic_client=told)
         for message in shown:
             if message["type"] == "comm_msg":
@@ -160,6 +165,8 @@ class Notebook:
             cell["source"] = source
         if "metadata" in more:
             cell["metadata"][KEY] = more["metadata"]
+            if answer := (_mark(cell) or {}).get("answer"):
+                self.seen[id] = answer
 
     def _delete(self, cells: list[Notes], number: int) -> None:
         self.deletions = max(self.deletions, number)

@@ -176,23 +176,115 @@ def test_what_the_person_types_in_mid_run_stays(book: Notebook) -> None:
     assert "typed = 1" in book.sources()
 
 
-def test_an_answer_that_breaks_off_is_not_kept(book: Notebook) -> None:
+ENGINE = "get_ipython().magics_manager.registry['OCIMagics'].session.engine"
+
+
+def breaks_off(book: Notebook, error: str) -> None:
+    """From now on the model writes half an answer, then this is raised."""
+    _ran(book, "from oci_magic.errors import EngineError\nfrom oci_magic.types import Chunk\n"
+               f"engine = {ENGINE}\nstream = engine.stream\n"
+               "def half(*_, **__):\n    yield Chunk('Now:\\n```python\\nhalf = 1')\n"
+               f"    raise {error}\nengine.stream = half")  # fmt: skip
+
+
+def goes_on(book: Notebook) -> None:
+    _ran(book, "engine.stream = stream")
+
+
+@pytest.mark.parametrize("error", ["EngineError('gone')", "KeyboardInterrupt"])
+def test_an_answer_that_breaks_off_leaves_the_earlier_one(book: Notebook, error: str) -> None:
+    prompt = book.ask(code(COUNT), code("runs = 10"))
+    source, before = book[prompt]["source"], deepcopy(book.below(prompt))
+    breaks_off(book, error)
+    book[prompt]["source"] += " on"
+    reply = book.run(prompt)
+    assert reply["status"] == "error" and book.below(prompt) == before
+    shown = panel(book[prompt])
+    assert shown["state"] == "stopped" and not {"undo", "run"} & set(shown["actions"])
+    goes_on(book)
+    book[prompt]["source"] = source
+    book.run(prompt)
+    assert "kept: 1 cell below" in text(book[prompt])
+    book[prompt]["source"] += " on"
+    book.run(prompt)
+    assert [cell["source"] for cell in book.below(prompt)] == ["runs = 10"]
+
+
+def test_a_stop_tells_that_the_earlier_answer_stands_and_shows_the_half(book: Notebook) -> None:
     prompt = book.ask(code(COUNT))
-    broken = "get_ipython().magics_manager.registry['OCIMagics'].session.engine"
-    _ran(
-        book, f"from oci_magic.errors import EngineError\nengine = {broken}\nstream = engine.stream"
-    )
-    _ran(book, "def half(*_, **__):\n    from oci_magic.types import Chunk\n"
-               "    from oci_magic.errors import EngineError\n"
-               "    yield Chunk('```python\\nhalf = 1')\n    raise EngineError('gone')\n"
-               "engine.stream = half")  # fmt: skip
-    book[prompt]["source"] = book[prompt]["source"].replace("%%oci", "%%oci --again")
+    breaks_off(book, "KeyboardInterrupt")
+    book[prompt]["source"] += " on"
+    book.run(prompt)
+    assert "the earlier answer is below, as it was" in str(book[prompt]["outputs"])
+    assert "half = 1" in text(book[prompt])
+    goes_on(book)
+
+
+@pytest.mark.parametrize("error", ["EngineError('gone')", "KeyboardInterrupt"])
+def test_a_first_answer_that_breaks_off_is_not_kept(book: Notebook, error: str) -> None:
+    book.ask(code("x = 1"))
+    breaks_off(book, error)
+    prompt = book.add(book.cells[0]["source"] + " too")
     book.run(prompt)
     assert [cell["source"] for cell in book.below(prompt)] == ["half = 1"]
-    _ran(book, "engine.stream = stream")
-    book[prompt]["source"] = book[prompt]["source"].replace(" --again", "")
+    goes_on(book)
+    (book.kernel.folder / "next.json").write_text(json.dumps([code("y = 2")]), encoding="utf-8")
+    book[prompt]["source"] = "%%oci -m scripted:next.json\ngo too"
     book.run(prompt)
-    assert "kept" not in text(book[prompt])
+    assert [cell["source"] for cell in book.below(prompt)] == ["y = 2"]
+
+
+def test_a_window_loaded_anew_after_a_stop_has_no_half_left(book: Notebook) -> None:
+    prompt = book.ask(code(COUNT))
+    breaks_off(book, "KeyboardInterrupt")
+    book[prompt]["source"] += " on"
+    saved: list[list[dict[str, object]]] = []
+    book.meddle = lambda done: saved.append(deepcopy(book.cells)) if done == "insert" else None
+    book.run(prompt)
+    book.load_anew(saved[0])
+    assert [cell["source"] for cell in book.below(prompt)] == [COUNT]
+    assert panel(book[prompt])["state"] == "stopped"
+    goes_on(book)
+
+
+def test_undo_brings_back_the_answer_before_one_that_did_not_work(book: Notebook) -> None:
+    prompt = book.ask(code("a = 1"), code("1 / 0"), options="-r 0")
+    source = book[prompt]["source"]
+    book[prompt]["source"] += " on"
+    book.run(prompt)
+    assert "undo" in panel(book[prompt])["actions"]
+    book.command(prompt, "%oci undo", "undo")
+    assert [cell["source"] for cell in book.below(prompt)] == ["a = 1"]
+    book[prompt]["source"] = source
+    book.run(prompt)
+    assert "kept: 1 cell below" in text(book[prompt])
+
+
+def test_undo_of_code_that_waits_takes_it_away(book: Notebook) -> None:
+    prompt = book.ask(code("a = 1"), options="--confirm")
+    book.command(prompt, "%oci undo", "undo")
+    assert book.below(prompt) == []
+
+
+def test_a_button_on_a_prompt_that_was_changed_asks_it_anew(book: Notebook) -> None:
+    prompt = book.ask(code("a = 1"), code("a = 2"))
+    book[prompt]["source"] += " on"
+    book.run(prompt, "feedback", "use a two")
+    last = "get_ipython().magics_manager.registry['OCIMagics'].session.turns[-1].request"
+    assert value(book, last) == repr("go on\nuse a two")
+    book.run(prompt)
+    assert "kept: 1 cell below" in text(book[prompt])
+
+
+def test_a_notebook_gone_back_to_what_was_saved_is_asked_again(book: Notebook) -> None:
+    prompt = book.add("%%oci -m scripted:back.json\ngo")
+    answers = json.dumps([code("a = 1"), code("a = 2")])
+    (book.kernel.folder / "back.json").write_text(answers, encoding="utf-8")
+    saved = deepcopy(book.cells)
+    book.run(prompt)
+    book.cells = saved  # Reload Notebook from Disk: the same window, the same kernel
+    book.run(prompt)
+    assert [cell["source"] for cell in book.below(prompt)] == ["a = 2"]
 
 
 def test_fix_repairs_this_prompts_code_not_another_failure(book: Notebook) -> None:
@@ -257,7 +349,7 @@ def test_feedback_goes_on_with_the_conversation(book: Notebook) -> None:
 
 def test_fix_goes_on_from_the_error(book: Notebook) -> None:
     prompt = book.ask(code("1 / 0"), code("b = 3"), options="-r 0")
-    assert panel(book[prompt])["actions"] == ["fix", "retry", "feedback"]
+    assert panel(book[prompt])["actions"] == ["fix", "undo", "retry", "feedback"]
     book[prompt]["source"] = book[prompt]["source"].replace("-r 0", "-r 1")
     book.run(prompt, "fix")
     assert [cell["source"] for cell in book.below(prompt)] == ["b = 3"]
@@ -294,10 +386,31 @@ def test_a_watched_failure_gets_a_fix_that_is_proposed(book: Notebook) -> None:
     assert shown["drafts"][1]["diff"] == [["-", "total = 1 / 0"], ["+", "total = 1"]]
     assert "ZeroDivisionError" in shown["drafts"][0]["failure"]
     assert value(book, "total") == "1" and book.below(failing) == []
+    assert shown["was"] == "total = 1 / 0"
+    assert book[failing]["outputs"][0]["ename"] == "ZeroDivisionError"  # still to be seen
     _ran(book, "%oci watch off")
     other = book.add("1 / 0")
     book.run(other)
     assert not any(MIME in m.get("data", {}) for m in book[other]["outputs"])
+
+
+def test_of_two_watched_failures_each_can_be_repaired(book: Notebook) -> None:
+    _ran(book, "%oci watch on")
+    first, second = book.add("one = 1 / 0"), book.add("two = undefined")
+    book.run(first)
+    book.run(second)
+    name = f"replies-{time.time_ns()}.json"
+    (book.kernel.folder / name).write_text(json.dumps([code("one = 1"), code("two = 2")]))
+    _ran(book, f"%oci model scripted:{name}")
+    for cell, error, repair in (first, "ZeroDivision", "one = 1"), (second, "NameE", "two = 2"):
+        book.command(cell, "%oci fix", "repair")
+        shown = panel(book[cell])
+        assert (shown["actions"], shown["code"]) == (["apply"], repair)
+        assert error in shown["drafts"][0]["failure"]
+    book[first]["source"] = "one = 3"
+    book.command(first, "%oci fix", "repair")
+    assert "has not failed as it is now" in str(book[first]["outputs"])
+    _ran(book, "%oci watch off")
 
 
 def test_undo_takes_cells_and_names_back(book: Notebook) -> None:

@@ -298,16 +298,23 @@ def test_held_code_does_not_run_nor_what_stands_before_it() -> None:
     assert session.runner.executor.ran == []
 
 
-def test_undo_takes_the_last_accepted_answer_back_once() -> None:
-    session = made(code("x = 1"), code("1 / 0"), code("x = 3"))
+def test_undo_takes_the_last_answer_back_once() -> None:
+    session = made(code("x = 1"), code("x = 2"), code("x = 3"))
     run(session.ask("one"))
+    run(session.ask("two"))
     turn, stay = session.undo()
-    assert (turn.request, stay, session.exchanges) == ("one", (), [])
-    with pytest.raises(OciError, match="nothing to undo"):
+    assert (turn.request, stay, len(session.exchanges)) == ("two", (), 1)
+    with pytest.raises(OciError, match="nothing to undo"):  # the way back to "one" is forgotten
         session.undo()
+    with pytest.raises(OciError, match="nothing to undo"):
+        made().undo()
+
+
+def test_undo_of_an_answer_that_failed_takes_it_from_the_conversation() -> None:
+    session = made(code("1 / 0"))
     run(session.ask("fails", rounds=0))
-    with pytest.raises(OciError, match="nothing to undo"):
-        session.undo()
+    turn, stay = session.undo()
+    assert (turn.request, stay, session.exchanges) == ("fails", (), [])
 
 
 def test_stop_while_generating_is_never_repaired() -> None:

@@ -1,7 +1,7 @@
 """What a prompt asks of the session: an answer, or what a button of its panel says.
 
-A button goes on with the conversation as long as this prompt was its last; after another one
-the prompt is asked anew, with the words that came with the button below it.
+A button goes on with the conversation as long as this prompt was its last, and unchanged; else
+the prompt is asked anew as it is now, with the words that came with the button below it.
 """
 
 from __future__ import annotations
@@ -56,4 +56,4 @@ def _failed(session: Session) -> tuple[str, Failure] | None:
 
 def _is_last(magics: OCIMagics, session: Session, place: Place) -> bool:
     last = magics.last.prompt if magics.last else ""
-    return bool(place.prompt and session.exchanges and last == place.prompt)
+    return bool(place.prompt and session.exchanges and last == place.prompt and not place.changed)

@@ -36,9 +36,10 @@ class Made:
 class Client:
     """Who asks: a front end's connection, its prompt cell, and what stands below it.
 
-    `record` is what the prompt cell's metadata hold of its last answer. `action` is what a button
-    of the prompt's panel says, `text` the words that go with it (for `repair` the source of the
-    failed cell).
+    `asking` is the cell whose request this is, which with `%oci retry` is not the prompt's own.
+    `record` is what the prompt cell's metadata hold of its last answer, `seen` the last answer that
+    the front end was told of. `action` is what a button of the prompt's panel says, `text` the
+    words that go with it (for `repair` the source of the failed cell).
     """
 
     id: str
@@ -47,12 +48,14 @@ class Client:
     made: tuple[Made, ...] = ()
     action: Action | None = None
     text: str = ""
+    asking: str = ""
+    seen: str = ""
 
     @classmethod
     def told(cls, metadata: Mapping[str, Any]) -> Client | None:
         """The client that a request's metadata tell of; None if we do not speak its protocol."""
         said: Any = metadata.get("oci_magic_client")
-        prompt = metadata.get("cellId")
+        prompt = str(metadata.get("cellId") or "")
         try:
             if said["protocol"] != PROTOCOL or not prompt:
                 return None
@@ -69,7 +72,8 @@ class Client:
             action = said.get("action") or {}
             record = mark(below.get("record"))
             kind, text = action.get("kind"), str(action.get("text", ""))
-            return cls(str(said["client"]), str(prompt), record, made, kind, text)
+            seen = str(below.get("seen") or "")
+            return cls(str(said["client"]), prompt, record, made, kind, text, prompt, seen)
         except (TypeError, KeyError, AttributeError, ValueError):
             return None
 
@@ -77,6 +81,11 @@ class Client:
     def recorded(self) -> str:
         """The hash of the prompt that was answered, "" if its answer is not to be kept."""
         return str(self.record.get("hash") or "")
+
+    @property
+    def asked(self) -> str:
+        """The hash of the prompt that was asked last, "" if none is known."""
+        return str(self.record.get("asked") or "")
 
     @property
     def feedback(self) -> list[str]:

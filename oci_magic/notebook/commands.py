@@ -77,13 +77,13 @@ def models(_: OCIMagics) -> None:
 
 def fix(magics: OCIMagics, rest: str) -> None:
     """Repair the last failed cell; a sentence after `fix` is told to the model."""
-    failed = magics.journal.failed()
+    place = frontends.place(magics.shell, magics.replaced)
+    failed = magics.journal.failed(place.source)
+    if failed is None and place.source:
+        raise UsageError("this cell has not failed as it is now: run it again, then Fix")
     if failed is None:
         raise UsageError("no cell has failed: %oci fix repairs the last cell that did")
     code, failure = failed
-    place = frontends.place(magics.shell, magics.replaced)
-    if place.source and place.source.strip() != code.strip():
-        raise UsageError("this cell is not the last one that failed: run it again, then Fix")
     asked = magics.asked
     options = Options(model=asked.model, context=asked.context, leave_out=asked.leave_out)
     if magics.session and magics.session.is_last(code):
@@ -118,22 +118,22 @@ def retry(magics: OCIMagics) -> None:
 
 
 def undo(magics: OCIMagics) -> None:
-    """Take the last accepted answer back: its cells, its names, its part of the conversation."""
-    if magics.session is None:
+    """Take the last answer back: its cells, its names, its part of the conversation."""
+    if magics.session is None or magics.last is None:
         raise UsageError("nothing to undo: ask something with %%oci first")
     place, last = frontends.place(magics.shell, magics.replaced), magics.last
-    if place.action and (last is None or place.prompt != last.prompt):
+    if place.action and place.prompt != last.prompt:
         raise UsageError("only the last answer can be taken back, and this one is not the last")
     saved = magics.session.runner.accepted
     turn, stay = magics.session.undo()
     kept = f"; {', '.join(stay)} stays as a later cell left it" if stay else ""
     left = f"; {left_line(saved.left)}" if saved and saved.left else ""
     line = f"undone: {one_line(turn.request, 60)}{kept}{left}"
-    if last is not None:
-        place.withdraw(last)
-        magics.finals.pop(last.prompt, None)
+    place.withdraw(last)
+    magics.finals.pop(last.prompt, None)
+    magics.waiting.drop()
     magics.last = None
-    if last is not None and last.prompt == place.prompt:
+    if last.prompt == place.prompt:
         place.tell(line)
     else:
         print(line)
@@ -215,7 +215,7 @@ COMMANDS = {
     "fix": Command("%oci fix [hint]", "repair the last failed cell, whoever wrote it", fix),
     "watch": Command("%oci watch on|off", "offer a Fix under the error of any cell", watch),
     "retry": Command("%oci retry", "ask the last prompt again, sampled", _alone(retry)),
-    "undo": Command("%oci undo", "take the last accepted answer back", _alone(undo)),
+    "undo": Command("%oci undo", "take the last answer back: cells and names", _alone(undo)),
     "export": Command("%oci export FILE", "the conversation: .ipynb, .py or .jsonl", export),
     "record": Command("%oci record on|off", "log prompts and answers in a file of yours", record),
     "new": Command("%oci new", "forget the conversation", _alone(new)),

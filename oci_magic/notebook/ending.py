@@ -13,19 +13,17 @@ from .display import failure_line, one_line
 
 if TYPE_CHECKING:
     from ..session import Session
+    from .frontends import Place
     from .magics import OCIMagics
 
 
-def conclude(finished: Finished, place: str, held: Sequence[str] = ()) -> None:
-    """Raise what tells that a prompt did not end well; `place` says where its code is.
+def conclusion(finished: Finished, place: Place, held: Sequence[str] = ()) -> OciError | None:
+    """What a prompt that did not end well raises: Unrepaired, Held or Stopped.
 
-    `held` are the names of the effects that kept it from running.
-
-    Raises Unrepaired, Held or Stopped.
+    `held` are the names of the effects that kept its code from running.
     """
     error = _ERRORS.get(finished.outcome)
-    if error:
-        raise error(_sentence(finished, place, held))
+    return error(_sentence(finished, place, held)) if error else None
 
 
 def settle(magics: OCIMagics, finished: Finished, output: str | None) -> None:
@@ -59,15 +57,15 @@ def _rounds(session: Session | None, finished: Finished) -> tuple[Turn, ...]:
 _ERRORS: dict[str, type[OciError]] = {"unrepaired": Unrepaired, "held": Held, "stopped": Stopped}
 
 
-def _sentence(finished: Finished, place: str, held: Sequence[str]) -> str:
-    code = f"the code so far is {place}" if finished.turn.reply.code else "there is no code yet"
+def _sentence(finished: Finished, place: Place, held: Sequence[str]) -> str:
+    code = place.standing(finished.turn)
     if finished.outcome == "stopped":
         return f"stopped by you; {code}"
     if finished.outcome == "held":
         if not held:
-            return f"{finished.reason}: it is {place}"
+            return f"{finished.reason}: it is {place.after_error}"
         allowed = " ".join(f"--allow {kind}" for kind in held)
-        read = f"the code is {place}, read it and run it yourself"
+        read = f"the code is {place.after_error}, read it and run it yourself"
         return f"{finished.reason}; not run: {read}, or allow it with {allowed}"
     execution = finished.turn.execution
     failure = execution.failure if execution else None

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .panel import Action
     from .queue import Replaced
 
+NO_CODE = "there is no code yet"
 NOT_RUN = "oci: code is offered, not run"
 
 
@@ -49,8 +50,8 @@ class Place:
     action: Action | None = None
     """What a button of the prompt's panel says, and the words that go with it."""
     words = ""
-    final: Final | None = None
-    """How the prompt ended, for a window that was loaded anew in mid-run."""
+    changed = False
+    """Whether the prompt is another one than that which a button's answer was given to."""
     numbered = False
     """Whether generated cells have execution counts of their own."""
 
@@ -69,6 +70,10 @@ class Place:
         """What draws the events, if that is not the usual view."""
         return None
 
+    def standing(self, turn: Turn) -> str:
+        """Where the code of a prompt is that did not end well."""
+        return f"the code so far is {self.after_error}" if turn.reply.code else NO_CODE
+
     def made(self) -> Sequence[tuple[str, str]]:
         """Id and source of the cells that this prompt has made."""
         return ()
@@ -81,6 +86,9 @@ class Place:
 
     def withdraw(self, last: Place) -> None:
         """Take back the cells made in `last`, where that can be done; what stood there returns."""
+
+    def final(self, error: Exception | None) -> Final | None:
+        """How the prompt ended, `error` or well, for a window that was loaded anew in mid-run."""
 
     def ran(self, failure: Failure | None, left: Sequence[str] = ()) -> None:
         """The person has run the code that waited here; `left` is what was not put back."""

@@ -35,6 +35,20 @@ class _Failed:
     error: Failure | BaseException
     cell: str = ""
 
+    def told(self, names: dict[str, Any]) -> tuple[str, Failure]:
+        """Source and failure, with facts gathered now among these names of the notebook."""
+        if isinstance(self.error, Failure):
+            return self.source, self.error
+        from ..running.evidence import failure_of
+        from ..running.ipython_syntax import without_leading_blank_lines
+
+        source = without_leading_blank_lines(self.source)
+        return source, failure_of(self.error, source, names)
+
+    def is_source(self, source: str) -> bool:
+        """Whether this is the cell's source."""
+        return source.strip() == self.source.strip()
+
     def is_of(self, source: str, cell: str) -> bool:
         """Whether a run of `source` in the cell with id `cell` is a run of this cell."""
         if source == self.source or (cell and cell == self.cell):
@@ -56,6 +70,7 @@ class Journal:
         self._cells: dict[str, str] = {}
         self.errors: dict[int, str] = {}
         self._failed: _Failed | None = None
+        self._earlier: dict[str, _Failed] = {}
         self._paused = False
 
     @property
@@ -72,11 +87,14 @@ class Journal:
         self._note(cell or source.strip(), source.strip())
         error = result.error_before_exec or result.error_in_exec
         if isinstance(error, Exception) and not isinstance(error, OciError | UsageError):
+            self._displace()
             self._failed = _Failed(source, error, cell)
             self.errors[result.execution_count] = f"{type(error).__name__}: {_text(error)}"
             self._on_failure()
-        elif error is None and self._failed and self._failed.is_of(source, cell):
-            self._failed = None
+        elif error is None:
+            self._earlier.pop(cell, None)
+            if self._failed and self._failed.is_of(source, cell):
+                self._failed = None
 
     @contextmanager
     def paused(self) -> Iterator[None]:
@@ -93,24 +111,29 @@ class Journal:
 
     def settle(self, source: str, failure: Failure | None) -> None:
         """Generated code ended so: a failure is the next thing to fix, else nothing is."""
+        self._displace()
         self._failed = _Failed(source, failure) if failure else None
 
-    def failed(self) -> tuple[str, Failure] | None:
-        """The last failed cell and its failure, with facts gathered now."""
+    def failed(self, source: str = "") -> tuple[str, Failure] | None:
+        """The last failed cell and its failure; with `source` the last one of this source."""
         found = self._failed or self._before_loading()
-        if found is None:
-            return None
-        if isinstance(found.error, Failure):
-            return found.source, found.error
-        from ..running.evidence import failure_of
-        from ..running.ipython_syntax import without_leading_blank_lines
-
-        source = without_leading_blank_lines(found.source)
-        return source, failure_of(found.error, source, self.shell.user_ns)
+        if source and (found is None or not found.is_source(source)):
+            earlier = reversed(self._earlier.values())
+            found = next((each for each in earlier if each.is_source(source)), None)
+        return found.told(self.shell.user_ns) if found else None
 
     def inputs(self) -> list[str]:
         """Every cell as it was typed, numbered as in `In`."""
         return list(self.shell.history_manager.input_hist_raw)
+
+    def _displace(self) -> None:
+        """Another cell fails: what the last one's error tells is kept, not what it keeps alive."""
+        last = self._failed
+        if last and last.cell:
+            self._earlier.pop(last.cell, None)
+            self._earlier[last.cell] = _Failed(*last.told(self.shell.user_ns), last.cell)
+            if len(self._earlier) > MAX_CELLS:
+                del self._earlier[next(iter(self._earlier))]
 
     def _note(self, key: str, source: str) -> None:
         self._cells.pop(key, None)

@@ -42,6 +42,8 @@ class LabPlace(Place):
         self._view: LabView | None = None
         self.prompt, self.action, self.words = client.prompt, client.action, client.text
         self._record: dict[str, object] = {}
+        self._count = 0
+        self.changed = bool(client.asked and client.asked != recorded)
         # After Ctrl-Z on cells, those of an earlier answer may stand there again.
         answers = any(cell.mark.get("hash") == recorded for cell in client.made)
         if answers and recorded and client.recorded == recorded and not client.action:
@@ -49,17 +51,21 @@ class LabPlace(Place):
 
     @contextmanager
     def opened(self) -> Iterator[None]:
-        with self._connected(), numbered_apart(self.shell) as own:
-            self._send("pin", id=self.client.prompt, count=own)
+        with self._connected(), numbered_apart(self.shell) as self._count:
+            self._send("pin", id=self.client.asking, count=self._count)
             try:
                 yield
+            except BaseException:
+                if self.cells.earlier_stands:
+                    self.cells.give_up(self.client.record)
+                raise
             finally:
                 if self._view:
                     self._view.over()
 
     @contextmanager
     def _connected(self) -> Iterator[None]:
-        asks = {"client": self.client.id, "prompt": self.client.prompt}
+        asks = {"client": self.client.id, "prompt": self.client.asking}
         self._comm = create_comm(target_name=NAME, data=asks)
         try:
             yield
@@ -80,11 +86,16 @@ class LabPlace(Place):
         return self._view
 
     def take(self, finished: Finished) -> None:
-        accepted = finished.turn.reply.code
+        accepted, answer = finished.turn.reply.code, uuid.uuid4().hex[:12]
         if not accepted and not self.cells.shown():
             return
+        if self.cells.earlier_stands:
+            self._record = {**self.client.record, "answer": answer}
+            self.cells.give_up(self._record)
+            self._recorded()
+            return
         kept = self.recorded if finished.outcome in _KEPT_OUTCOMES else ""
-        record = {**self.client.record, "hash": kept, "answer": uuid.uuid4().hex[:12]}
+        record = {**self.client.record, "hash": kept, "asked": self.recorded, "answer": answer}
         record.pop("folded", None)  # it was the earlier answer's row that is not to be seen
         said = [self.words] if self.action and self.words else []
         record["feedback"] = [*self.client.feedback, *said]
@@ -92,10 +103,16 @@ class LabPlace(Place):
             del record["feedback"]
         about = {"round": finished.repairs + 1, "model": finished.model, "hash": self.recorded}
         self.cells.settle(accepted, record, about)
-        self._recorded(record)
+        self._record = record
+        self._recorded()
 
     def made(self) -> Sequence[tuple[str, str]]:
         return self.cells.shown()
+
+    def standing(self, turn: Turn) -> str:
+        if self.cells.earlier_stands:
+            return "the earlier answer is below, as it was"
+        return super().standing(turn)
 
     def sources(self, turn: Turn) -> Sequence[str]:
         return [cell.source for cell in turn.reply.code]
@@ -110,22 +127,28 @@ class LabPlace(Place):
         if self._view:
             self._view.ran(failure, left)
         if failure is None:
-            record = {**self._record, "hash": self.recorded}
+            self._record = {**self._record, "hash": self.recorded}
             with self._connected():
-                self._send("update", id=self.prompt, metadata=record)
-                self._send("settled", id=self.prompt)
-            self._recorded(record)
+                self._send("update", id=self.prompt, metadata=self._record)
+                self._send("settled", id=self.client.asking)
+            self._recorded()
 
     def tell(self, line: str) -> None:
         from IPython.display import display
 
         display(Panel("kept", line, actions=("retry", "feedback")).bundle(), raw=True)
 
-    def _recorded(self, record: dict[str, object]) -> None:
+    def final(self, error: Exception | None) -> Final | None:
+        if not self._record or not self._view:
+            return None
+        row = {"operation": "show", "id": self.client.asking, "count": self._count,
+               "outputs": self._view.outputs(error)}  # fmt: skip
+        cells = self.cells.final(self._record)
+        return Final(self.prompt, str(self._record["answer"]), [*cells, row])
+
+    def _recorded(self) -> None:
         """Remember what the prompt cell's metadata now say of its answer."""
-        self._record = record
-        name, kept = str(record["answer"]), str(record["hash"])
-        self.final = Final(self.prompt, name, self.cells.final(record))
+        name, kept = str(self._record["answer"]), str(self._record.get("hash", ""))
         made = tuple(self.cells.made())
         self.replaced.answered(self.prompt, Answer(self.client.id, name, kept, made))
 

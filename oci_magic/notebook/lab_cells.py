@@ -27,11 +27,18 @@ class LabCells:
         self._about: Mapping[str, object] = {}
         self.replacing: tuple[Made, ...] = ()
         """The cells of the earlier answer, which made room."""
+        self._complete = False
+
+    @property
+    def earlier_stands(self) -> bool:
+        """Whether the cells of an earlier answer are there, no new one being complete yet."""
+        return bool(self.client.made) and not self._complete
 
     def draft(self, cells: Sequence[Cell]) -> None:
         """Show these code cells, the last of which may still be growing."""
-        if cells and not self._ids:
-            self._make_room()
+        if cells and not self._ids and not self._complete:
+            # Until the answer is complete, nothing of the prompt is to be kept.
+            self._update_prompt({**self.client.record, "hash": ""})
         for at, cell in enumerate(cells):
             if at == len(self._ids):
                 self._insert(cell.source)
@@ -41,12 +48,21 @@ class LabCells:
                 self.send("update", id=self._ids[at], source=cell.source, was=was, metadata=mark)
 
     def drafted(self, cells: Sequence[Cell]) -> None:
-        """A reply is complete: exactly these code cells are its."""
+        """A reply is complete: exactly these code cells are its; those of before make room."""
         self.draft(cells)
+        if not self._complete:
+            self._complete = True
+            self._make_room()
         self._drafted = tuple(cells)
         over = slice(len(cells), None)
         self._delete(zip(self._ids[over], self._shown[over], strict=True))
         del self._ids[len(cells) :], self._shown[len(cells) :]
+
+    def give_up(self, record: Mapping[str, object]) -> None:
+        """Nothing complete came: the drafts go, and the earlier answer is what it was."""
+        self._delete(self.shown())
+        self._ids, self._shown = [], []
+        self._update_prompt(record)
 
     def shown(self) -> list[tuple[str, str]]:
         """Id and source of each cell."""
@@ -54,6 +70,8 @@ class LabCells:
 
     def made(self) -> Iterator[Made]:
         """The cells as a later request will tell of them."""
+        if self.earlier_stands:
+            yield from self.client.made
         for id_, source in self.shown():
             mark = self._mark(id_, source)
             yield Made(id_, source, digest(source), mark)
@@ -63,6 +81,8 @@ class LabCells:
 
         Where there are none, running the prompt again asks anew.
         """
+        if last.earlier_stands:
+            return
         self._delete(last.shown())
         prompt = last.client.prompt
         after = [prompt]
@@ -99,7 +119,7 @@ class LabCells:
         self.drafted(accepted)
         for id_, source in self.shown():
             self.send("update", id=id_, metadata=self._mark(id_, source))
-        self.send("update", id=self.client.prompt, metadata=dict(record))
+        self._update_prompt(record)
 
     def final(self, record: Mapping[str, object]) -> list[Mapping[str, object]]:
         """The operations that bring a window up to date which saw none of this."""
@@ -119,11 +139,7 @@ class LabCells:
         return {"owner": owner, "cell": id_, "code": digest(source), **self._about}
 
     def _make_room(self) -> None:
-        """Take away what an earlier answer made; what the person edited is theirs from now on.
-
-        Until the new answer is complete, nothing of the prompt is to be kept.
-        """
-        self.send("update", id=self.client.prompt, metadata={**self.client.record, "hash": ""})
+        """Take away what an earlier answer made; what the person edited is theirs from now on."""
         edited = [cell for cell in self.client.made if cell.edited]
         self.replacing = tuple(cell for cell in self.client.made if not cell.edited)
         self._delete((cell.id, cell.source) for cell in self.replacing)
@@ -131,6 +147,9 @@ class LabCells:
             self.send("update", id=cell.id, metadata=None)
         if edited:
             print(f"kept: {counted(edited)} that you edited, below the new code")
+
+    def _update_prompt(self, record: Mapping[str, object]) -> None:
+        self.send("update", id=self.client.prompt, metadata=dict(record))
 
     def _insert(self, source: str) -> None:
         after = [*reversed(self._ids), self.client.prompt]

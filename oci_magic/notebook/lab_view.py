@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..events import Drafted, Event, Executed, Finished, NotPutBack, Prompted, Repairing, Streamed
 from ..prompting.conversation import source
 from ..prompting.parse import parse
-from ..types import Cell, Failure, Turn
+from ..types import Cell, Failure, Output, Turn
 from .display import Throttle, failure_line, left_line, repair_line, summary
 from .panel import Action, Draft, Panel
 
@@ -26,6 +26,7 @@ class LabView:
         self.throttle = Throttle()
         self.panel = Panel("generating", "reading the prompt", rounds=rounds)
         self._row, self._prose = _Display(), _Display()
+        self._said: list[str] = []
         self._began, self._pieces = 0.0, 0
         self._over = False
 
@@ -43,7 +44,7 @@ class LabView:
                     self._tell("generating", "writing", self._pace())
             case Drafted(reply=reply):
                 self._draw(reply.cells)
-                if self.cells and reply.code:
+                if self.cells and reply.code and reply.finish_reason != "interrupted":
                     self.cells.drafted(reply.code)
                 if reply.code:
                     self._note(Draft(source(Turn("", reply))))
@@ -63,7 +64,12 @@ class LabView:
 
     def ended(self, event: Finished) -> Panel:
         """The panel in the end."""
-        return self.panel.ended(event, summary(event))
+        panel, reply = self.panel.ended(event, summary(event)), event.turn.reply
+        if self.cells and self.cells.earlier_stands:
+            if self.cells.shown():  # the draft goes: what there is of it stays readable here
+                self._prose.show({"text/markdown": reply.text, "text/plain": reply.text})
+            panel = panel.without("undo", "run")
+        return panel
 
     def ran(self, failure: Failure | None, left: Sequence[str] = ()) -> None:
         """The person has run the code that had waited: how it ended is the row's end too."""
@@ -76,7 +82,20 @@ class LabView:
         self._row.show(self.panel.bundle())
 
     def say(self, line: str) -> None:
+        self._said.append(line)
         print(line, flush=True)
+
+    def outputs(self, error: Exception | None) -> list[Output]:
+        """What the prompt cell shows in the end, `error` with it, as nbformat's outputs."""
+        said = "".join(f"{line}\n" for line in self._said)
+        shown: list[Output] = [{"output_type": "stream", "name": "stdout", "text": said}]
+        data = [display.bundle for display in (self._row, self._prose) if display.bundle]
+        shown += [{"output_type": "display_data", "data": each, "metadata": {}} for each in data]
+        if error:
+            name, text = type(error).__name__, str(error)
+            shown.append({"output_type": "error", "ename": name, "evalue": text,
+                          "traceback": [f"{name}: {text}"]})  # fmt: skip
+        return shown if said else shown[1:]
 
     def over(self) -> None:
         """Nothing comes any more; a panel that still works was left by an error."""
@@ -117,6 +136,7 @@ class RepairView(LabView):
 
     def __init__(self, shell: Any, code: str) -> None:
         super().__init__(None, shell)
+        self.panel = replace(self.panel, was=code)
         self._note(Draft(code, title="your cell"))
 
     def ended(self, event: Finished) -> Panel:
@@ -132,10 +152,13 @@ class _Display:
 
     def __init__(self) -> None:
         self._handle: Any = None
+        self.bundle: dict[str, Any] = {}
+        """What is shown: MIME type → data."""
 
     def show(self, bundle: dict[str, Any]) -> None:
         from IPython.display import display
 
+        self.bundle = bundle
         if self._handle is None:
             self._handle = display(bundle, raw=True, display_id=True)
         else:

@@ -135,7 +135,7 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
         Raises Unrepaired, Held or Stopped, one line each, so that "Run All" stops.
         """
         from ..running.capture import replaced
-        from .ending import conclude, settle
+        from .ending import conclusion, settle
         from .record import note
 
         place, held = place or frontends.place(self.shell, self.replaced), set[str]()
@@ -159,11 +159,13 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
                 note(self.session.exchanges, finished)
             place.take(finished)
         self.last = place
-        if place.final:
-            self.finals[place.prompt] = place.final
+        error = conclusion(finished, place, sorted(held))
+        if final := place.final(error):
+            self.finals[place.prompt] = final
         if self.session and finished.outcome in ("held", "inserted"):
             self.waiting.leave(self.session, place, finished.turn)
-        conclude(finished, place.after_error, sorted(held))
+        if error:
+            raise error
 
     def after_run(self, result: Any) -> None:
         """The `post_run_cell` hook: code that waited for the person is no cell of theirs."""

@@ -23,10 +23,10 @@ Change = Literal[" ", "-", "+"]
 _ACTIONS: dict[Outcome, tuple[Action, ...]] = {
     "worked": ("keep", "undo", "retry", "feedback"),
     "answered": ("retry", "feedback"),
-    "inserted": ("run", "retry", "feedback"),
-    "held": ("run", "retry", "feedback"),
-    "unrepaired": ("fix", "retry", "feedback"),
-    "stopped": ("fix", "retry", "feedback"),
+    "inserted": ("run", "undo", "retry", "feedback"),
+    "held": ("run", "undo", "retry", "feedback"),
+    "unrepaired": ("fix", "undo", "retry", "feedback"),
+    "stopped": ("fix", "undo", "retry", "feedback"),
 }
 _COLORS = {"-": "#c62828", "+": "#2e7d32"}
 
@@ -48,7 +48,8 @@ class Panel:
     line: str
     drafts: tuple[Draft, ...] = ()
     actions: tuple[Action, ...] = ()
-    code: str = ""  # what `apply` puts into the cell
+    code: str = ""  # what `apply` puts into the cell,
+    was: str = ""  # where this source stands
     rounds: int | None = None  # repairs at most, which the person may change for the next time
 
     def doing(self, state: str, line: str) -> Panel:
@@ -57,12 +58,14 @@ class Panel:
 
     def ended(self, event: Finished, line: str) -> Panel:
         """The row of a prompt that is over, with what can be done next."""
-        actions = _ACTIONS[event.outcome]
-        code, failed = event.turn.reply.code, any(draft.failure for draft in self.drafts)
-        missing = {"run"} if not code else set()
-        missing |= {"fix"} if not failed else set()
-        actions = tuple(action for action in actions if action not in missing)
-        return replace(self, state=event.outcome, line=line, actions=actions)
+        panel = replace(self, state=event.outcome, line=line, actions=_ACTIONS[event.outcome])
+        if not event.turn.reply.code:
+            panel = panel.without("run", "undo")
+        return panel if any(draft.failure for draft in self.drafts) else panel.without("fix")
+
+    def without(self, *actions: Action) -> Panel:
+        """The row without these buttons."""
+        return replace(self, actions=tuple(each for each in self.actions if each not in actions))
 
     def ran(self, failure: str, left: str = "") -> Panel:
         """The row when the person has run code that had waited; `failure` is "" if it worked.
@@ -81,7 +84,8 @@ class Panel:
             for title, draft, diff in self._told()
         ]
         shown = {"state": self.state, "line": self.line, "pace": pace, "actions": self.actions,
-                 "drafts": drafts, "code": self.code, "rounds": self.rounds}  # fmt: skip
+                 "drafts": drafts, "code": self.code, "was": self.was,
+                 "rounds": self.rounds}  # fmt: skip
         return {MIME: shown, "text/html": self._html(), "text/plain": self.line}
 
     def _told(self) -> Iterator[tuple[str, Draft, Sequence[tuple[Change, str]]]]:

@@ -1,6 +1,8 @@
 // The cells of one notebook, as the kernel may change them. A cell is known by its id; what is
 // gone by now is left alone. Metadata `oci_magic` of a cell says which prompt cell owns it.
 
+import { MIME as ROW } from './panel.js';
+
 const KEY = 'oci_magic';
 const REMEMBERED = 50; // deleted cells
 const COMMANDS = { repair: '%oci fix', undo: '%oci undo' };
@@ -12,6 +14,7 @@ export class Cells {
     this.running = new Map(); // id of a bound cell → the future that brings its outputs
     this.actions = new Map(); // id of a prompt cell → what a button of it said
     this.counts = new Map(); // id of a prompt cell → the execution count to show
+    this.seen = new Map(); // id of a prompt cell → the last answer that the kernel told of
     this.live = new Set(); // ids of the prompt cells at work
     this.held = new Set(); // ids of the cells whose draft keeps its height
     this.deleted = new Map(); // id → a generated cell as it was when it was deleted
@@ -48,6 +51,9 @@ export class Cells {
     }
     if (source !== undefined) {
       this.hold(id);
+    }
+    if (metadata?.answer) {
+      this.seen.set(id, metadata.answer);
     }
     const change = () => {
       const now = model.sharedModel.getSource();
@@ -145,13 +151,12 @@ export class Cells {
     this.counts.set(id, count);
   }
 
-  save() {
-    void this.panel.context.save();
-  }
-
   // What the plugin asks -----------------------------------------------------------------
 
-  /** What a button of a cell says: `stop`, `run` the prompt's cells, or have the kernel do it. */
+  /** What a button of a cell says: `stop`, `run` the prompt's cells, or have the kernel do it.
+   *
+   * Returns a line where there is something to be said first.
+   */
   act(prompt, action) {
     const { content, sessionContext } = this.panel;
     if (action.kind === 'stop') {
@@ -160,12 +165,12 @@ export class Cells {
       return;
     }
     if (action.kind === 'apply') {
-      this.model(prompt)?.sharedModel.setSource(action.code);
-      return;
+      return this.put(prompt, action);
     }
     if (action.kind === 'rounds' || action.kind === 'folded') {
-      const record = this.model(prompt)?.getMetadata(KEY);
-      this.update({ id: prompt, metadata: { ...record, [action.kind]: action[action.kind] } });
+      const model = this.model(prompt);
+      const record = { ...model?.getMetadata(KEY), [action.kind]: action[action.kind] };
+      this.shared.transact(() => model?.setMetadata(KEY, record), false);
       return;
     }
     if (action.kind in COMMANDS) {
@@ -183,7 +188,20 @@ export class Cells {
     });
   }
 
-  /** Run a command in a cell's name: what it shows takes the place of the cell's outputs. */
+  /** Put a repair in the place of a cell's source, at the second time of what is no more `was`. */
+  put(id, { code, was, sure }) {
+    const shared = this.model(id)?.sharedModel;
+    if (shared && ![was, code].includes(shared.getSource()) && !sure) {
+      return 'you have edited this cell since: Apply once more puts the repair in its place';
+    }
+    shared?.setSource(code);
+    return 'the repair is in the cell: run it';
+  }
+
+  /** Run a command in a cell's name: what it shows takes the place of the cell's outputs.
+   *
+   * A repair is proposed below what the cell has shown, its error with it.
+   */
   command(id, kind, kernel) {
     const cell = this.widget(id);
     if (!cell || !kernel) {
@@ -191,7 +209,11 @@ export class Cells {
     }
     this.actions.set(id, { kind, text: cell.model.sharedModel.getSource() });
     const content = { code: COMMANDS[kind], store_history: false };
+    const shown = cell.model.outputs.toJSON().filter(output => !(output.data && ROW in output.data));
     cell.outputArea.future = kernel.requestExecute(content, false, { cellId: id });
+    if (kind === 'repair') {
+      cell.model.outputs.fromJSON(shown);
+    }
   }
 
   /** Whether the person wants to see no more of a prompt's panel than its line. */
@@ -206,7 +228,8 @@ export class Cells {
       source: model.sharedModel.getSource(),
       metadata: model.getMetadata(KEY)
     }));
-    return { record: this.model(prompt)?.getMetadata(KEY) ?? null, cells };
+    const record = this.model(prompt)?.getMetadata(KEY) ?? null;
+    return { record, cells, seen: this.seen.get(prompt) ?? null };
   }
 
   /** What a button of the prompt said, once. */

@@ -18,8 +18,8 @@ const LABELS = {
 const MARKS = { worked: '✔', unrepaired: '✘', stopped: '■', held: '‖' };
 const WORKING = new Set(['loading', 'generating', 'running', 'repairing']);
 
-/** A renderer for JupyterLab's registry; `act(node, action)` does what a button says, `live(node)`
- * tells whether a prompt at work is followed in this window, `folded(node)` whether it is kept. */
+/** A renderer for JupyterLab's registry; `act(node, action)` does what a button says and may have
+ * a line to say, `live(node)` tells whether a prompt at work is followed in this window, `folded(node)` whether it is kept. */
 export function panelFactory(lab, { act, live, folded }) {
   class Panel extends lab.Widget {
     constructor() {
@@ -58,9 +58,10 @@ export function panelFactory(lab, { act, live, folded }) {
     }
 
     async renderModel(model) {
-      const { state, line, pace, actions, drafts, code, rounds } = model.data[MIME];
+      const { state, line, pace, actions, drafts, code, was, rounds } = model.data[MIME];
       const working = WORKING.has(state);
       this.code = code;
+      this.was = was;
       this.rounds = rounds;
       this.node.dataset.state = state;
       this.node.dataset.working = working;
@@ -144,8 +145,15 @@ export function panelFactory(lab, { act, live, folded }) {
 
     /** A button that has something done. */
     action(kind, label, title) {
-      const { code } = this;
-      const button = this.button(label, title, () => act(this.node, { kind, code }));
+      const { code, was } = this;
+      const button = this.button(label, title, () => {
+        const { sure } = button.dataset;
+        const told = act(this.node, { kind, code, was, sure });
+        if (told) {
+          this.state.textContent = told;
+          button.dataset.sure = true;
+        }
+      });
       button.dataset.action = kind;
     }
 

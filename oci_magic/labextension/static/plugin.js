@@ -160,7 +160,7 @@ function buttonsOf(followed) {
   return {
     act: (node, action) => {
       const { cells, id } = around(node) ?? {};
-      cells?.act(id, action);
+      return cells?.act(id, action);
     },
     folded: node => {
       const { cells, id } = around(node) ?? {};
