@@ -26,7 +26,7 @@ class Notebook:
 
     def __init__(self, kernel: Kernel) -> None:
         self.kernel = kernel
-        self.client = "me"
+        self.client, self.path = "me", "book.ipynb"
         self.cells: list[Notes] = []
         self.deletions = 0
         self.deleted: dict[str, Notes] = {}
@@ -92,7 +92,7 @@ class Notebook:
         self.cells, self.client, self.deletions, self.deleted = cells, str(uuid.uuid4()), 0, {}
         prompts = [cell for cell in cells if cell["source"].startswith("%%oci")]
         answers = {cell["id"]: (_mark(cell) or {}).get("answer") for cell in prompts}
-        asks = {"client": self.client, "answers": answers}
+        asks = {"client": self.client, "path": self.path, "answers": answers}
         for operation in self.kernel.open_comm(KEY, asks):
             self._apply(operation)
 
@@ -104,12 +104,14 @@ class Notebook:
                  for c in self.below(id_)]  # fmt: skip
         record = self[id_]["metadata"].get(KEY)
         made = {"record": record, "cells": cells, "seen": self.seen.get(id_)}
-        return {"protocol": 1, "client": self.client, "made": made, "deletions": self.deletions}
+        return {"protocol": 1, "client": self.client, "path": self.path, "made": made,
+                "deletions": self.deletions}  # fmt: skip
 
     def below(self, prompt: str) -> list[Notes]:
         """The cells that the prompt owns."""
         marks = [(cell, _mark(cell) or {}) for cell in self.cells]
-        return [c for c, m in marks if m.get("owner") == prompt and m.get("cell") == c["id"]]
+        made = [c for c, m in marks if m.get("owner") == prompt and m.get("cell") == c["id"]]
+        return [cell for cell in made if cell["id"] != prompt]
 
     def ids(self) -> list[str]:
         return [cell["id"] for cell in self.cells]
@@ -149,7 +151,7 @@ class Notebook:
             getattr(self, f"_{name}")(**values)
         self.meddle(name)
 
-    def _insert(self, after: list[str], cell: Notes) -> None:
+    def _insert(self, after: list[str], cell: Notes, **_: Any) -> None:
         there = next((id_ for id_ in after if id_ in self), None)
         if there is None or cell["id"] in self:
             return
@@ -174,6 +176,9 @@ class Notebook:
         gone = [cell for cell in self.cells if (cell["id"], cell["source"]) in said]
         self.deleted |= {cell["id"]: cell for cell in gone}
         self.cells = [cell for cell in self.cells if cell not in gone]
+        told = {id_ for id_, _ in said}
+        for edited in (cell for cell in self.cells if cell["id"] in told):
+            edited["metadata"][KEY] = None  # the person's from now on
 
     def _bind(self, id: str, message: str) -> None:
         self._bound[message] = id

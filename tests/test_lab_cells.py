@@ -462,6 +462,17 @@ def test_a_window_loaded_anew_gets_what_it_missed(book: Notebook) -> None:
     book.load_anew(saved)
     (cell,) = book.below(prompt)
     assert (cell["source"], text(cell)) == ("print(2)", "2\n")
+    assert panel(book[prompt])["state"] == "worked" and "count" in book[prompt]
+
+
+def test_a_copy_of_the_notebook_on_the_same_kernel_is_left_as_it_is(book: Notebook) -> None:
+    prompt = book.ask(code("print(1)"), code("print(2)"))
+    saved = deepcopy(book.cells)
+    book[prompt]["source"] += " on"
+    book.run(prompt)
+    book.path = "copy.ipynb"
+    book.load_anew(saved)
+    assert [cell["source"] for cell in book.below(prompt)] == ["print(1)"]
 
 
 def test_a_window_that_missed_nothing_gets_nothing(book: Notebook) -> None:

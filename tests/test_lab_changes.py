@@ -154,8 +154,10 @@ class Changes(RuleBasedStateMachine):
         assert self.tokens(before) == put_below(prompt, before, replaced, accepted)
         assert asks or "kept: " in text(self.book[prompt])
         assert not accepted or not self.mine.keys() & {c["id"] for c in self.book.below(prompt)}
-        if asks:
+        if accepted:
             self.answered(prompt, replaced, self.book[prompt]["source"] if works else "")
+        elif asks:
+            self.last = None
 
     @rule(at=PLACES, meddling=st.lists(st.tuples(MEDDLING, PLACES), max_size=3),
           failing=FAILING, works=WORKS)  # fmt: skip
@@ -179,6 +181,8 @@ class Changes(RuleBasedStateMachine):
         self.book.run(prompt)
         self.book.meddle = lambda _: None
         self.answered(prompt, replaced, source if works else "")
+        if not accepted:
+            self.last = None
 
     @rule(works=st.integers(1, 3))
     def run_all(self, works: int) -> None:
@@ -237,7 +241,7 @@ class Changes(RuleBasedStateMachine):
         new = [c for c in self.book.below(prompt) if c["id"] not in {*self.mine, *self.made}]
         self.made |= {cell["id"]: prompt for cell in new}
         made = {cell["id"]: cell["source"] for cell in new}
-        self.last = Answer(prompt, made, replaced, self.kept.get(prompt, "")) if kept else None
+        self.last = Answer(prompt, made, replaced, self.kept.get(prompt, ""))
         if prompt in self.kept and (new or replaced):
             self.kept[prompt] = kept
 

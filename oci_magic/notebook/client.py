@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 NAME = "oci_magic"
 PROTOCOL = 1
 MOST_ROUNDS = 20
+_RECORD = ("hash", "asked", "answer", "feedback", "rounds", "folded")
+"""What a prompt cell's metadata hold of its last answer."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Client:
     `asking` is the cell whose request this is, which with `%oci retry` is not the prompt's own.
     `record` is what the prompt cell's metadata hold of its last answer, `seen` the last answer that
     the front end was told of. `action` is what a button of the prompt's panel says, `text` the
-    words that go with it (for `repair` the source of the failed cell).
+    words that go with it (for `repair` the source of the failed cell). `path` is the notebook's.
     """
 
     id: str
@@ -50,6 +52,7 @@ class Client:
     text: str = ""
     asking: str = ""
     seen: str = ""
+    path: str = ""
 
     @classmethod
     def told(cls, metadata: Mapping[str, Any]) -> Client | None:
@@ -70,10 +73,12 @@ class Client:
                 for cell in below.get("cells", ())
             )
             action = said.get("action") or {}
-            record = mark(below.get("record"))
+            noted = mark(below.get("record"))
+            record = {key: noted[key] for key in _RECORD if key in noted}
             kind, text = action.get("kind"), str(action.get("text", ""))
             seen = str(below.get("seen") or "")
-            return cls(str(said["client"]), prompt, record, made, kind, text, prompt, seen)
+            path = str(said.get("path") or "")
+            return cls(str(said["client"]), prompt, record, made, kind, text, prompt, seen, path)
         except (TypeError, KeyError, AttributeError, ValueError):
             return None
 

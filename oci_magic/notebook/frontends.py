@@ -26,8 +26,12 @@ NOT_RUN = "oci: code is offered, not run"
 
 @dataclass(frozen=True)
 class Final:
-    """The operations that bring a window up to date which does not know a prompt's `answer`."""
+    """The operations that bring a window up to date which does not know a prompt's `answer`.
 
+    The window shows the notebook at `path`.
+    """
+
+    path: str
     prompt: str
     answer: str
     operations: Sequence[Mapping[str, object]]

@@ -144,7 +144,7 @@ class LabPlace(Place):
         row = {"operation": "show", "id": self.client.asking, "count": self._count,
                "outputs": self._view.outputs(error)}  # fmt: skip
         cells = self.cells.final(self._record)
-        return Final(self.prompt, str(self._record["answer"]), [*cells, row])
+        return Final(self.client.path, self.prompt, str(self._record["answer"]), [*cells, row])
 
     def _recorded(self) -> None:
         """Remember what the prompt cell's metadata now say of its answer."""

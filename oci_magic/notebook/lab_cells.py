@@ -155,7 +155,7 @@ class LabCells:
         after = [*reversed(self._ids), self.client.prompt]
         self._ids.append(str(uuid.uuid4()))
         self._shown.append(source)
-        self.send("insert", after=after, cell=self._cell(self._ids[-1], source))
+        self.send("insert", after=after, cell=self._cell(self._ids[-1], source), draft=True)
 
     def _cell(self, id_: str, source: str) -> dict[str, object]:
         return {**_empty_cell(id_, source), "metadata": {NAME: self._mark(id_, source)}}

@@ -140,6 +140,7 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
 
         place, held = place or frontends.place(self.shell, self.replaced), set[str]()
         self.waiting.drop()
+        self.last = None
         executor = self.session.runner.executor if self.session else None
         hosting = replaced(executor, hosted=place.hosted, numbered=place.numbered)
         with place.opened(), hosting, self.journal.paused():
@@ -195,10 +196,12 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
 
     def caught_up(self, comm: Any, opened: dict[str, Any]) -> None:
         """A window that was loaded anew asks how prompts ended: tell of those it does not know."""
-        answers = opened["content"]["data"].get("answers") or {}
+        asks = opened["content"]["data"]
+        answers, path = asks.get("answers") or {}, asks.get("path") or ""
         for prompt in answers.keys() & self.finals.keys():
-            if answers[prompt] != self.finals[prompt].answer:
-                for operation in self.finals[prompt].operations:
+            final = self.finals[prompt]
+            if answers[prompt] != final.answer and path == final.path:
+                for operation in final.operations:
                     comm.send(dict(operation))
 
     def _view(self) -> View:

@@ -17,6 +17,7 @@ export class Cells {
     this.seen = new Map(); // id of a prompt cell → the last answer that the kernel told of
     this.live = new Set(); // ids of the prompt cells at work
     this.held = new Set(); // ids of the cells whose draft keeps its height
+    this.locked = new Set(); // ids of the cells that a prompt at work is writing
     this.deleted = new Map(); // id → a generated cell as it was when it was deleted
     this.deletions = 0; // the last deletion done, by the kernel's numbering
   }
@@ -24,7 +25,7 @@ export class Cells {
   // Operations ---------------------------------------------------------------------------
 
   /** Put a new cell below the first of `after` that is there; the active cell stays active. */
-  insert({ after, cell }) {
+  insert({ after, cell, draft }) {
     const at = after.map(id => this.index(id)).find(index => index >= 0) ?? -1;
     if (at < 0 || this.index(cell.id) >= 0) {
       return;
@@ -37,6 +38,9 @@ export class Cells {
     const index = notebook.widgets.indexOf(active);
     if (index >= 0) {
       notebook.activeCellIndex = index;
+    }
+    if (draft) {
+      this.lock(cell.id);
     }
   }
 
@@ -51,6 +55,7 @@ export class Cells {
     }
     if (source !== undefined) {
       this.hold(id);
+      this.lock(id);
     }
     if (metadata?.answer) {
       this.seen.set(id, metadata.answer);
@@ -76,6 +81,15 @@ export class Cells {
     if (!cell) {
       return;
     }
+    this.free(id);
+    this.loosen(id);
+    cell.model.clearExecution();
+    cell.model.trusted = true;
+    this.follow(cell, message, kernel, asked);
+  }
+
+  /** Bring the outputs of messages under `message` to a cell, below what it shows. */
+  follow(cell, message, kernel, asked) {
     // A real future under an id that the kernel has chosen: it is what outputs are sent to.
     const request = this.lab.KernelMessage.createMessage({
       msgType: 'kernel_info_request',
@@ -85,13 +99,9 @@ export class Cells {
       username: kernel.username,
       content: {}
     });
-    this.free(id);
-    this.loosen(id);
-    cell.model.clearExecution();
-    cell.model.trusted = true;
     const future = kernel.sendShellMessage(request, false, false);
-    cell.outputArea.future = future;
-    this.running.set(id, future);
+    bring(cell, future);
+    this.running.set(cell.model.id, future);
     mark(cell, 'running', '*');
     if (asked?.parent_header.msg_id === message) {
       const ask = future.onStdin;
@@ -114,13 +124,22 @@ export class Cells {
     mark(cell, 'idle', `${count ?? ''}`);
   }
 
-  /** Delete cells whose source is still the given one; `number` counts this kernel's deletions. */
+  /** Delete cells whose source is still the given one; `number` counts this kernel's deletions.
+   *
+   * One that the person has edited in the meantime is theirs, and they are told.
+   */
   delete({ cells, number }) {
     this.deletions = Math.max(this.deletions, number);
     // Descending, and found beforehand: inside of a transaction the cells are those of before,
     // and a look-up after the first deletion would hit a cell of the person.
-    const same = ({ id, source }) => this.model(id)?.sharedModel.getSource() === source;
-    const gone = cells.filter(same);
+    const there = cells.filter(({ id }) => this.model(id));
+    const same = ({ id, source }) => this.model(id).sharedModel.getSource() === source;
+    const gone = there.filter(same);
+    const edited = there.filter(cell => !same(cell));
+    edited.forEach(({ id }) => this.update({ id, metadata: null }));
+    if (edited.length) {
+      this.lab.Notification.info(`oci: kept what you edited just now, and did not run it`);
+    }
     gone.forEach(({ id }) => this.remember(id));
     const places = gone.map(({ id }) => this.index(id));
     places.sort((one, other) => other - one);
@@ -209,11 +228,10 @@ export class Cells {
     }
     this.actions.set(id, { kind, text: cell.model.sharedModel.getSource() });
     const content = { code: COMMANDS[kind], store_history: false };
-    const shown = cell.model.outputs.toJSON().filter(output => !(output.data && ROW in output.data));
-    cell.outputArea.future = kernel.requestExecute(content, false, { cellId: id });
-    if (kind === 'repair') {
-      cell.model.outputs.fromJSON(shown);
-    }
+    const { outputs } = cell.model;
+    const stays = output => kind === 'repair' && !(output.data && ROW in output.data);
+    outputs.fromJSON(outputs.toJSON().filter(stays));
+    bring(cell, kernel.requestExecute(content, false, { cellId: id }));
   }
 
   /** Whether the person wants to see no more of a prompt's panel than its line. */
@@ -251,7 +269,7 @@ export class Cells {
   madeBy(prompt) {
     const models = Array.from(this.panel.content.model?.cells ?? []);
     // A copy that the person made has the metadata too, but another id.
-    const isMade = (model, mark) => mark?.owner === prompt && mark.cell === model.id;
+    const isMade = ({ id }, mark) => mark?.owner === prompt && mark.cell === id && id !== prompt;
     return models.filter(model => isMade(model, model.getMetadata(KEY)));
   }
 
@@ -270,6 +288,17 @@ export class Cells {
     this.deletions = 0;
   }
 
+  /** Another view of the notebook, which did what the kernel said, is closed: go on for it. */
+  takeOver({ running, counts, seen, deleted, deletions }, { kernel }) {
+    Object.assign(this, { counts, seen, deleted, deletions });
+    for (const [id, future] of running) {
+      const cell = this.widget(id);
+      if (cell) {
+        this.follow(cell, future.msg.header.msg_id, kernel);
+      }
+    }
+  }
+
   /** The notebook's cells are there and the kernel's status is known. */
   async ready() {
     await this.panel.context.ready;
@@ -280,6 +309,7 @@ export class Cells {
   /** Nothing comes any more, the kernel is gone or the prompt is over: no cell waits for it. */
   release() {
     this.held.forEach(id => this.loosen(id));
+    this.locked.forEach(id => this.unlock(id));
     for (const id of [...this.running.keys()]) {
       this.free(id);
       const cell = this.widget(id);
@@ -312,9 +342,33 @@ export class Cells {
     this.held.delete(id);
   }
 
+  /** What is typed into a draft would be lost on the kernel, which runs the draft: not editable.
+   *
+   * `syncEditable` is off meanwhile: the notebook's metadata are to say nothing of it.
+   */
+  lock(id) {
+    const cell = this.widget(id);
+    if (cell) {
+      Object.assign(cell, { syncEditable: false, readOnly: true });
+      this.locked.add(id);
+    }
+  }
+
+  unlock(id) {
+    const cell = this.widget(id);
+    if (cell) {
+      Object.assign(cell, { readOnly: false, syncEditable: true });
+    }
+    this.locked.delete(id);
+  }
+
   free(id) {
     this.running.get(id)?.dispose();
     this.running.delete(id);
+  }
+
+  get path() {
+    return this.panel.context.path;
   }
 
   get shared() {
@@ -332,6 +386,13 @@ export class Cells {
   model(id) {
     return this.widget(id)?.model;
   }
+}
+
+/** Let a future's outputs come to a cell, below those that are there. */
+function bring(cell, future) {
+  const shown = cell.model.outputs.toJSON();
+  cell.outputArea.future = future; // clears them
+  cell.model.outputs.fromJSON(shown);
 }
 
 function mark(cell, state, prompt) {

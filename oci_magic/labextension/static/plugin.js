@@ -92,16 +92,23 @@ class Attached {
   }
 
   remove(cells) {
+    const [first] = this.views;
     this.views = this.views.filter(view => view !== cells);
+    if (first === cells && !this.kernel.isDisposed) {
+      this.views[0]?.takeOver(cells, this);
+    }
   }
 
-  /** A window that was loaded while a prompt was at work asks how it ended. */
+  /** A window that was loaded while a prompt was at work asks how it ended.
+   *
+   * A copy of the notebook with the same kernel has the same cells: it is told by its path.
+   */
   catchUp(cells) {
     const answers = cells.answers();
     if (Object.keys(answers).length && this.views[0] === cells && !this.kernel.isDisposed) {
       const comm = this.kernel.createComm(NAME);
       comm.onMsg = message => this.apply(message.content.data);
-      comm.open({ client: this.kernel.clientId, answers });
+      comm.open({ client: this.kernel.clientId, path: cells.path, answers });
     }
   }
 
@@ -114,6 +121,7 @@ class Attached {
     const told = {
       protocol: PROTOCOL,
       client: this.kernel.clientId,
+      path: cells.path,
       deletions: cells.deletions
     };
     const prompt = metadata?.cellId;

@@ -4,6 +4,7 @@
 // the extension. The rest are ES modules beside this file, loaded when they are asked for.
 (() => {
   const USED = [
+    '@jupyterlab/apputils',
     '@jupyterlab/notebook',
     '@jupyterlab/rendermime',
     '@jupyterlab/services',
