@@ -364,6 +364,46 @@ def test_asking_again_forgets_the_answer(book: Notebook) -> None:
     assert value(book, f"[t.request for t in {magics}.session.turns]") == "['go']"
 
 
+def test_retry_in_a_cell_of_its_own_replaces_the_last_answer(book: Notebook) -> None:
+    prompt = book.ask(code("a = 1"), code("a = 2"), code("a = 3"))
+    command = _ran(book, "%oci retry")
+    assert book.sources()[1:] == ["a = 2", "%oci retry"] and len(book.below(prompt)) == 1
+    shown = panel(book[command])
+    assert (shown["state"], shown["prompt"]) == ("worked", prompt)
+    book.run(prompt, "feedback", "a three")  # as the row's button does
+    assert book.sources()[1:] == ["a = 3", "%oci retry"]
+    book.run(prompt)
+    assert "kept: 1 cell below" in text(book[prompt])
+
+
+def test_retry_of_a_prompt_that_was_deleted_stands_below_the_command(book: Notebook) -> None:
+    prompt = book.ask(code("a = 1"), code("a = 2"), code("a = 3"))
+    book.delete(prompt)
+    command = _ran(book, "%oci retry")
+    assert book.sources() == ["%oci retry", "a = 2"]
+    book.run(command, "feedback", "a three")
+    assert book.sources() == ["%oci retry", "a = 3"] and value(book, "a") == "3"
+
+
+def test_fix_in_a_cell_of_its_own_repairs_the_answer_in_its_place(book: Notebook) -> None:
+    prompt = book.ask(code("1 / 0"), code("b = 3"), options="-r 0")
+    _ran(book, "%oci fix by three")
+    assert [cell["source"] for cell in book.below(prompt)] == ["b = 3"]
+    assert book.sources()[1:] == ["b = 3", "%oci fix by three"]
+
+
+def test_a_repair_of_the_persons_cell_goes_on_with_words(book: Notebook) -> None:
+    book.ask(code("z = 0"), code("b = 1"), code("b = 2"))
+    failing = book.add("b = 1 / 0")
+    book.run(failing)
+    command = _ran(book, "%oci fix")
+    assert book.sources()[-3:] == ["b = 1 / 0", "%oci fix", "b = 1"]
+    book.run(command, "feedback", "use a two")
+    assert book.sources()[-3:] == ["b = 1 / 0", "%oci fix", "b = 2"]
+    last = "get_ipython().magics_manager.registry['OCIMagics'].session.turns[-1].request"
+    assert value(book, last) == repr("use a two")
+
+
 def test_feedback_after_another_prompt_asks_this_one_anew(book: Notebook) -> None:
     prompt = book.ask(code("a = 1"))
     book.ask(code("z = 1"))
@@ -490,11 +530,14 @@ def test_an_answer_that_never_came_leaves_no_panel_at_work(book: Notebook) -> No
 
 def test_an_unknown_protocol_falls_back_to_the_next_cell(kernel: Kernel) -> None:
     (kernel.folder / "one.json").write_text(json.dumps([code("x = 1")]), encoding="utf-8")
-    reply, _ = kernel.run(
+    kernel.run("%reload_ext oci_magic")
+    reply, shown = kernel.run(
         "%%oci -m scripted:one.json --new\ngo", cell="abc",
         oci_magic_client={"protocol": 99, "client": "me"},
     )  # fmt: skip
     assert [payload["source"] for payload in reply["payload"]] == ["set_next_input"]
+    told = "".join(message.get("text", "") for message in shown)
+    assert "extension is of another version" in told
 
 
 def test_an_edited_cell_that_has_run_is_the_answer_from_then_on(book: Notebook) -> None:

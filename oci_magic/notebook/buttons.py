@@ -29,7 +29,7 @@ def asked_for(
     See the module.
     """
     run, rounds = magics.run and not magics.asked.no_run, magics.asked.rounds
-    action = place.action if _is_last(magics, session, place) else None
+    action = place.action if is_last(magics, session, place) else None
     failed = _failed(session) if action == "fix" else None
     if place.action == "retry":
         sampling = session.engine.sampling
@@ -54,6 +54,7 @@ def _failed(session: Session) -> tuple[str, Failure] | None:
     return None
 
 
-def _is_last(magics: OCIMagics, session: Session, place: Place) -> bool:
+def is_last(magics: OCIMagics, session: Session, place: Place) -> bool:
+    """Whether the conversation's last exchange is about the prompt of `place`, as it is now."""
     last = magics.last.prompt if magics.last else ""
     return bool(place.prompt and session.exchanges and last == place.prompt and not place.changed)

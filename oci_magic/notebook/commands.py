@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
@@ -23,9 +24,11 @@ from .telling import Telling
 from .terms import session_for
 
 if TYPE_CHECKING:
+    from .frontends import Place
     from .magics import OCIMagics
 
 RETRY_TEMPERATURE = 0.7
+_GOES_ON = ("fix", "retry", "feedback")
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,9 @@ def models(_: OCIMagics) -> None:
 def fix(magics: OCIMagics, rest: str) -> None:
     """Repair the last failed cell; a sentence after `fix` is told to the model."""
     place = frontends.place(magics.shell, magics.replaced)
+    if place.action in _GOES_ON:
+        go_on(magics, place.going_on(magics.last))
+        return
     failed = magics.journal.failed(place.source)
     if failed is None and place.source:
         raise UsageError("this cell has not failed as it is now: run it again, then Fix")
@@ -88,6 +94,7 @@ def fix(magics: OCIMagics, rest: str) -> None:
     options = Options(model=asked.model, context=asked.context, leave_out=asked.leave_out)
     if magics.session and magics.session.is_last(code):
         options = replace(options, check=asked.check, warnings=asked.warnings)
+        place = place.going_on(magics.last)
     session = session_for(magics, options)
     magics.asked = options
     context = Telling(magics).context(options, rest)
@@ -107,6 +114,10 @@ def retry(magics: OCIMagics) -> None:
     """Ask the last request again, sampled, so that the answer may differ."""
     if magics.session is None:
         raise UsageError("nothing to retry: ask something with %%oci first")
+    place = frontends.place(magics.shell, magics.replaced).going_on(magics.last)
+    if place.action in _GOES_ON:
+        go_on(magics, place)
+        return
     asked = magics.asked
     warm = asked.temperature or magics.temperature or RETRY_TEMPERATURE
     options = replace(asked, temperature=warm, new=False)
@@ -114,7 +125,19 @@ def retry(magics: OCIMagics) -> None:
     request = session.turns[-1].request if session.turns else ""
     context = Telling(magics).context(options, request)
     events = session.retry(context, run=run, rounds=options.rounds)
-    magics.play(events, options.output, run=run)
+    magics.play(events, options.output, run=run, place=place)
+
+
+def go_on(magics: OCIMagics, place: Place) -> None:
+    """What a button says of an answer to `%oci fix` or `%oci retry`."""
+    from .buttons import asked_for, is_last
+
+    session = session_for(magics, replace(magics.asked, new=False))
+    if not is_last(magics, session, place):
+        raise UsageError("only the last answer can be changed: ask for this with %%oci")
+    context = partial(Telling(magics).context, magics.asked)
+    events = asked_for(magics, session, place, session.turns[-1].request, context)
+    magics.play(events, run=magics.run and not magics.asked.no_run, place=place)
 
 
 def undo(magics: OCIMagics) -> None:

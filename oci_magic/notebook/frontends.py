@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from .queue import Replaced
 
 NO_CODE = "there is no code yet"
+SKEW = (
+    "oci: JupyterLab's extension is of another version than this kernel's oci_magic, so code goes "
+    "into the next cell: install the same version in both environments"
+)
 NOT_RUN = "oci: code is offered, not run"
 
 
@@ -61,6 +65,10 @@ class Place:
 
     def __init__(self, shell: Any, note: str, after_error: str) -> None:
         self.shell, self.note, self.after_error = shell, note, after_error
+
+    def going_on(self, last: Place | None) -> Place:  # noqa: ARG002  # there is one place alone
+        """Where an answer goes that takes the place of the one in `last`."""
+        return self
 
     def opened(self) -> AbstractContextManager[object]:
         """Around one prompt."""
@@ -134,6 +142,8 @@ def place(shell: Any, replaced: Replaced, recorded: str = "") -> Place:
             return RepairPlace(shell, client.text)
         if client and can_redirect(kernel):
             return LabPlace(shell, replaced.current(client), replaced, recorded)
+        if client is None:
+            return Place(shell, SKEW, "in the output above")
     if metadata.get("cellId"):
         # A next input is taken from successful cells alone.
         note = "oci: code runs inside the prompt cell and is put into the next cell"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from comm import create_comm
@@ -49,6 +50,16 @@ class LabPlace(Place):
         if answers and recorded and client.recorded == recorded and not client.action:
             self.kept = f"{counted(client.made)} below"
 
+    def going_on(self, last: Place | None) -> Place:
+        if not isinstance(last, LabPlace) or last.prompt == self.prompt:
+            return self
+        earlier, made = last.client, tuple(last.cells.made())
+        client = replace(
+            earlier, id=self.client.id, path=self.client.path, asking=self.client.asking,
+            record=last._record or earlier.record, made=made, action=self.action, text=self.words,
+        )  # fmt: skip
+        return LabPlace(self.shell, client, self.replaced, last.recorded)
+
     @contextmanager
     def opened(self) -> Iterator[None]:
         with self._connected(), numbered_apart(self.shell) as self._count:
@@ -82,7 +93,8 @@ class LabPlace(Place):
     def view(self) -> LabView:
         from .lab_view import LabView
 
-        self._view = LabView(self.cells, self.shell, self.rounds)
+        elsewhere = self.client.prompt if self.client.asking != self.client.prompt else ""
+        self._view = LabView(self.cells, self.shell, self.rounds, elsewhere)
         return self._view
 
     def take(self, finished: Finished) -> None:

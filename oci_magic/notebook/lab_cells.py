@@ -152,7 +152,7 @@ class LabCells:
         self.send("update", id=self.client.prompt, metadata=dict(record))
 
     def _insert(self, source: str) -> None:
-        after = [*reversed(self._ids), self.client.prompt]
+        after = [*reversed(self._ids), self.client.prompt, self.client.asking]
         self._ids.append(str(uuid.uuid4()))
         self._shown.append(source)
         self.send("insert", after=after, cell=self._cell(self._ids[-1], source), draft=True)

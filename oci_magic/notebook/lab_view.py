@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 class LabView:
     """Draws at most ten times a second; the panel is above the prose of the last reply."""
 
-    def __init__(self, cells: LabCells | None, shell: Any, rounds: int | None = None) -> None:
+    def __init__(
+        self, cells: LabCells | None, shell: Any, rounds: int | None = None, prompt: str = ""
+    ) -> None:
         self.cells, self.shell = cells, shell
         self.throttle = Throttle()
-        self.panel = Panel("generating", "reading the prompt", rounds=rounds)
+        self.panel = Panel("generating", "reading the prompt", rounds=rounds, prompt=prompt)
         self._row, self._prose = _Display(), _Display()
         self._said: list[str] = []
         self._began, self._pieces = 0.0, 0

@@ -50,6 +50,7 @@ class Panel:
     actions: tuple[Action, ...] = ()
     code: str = ""  # what `apply` puts into the cell,
     was: str = ""  # where this source stands
+    prompt: str = ""  # the cell whose answer this is, if it is not the one above
     rounds: int | None = None  # repairs at most, which the person may change for the next time
 
     def doing(self, state: str, line: str) -> Panel:
@@ -85,7 +86,7 @@ class Panel:
         ]
         shown = {"state": self.state, "line": self.line, "pace": pace, "actions": self.actions,
                  "drafts": drafts, "code": self.code, "was": self.was,
-                 "rounds": self.rounds}  # fmt: skip
+                 "prompt": self.prompt, "rounds": self.rounds}  # fmt: skip
         return {MIME: shown, "text/html": self._html(), "text/plain": self.line}
 
     def _told(self) -> Iterator[tuple[str, Draft, Sequence[tuple[Change, str]]]]:

@@ -7,7 +7,7 @@ from random import Random
 import nbformat
 import pytest
 
-from .asking import code, picture, press, prompt, start_slow
+from .asking import asks, code, picture, press, prompt, row, start_slow
 from .lab import Lab, text
 
 COUNT = "runs = globals().get('runs', 0) + 1\nruns"
@@ -172,6 +172,34 @@ def test_a_second_view_of_the_notebook_keeps_the_cells_coming(lab: Lab) -> None:
     assert "2" in text(lab.cells()[2]["outputs"])
 
 
+def test_a_view_that_is_closed_in_mid_run_hands_the_outputs_on(lab: Lab) -> None:
+    asks(lab, "closed", code("import time\nprint('first')\ntime.sleep(5)\nprint('last')"))
+    lab.command("docmanager:clone")
+    lab.page.wait_for_timeout(1500)
+    lab.start(1)
+    lab.page.wait_for_function("() => document.body.innerText.includes('first')")
+    lab.page.evaluate("""() => {
+        const { shell } = window.jupyterapp;
+        [...shell.widgets('main')].find(widget => widget !== shell.currentWidget).close();
+    }""")
+    lab.page.wait_for_timeout(6000)
+    lab.wait()
+    assert text(lab.cells()[2]["outputs"]).split() == ["first", "last"]
+    assert lab.cells()[2]["count"] == 3
+
+
+def test_a_row_below_a_command_speaks_for_its_prompt(lab: Lab) -> None:
+    asks(lab, "command", code("x = 1"), code("x = 2"), code("x = 3"))
+    lab.run(1)
+    lab.insert(3, "%oci retry")
+    lab.run(3)
+    assert [cell["source"] for cell in lab.cells()[2:]] == ["x = 2", "%oci retry"]
+    lab.page.get_by_label("Say what to change").last.fill("a three")
+    lab.page.keyboard.press("Enter")
+    lab.wait_for("x = 3")
+    assert [cell["source"] for cell in lab.cells()[2:]] == ["x = 3", "%oci retry"]
+
+
 def test_code_that_was_not_run_has_a_run_button(lab: Lab) -> None:
     lab.open("run.ipynb", "%load_ext oci_magic", prompt(lab, code("6 * 7"), options="-n"))
     lab.run_all()
@@ -241,11 +269,19 @@ def test_watch_offers_a_fix_that_is_applied_to_the_cell(lab: Lab) -> None:
     lab.run_all()
     assert "ZeroDivisionError" in text(lab.cells()[1]["outputs"])
     lab.page.get_by_role("button", name="Fix").click()
-    lab.page.get_by_role("button", name="Apply").wait_for()
+    apply = lab.page.get_by_role("button", name="Apply")
+    apply.wait_for()
     picture(lab, "watch")
-    assert lab.cells()[1]["source"] == "total = 1 / 0"  # proposed, not yet applied
-    lab.page.get_by_role("button", name="Apply").click()
+    cell = lab.cells()[1]
+    assert cell["source"] == "total = 1 / 0"  # proposed, not yet applied
+    assert "ZeroDivisionError" in [output.get("ename") for output in cell["outputs"]]
+    lab.edit(1, "total = 1 / 1")
+    apply.click()
+    assert "you have edited this cell since" in row(lab).inner_text()
+    assert lab.cells()[1]["source"] == "total = 1 / 1"
+    apply.click()
     lab.wait_for("total = 1\ntotal")
+    picture(lab, "applied")
 
 
 def test_drafts_unfold_with_their_failures(lab: Lab) -> None:
@@ -300,6 +336,27 @@ def test_no_sequence_of_changes_ever_removes_a_cell_of_the_persons(lab: Lab, see
     assert mine <= {cell["id"] for cell in saved.cells}
 
 
+def test_what_is_edited_while_its_prompt_waits_becomes_the_persons(lab: Lab) -> None:
+    replies = code("x = 1"), code("x = 2")
+    lab.open("waits.ipynb", "import time\ntime.sleep(3)", prompt(lab, *replies, words="waits"))
+    lab.insert(0, "%load_ext oci_magic")
+    lab.run(0)
+    lab.run(2)
+    lab.edit(2, lab.cells()[2]["source"] + " on")
+    lab.command("notebook:run-all-cells")
+    lab.page.wait_for_timeout(1000)
+    lab.edit(3, "x = 1  # mine")
+    lab.page.get_by_text("kept a cell that you edited").wait_for()
+    picture(lab, "kept-edit")
+    lab.wait()
+    cells = lab.cells()
+    assert [cell["source"] for cell in cells[3:]] == ["x = 2", "x = 1  # mine"]
+    assert cells[4]["count"] is None and "oci_magic" not in cells[4]["metadata"]
+    lab.insert(5, "x")
+    lab.run(5)
+    assert text(lab.cells()[5]["outputs"]).strip() == "2"
+
+
 def test_a_prompt_cell_deleted_in_mid_run_leaves_nothing_waiting(lab: Lab) -> None:
     start_slow(lab, "deleted", 3)
     lab.delete(1)
@@ -332,3 +389,5 @@ def test_a_window_that_is_loaded_anew_in_mid_run_gets_the_cells(lab: Lab) -> Non
     lab.wait_for("time.sleep(8)\nprint")
     (made,) = lab.cells()[2:]
     assert "over" in text(made["outputs"])
+    lab.page.get_by_role("button", name="Ask again").wait_for()  # the row is there too
+    assert lab.cells()[1]["count"] == 2

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from itertools import groupby, pairwise
 
-from .asking import SLOWLY, asks, code, picture
-from .lab import Lab
+from .asking import SLOWLY, asks, code, picture, press
+from .lab import Lab, text
 
 LONG = "\n".join(f"value_{n} = {n} * {n}" for n in range(40))
 SPOKEN = "First I think about it.\n\nThen I think about it once more.\n\nAnd then once again.\n\n"
@@ -91,6 +91,36 @@ def test_the_place_and_the_typing_stay_the_persons(lab: Lab) -> None:
     assert lab.cells()[-1]["source"].endswith("typed = 'while it writes'")
     assert lab.active() == lab.cells()[-1]["source"]
     assert abs(mine.bounding_box()["y"] - at) < 5
+
+
+def test_a_draft_is_not_editable_until_the_prompt_is_over(lab: Lab) -> None:
+    asks(lab, "locked", code(LONG), load=SLOWLY)
+    lab.start(1)
+    waits_for_code(lab)
+    editor = lab.page.locator(".jp-Notebook .jp-Cell").nth(2).locator(".cm-content")
+    editor.click()
+    lab.page.keyboard.type("lost = 1")
+    lab.wait_for("\nvalue_39")
+    cell = lab.cells()[2]
+    assert cell["source"] == LONG and set(cell["metadata"]) == {"oci_magic", "trusted"}
+    editor.click()
+    lab.page.keyboard.type("mine")
+    assert "mine" in lab.cells()[2]["source"]
+
+
+def test_a_stop_at_the_first_words_leaves_the_earlier_answer(lab: Lab) -> None:
+    asks(lab, "earlier", code("x = 1\nprint('kept')"), code(LONG), load=SLOWLY)
+    lab.run(1)
+    lab.edit(1, lab.cells()[1]["source"] + " on")
+    lab.start(1)
+    waits_for_code(lab)
+    assert len(lab.cells()) == 4  # the draft, above the answer of before
+    picture(lab, "above-the-earlier")
+    press(lab, "Stop")
+    _, asked, made = lab.cells()
+    assert (made["source"], text(made["outputs"]).strip()) == ("x = 1\nprint('kept')", "kept")
+    assert "the earlier answer is below, as it was" in text(asked["outputs"])
+    picture(lab, "stopped")
 
 
 def test_code_comes_a_few_times_a_second_and_is_no_step_to_undo(lab: Lab) -> None:

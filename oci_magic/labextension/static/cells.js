@@ -5,6 +5,7 @@ import { MIME as ROW } from './panel.js';
 
 const KEY = 'oci_magic';
 const REMEMBERED = 50; // deleted cells
+const SHOWN = 10_000; // milliseconds for which a notification is seen
 const COMMANDS = { repair: '%oci fix', undo: '%oci undo' };
 
 export class Cells {
@@ -65,7 +66,9 @@ export class Cells {
       if (source !== undefined && (was === undefined || was === now)) {
         model.sharedModel.setSource(source);
       }
-      if (metadata !== undefined) {
+      if (metadata === null) {
+        model.deleteMetadata(KEY);
+      } else if (metadata !== undefined) {
         model.setMetadata(KEY, metadata);
       }
     };
@@ -136,10 +139,7 @@ export class Cells {
     const same = ({ id, source }) => this.model(id).sharedModel.getSource() === source;
     const gone = there.filter(same);
     const edited = there.filter(cell => !same(cell));
-    edited.forEach(({ id }) => this.update({ id, metadata: null }));
-    if (edited.length) {
-      this.lab.Notification.info(`oci: kept what you edited just now, and did not run it`);
-    }
+    edited.forEach(({ id }) => this.giveBack(id));
     gone.forEach(({ id }) => this.remember(id));
     const places = gone.map(({ id }) => this.index(id));
     places.sort((one, other) => other - one);
@@ -292,6 +292,7 @@ export class Cells {
   takeOver({ running, counts, seen, deleted, deletions }, { kernel }) {
     Object.assign(this, { counts, seen, deleted, deletions });
     for (const [id, future] of running) {
+      future.dispose(); // later, it would take the new one of the same id away
       const cell = this.widget(id);
       if (cell) {
         this.follow(cell, future.msg.header.msg_id, kernel);
@@ -360,6 +361,16 @@ export class Cells {
       Object.assign(cell, { readOnly: false, syncEditable: true });
     }
     this.locked.delete(id);
+  }
+
+  /** A cell that is to go was edited when the prompt had been asked: it is the person's. */
+  giveBack(id) {
+    this.update({ id, metadata: null });
+    if (this.widget(id).prompt === '*') {
+      this.counts.set(id, null); // its request is in the queue and will not run
+    }
+    const said = 'oci kept a cell that you edited while its prompt waited, and does not run it';
+    this.lab.Notification.info(said, { autoClose: SHOWN });
   }
 
   free(id) {

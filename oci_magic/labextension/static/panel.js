@@ -38,6 +38,11 @@ export function panelFactory(lab, { act, live, folded }) {
       this.shown = {};
     }
 
+    /** Have something done with the answer; returns a line where something is to be said. */
+    act(action) {
+      return act(this.node, { ...action, prompt: this.prompt });
+    }
+
     onAfterAttach() {
       this.fold(folded(this.node));
     }
@@ -50,7 +55,7 @@ export function panelFactory(lab, { act, live, folded }) {
         this.more = this.button('…', 'Show what can be done with this answer', () => {
           this.fold(false);
           this.buttons.querySelector('button').focus();
-          act(this.node, { kind: 'folded', folded: false });
+          this.act({ kind: 'folded', folded: false });
         });
         this.more.setAttribute('aria-label', 'More');
         this.row.append(this.more);
@@ -58,10 +63,11 @@ export function panelFactory(lab, { act, live, folded }) {
     }
 
     async renderModel(model) {
-      const { state, line, pace, actions, drafts, code, was, rounds } = model.data[MIME];
+      const { state, line, pace, actions, drafts, code, was, prompt, rounds } = model.data[MIME];
       const working = WORKING.has(state);
       this.code = code;
       this.was = was;
+      this.prompt = prompt;
       this.rounds = rounds;
       this.node.dataset.state = state;
       this.node.dataset.working = working;
@@ -130,7 +136,7 @@ export function panelFactory(lab, { act, live, folded }) {
           this.button(...LABELS.keep, () => {
             this.fold(true);
             this.more.focus();
-            act(this.node, { kind: 'folded', folded: true });
+            this.act({ kind: 'folded', folded: true });
           });
         } else if (action === 'feedback') {
           this.feedback();
@@ -148,7 +154,7 @@ export function panelFactory(lab, { act, live, folded }) {
       const { code, was } = this;
       const button = this.button(label, title, () => {
         const { sure } = button.dataset;
-        const told = act(this.node, { kind, code, was, sure });
+        const told = this.act({ kind, code, was, sure });
         if (told) {
           this.state.textContent = told;
           button.dataset.sure = true;
@@ -178,7 +184,7 @@ export function panelFactory(lab, { act, live, folded }) {
       input.addEventListener('change', () => {
         const rounds = Number.parseInt(input.value, 10);
         if (rounds >= 0 && rounds <= 20) {
-          act(this.node, { kind: 'rounds', rounds });
+          this.act({ kind: 'rounds', rounds });
         }
       });
     }
@@ -199,7 +205,7 @@ export function panelFactory(lab, { act, live, folded }) {
         event.preventDefault();
         const text = input.value.trim();
         if (text) {
-          act(this.node, { kind: 'feedback', text });
+          this.act({ kind: 'feedback', text });
         }
       };
       form.addEventListener('submit', send);

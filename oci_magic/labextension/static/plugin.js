@@ -168,7 +168,7 @@ function buttonsOf(followed) {
   return {
     act: (node, action) => {
       const { cells, id } = around(node) ?? {};
-      return cells?.act(id, action);
+      return cells?.act(cells.model(action.prompt) ? action.prompt : id, action);
     },
     folded: node => {
       const { cells, id } = around(node) ?? {};
