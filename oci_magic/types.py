@@ -98,7 +98,7 @@ class Facts:
     `headers` pairs a file the code reads with the first line found in it, `values` a column
     that the failing line names with a few of its texts that are no numbers, `near` a name
     that was not found with those that resemble it, `parts` what a check that failed compares
-    with its value.
+    with its value, `notes` what else there is to tell of a failure of this kind.
     """
 
     line: str = ""
@@ -109,9 +109,13 @@ class Facts:
     values: tuple[tuple[str, tuple[str, ...]], ...] = ()
     near: tuple[tuple[str, tuple[str, ...]], ...] = ()
     parts: tuple[tuple[str, str], ...] = ()
+    notes: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
-EffectKind = Literal["delete", "overwrite", "process", "install", "exit", "session", "dynamic"]
+EffectKind = Literal[
+    "delete", "overwrite", "process", "install", "network", "deserialise", "exit", "session",
+    "dynamic",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)

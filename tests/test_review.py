@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import shutil
@@ -30,7 +31,32 @@ def folder(tmp_path: Path) -> Path:
 
 
 HELD = {
+    "network": [
+        "df.to_csv('s3://bucket/x.csv')",
+        "import requests\nrequests.get('https://x.org')",
+        "import requests as r\nwith r.Session() as s: s.get(u)",
+        "base = 'https://x.org/'\npd.read_csv(base + name)",
+        "pd.read_csv('https://x.org/{}.csv'.format(year))",
+        "url = f'https://x.org/{year}.csv'\ndf = pd.read_csv(url)",
+        "from urllib.request import urlopen as get\nget('http://x.org').read()",
+        "import seaborn as sns\nsns.load_dataset('tips')",
+        "import socket\nsocket.create_connection(('x', 1))",
+        "model.push_to_hub('me/x')",
+    ],
+    "deserialise": [
+        "import pickle\npickle.load(open('a.pkl', 'rb'))",
+        "import pickle as p\np.loads(raw)",
+        "from joblib import load\nload('a')",
+        "pd.read_pickle('a.pkl')",
+        "import torch\ntorch.load('a.pt')",
+        "np.load('a.npy', allow_pickle=True)",
+        "import yaml\nyaml.load(text)",
+        "AutoModel.from_pretrained('a', trust_remote_code=True)",
+    ],
     "delete": [
+        "import sqlite3\nc = sqlite3.connect('a.db')\nc.execute('DROP TABLE t')",
+        "con.execute('delete from t where x = 1')",
+        "fs.delete_dir('a')",
         "import os\nos.remove('old.csv')",
         "os.unlink('x')",
         "import os as o\no.rmdir('x')",
@@ -95,7 +121,6 @@ HELD = {
         "df.to_csv('/etc/x.csv')",
         "df.to_csv('../x.csv')",
         "df.to_csv('~/x.csv')",
-        "df.to_csv('s3://bucket/x.csv')",
         "df.to_csv(target)",
         "df.to_csv(f'{name}.csv')",
         "name = 'old'\ndf.to_csv(f'{name}.csv')",
@@ -260,6 +285,18 @@ LET_THROUGH = [
     "%%writefile new.py\nimport os; os.remove('x')",
     "%pip list\n%pip show pandas",
     "df.head?\n?df",
+    "import torch\ntorch.load('a.pt', weights_only=True)",
+    "np.load('a.npy')",
+    "import yaml\nyaml.load(text, Loader=yaml.SafeLoader)",
+    "print('see https://x.org')",
+    "df['url'].str.startswith('https://')",
+    "links = ['https://x.org']\nlen(links)",
+    "from urllib.parse import urlparse\nurlparse('https://x.org')",
+    "import requests",
+    "con.execute('select * from t -- drop table t')",
+    "import sqlite3\nc = sqlite3.connect(':memory:')\nc.cursor().execute('DELETE FROM t')",
+    "for c in df.columns:\n    plt.savefig(f'plot_{c}.png')",
+    "class Box:\n    def unlink(self): ...\nb = Box()\nb.unlink()",
     "this is not python",
     "os.remove('x'",
     "print('!rm -rf')  # !rm os.remove('x')",
@@ -275,6 +312,32 @@ def test_code_with_an_effect_is_held(kind: str, source: str, folder: Path) -> No
 @pytest.mark.parametrize("source", LET_THROUGH)
 def test_analysis_code_is_never_held(source: str, folder: Path) -> None:
     assert review(Cell(source), folder) == ()
+
+
+BLIND = [
+    json.loads(line)
+    for line in (Path(__file__).parent / "review" / "blind.jsonl").read_text().splitlines()
+]
+"""Cells by someone who had not read the rules: `code`, `effects` that a reader sees, `there`."""
+
+
+def blind(folder: Path, cell: dict[str, Any]) -> tuple[Effect, ...]:
+    for name in cell.get("there", ()):
+        (folder / name).touch()
+    return review(Cell(cell["code"]), folder)
+
+
+@pytest.mark.parametrize(
+    "cell", [each for each in BLIND if each["effects"]], ids=lambda c: c["why"]
+)
+def test_what_a_reader_would_hold_is_held(cell: dict[str, Any], tmp_path: Path) -> None:
+    assert blind(tmp_path, cell)
+
+
+def test_hardly_anything_harmless_is_held(tmp_path: Path) -> None:
+    harmless = [each for each in BLIND if not each["effects"]]
+    held = [each["code"] for each in harmless if blind(tmp_path, each)]
+    assert len(harmless) >= 75 and len(held) <= 0.02 * len(harmless), held
 
 
 def test_table_is_large_enough() -> None:

@@ -2,7 +2,8 @@
 
 Covers what published templates differ in: having none, refusing or dropping a system
 message, and insisting that user and assistant alternate. A dropped system message is told at
-the head of the first user message, unless the model was trained without: `NO_SYSTEM`.
+the head of the first user message, unless the model was trained without: `NO_SYSTEM`. Marks of
+a template that stand in a message are data: they begin and end no turn.
 """
 
 from __future__ import annotations
@@ -29,6 +30,10 @@ FALLBACK = """\
 `### Response:` sections; answers end with the end-of-sequence token."""
 
 
+_MARKS = ("### Instruction", "### Response", "[INST]", "[/INST]", "<<SYS>>", "<</SYS>>")
+"""Marks of published templates that are no tokens of their own."""
+
+
 def render(tokenizer: Any, messages: Sequence[Message]) -> str:
     """The prompt text for `messages`, up to where the answer begins.
 
@@ -36,6 +41,8 @@ def render(tokenizer: Any, messages: Sequence[Message]) -> str:
     """
     if getattr(tokenizer, "init_kwargs", {}).get(NO_SYSTEM):
         messages = [message for message in messages if message.role != "system"]
+    marks = marks_of(tokenizer)
+    messages = [Message(message.role, unmarked(message.content, marks)) for message in messages]
     text = _apply(tokenizer, messages)
     if isinstance(text, str) and _has_system(text, messages):
         return text
@@ -46,6 +53,23 @@ def render(tokenizer: Any, messages: Sequence[Message]) -> str:
         f"the model's chat template fails ({one_line(text)}): begin a new conversation "
         "or choose another model (%oci models)"
     ) from text
+
+
+def marks_of(tokenizer: Any) -> list[str]:
+    """What begins and ends turns for this tokenizer: its special tokens, words of its template."""
+    template = getattr(tokenizer, "chat_template", None) or FALLBACK
+    added = getattr(tokenizer, "added_tokens_decoder", {}).values()
+    special = {str(token) for token in added if getattr(token, "special", False)}
+    special |= set(getattr(tokenizer, "all_special_tokens", ()))
+    words = {mark for mark in _MARKS if mark in str(template)}
+    return sorted((mark for mark in special | words if len(mark.strip()) > 2), key=len)[::-1]
+
+
+def unmarked(text: str, marks: Sequence[str]) -> str:
+    """`text` with a blank in each of these marks: `<|im_end|>` becomes `< |im_end|>`."""
+    for mark in marks:
+        text = text.replace(mark, f"{mark[0]} {mark[1:]}")
+    return text
 
 
 def folded(messages: Sequence[Message]) -> list[Message]:

@@ -65,8 +65,11 @@ def table_line(table: Variable) -> str:
 
 
 def quoted(names: Sequence[str]) -> str:
-    """File names as code would write them: `"a.csv", "b.csv"`."""
-    return ", ".join(repr(n) if '"' in n or "\\" in n else f'"{n}"' for n in names)
+    """Names as code would write them, each in its line: `"a.csv", "b.csv"`."""
+    plain = (name.isprintable() and not set(name) & {'"', "\\"} for name in names)
+    return ", ".join(
+        f'"{n}"' if is_plain else repr(n) for n, is_plain in zip(names, plain, strict=True)
+    )
 
 
 def _lines(context: Context) -> Iterator[str]:

@@ -8,10 +8,11 @@ result and for a call of `input()`. Facts are gathered in `running.evidence`; he
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from ..types import Execution, Facts, Failure
 from .context import quoted, table_line
+from .redact import redacted
 
 LIMIT = 1000
 EMPTY = "Execution result: the code ran and showed nothing."
@@ -19,6 +20,22 @@ INPUT = (
     "Execution result: the code asks for input(), which is not available here. Use fixed values."
 )
 HIDES = "The new code only hides the error: {}. Correct its cause instead."
+_NOTES: Mapping[str, Callable[..., str]] = {
+    "frame": lambda name, lineno, line: f"in {name}, line {lineno}: {line}",
+    "caret": lambda line, mark: f"{line}\n{mark}",
+    "signature": lambda call, *near: f"It is called as {call}" + _meant(near),
+    "property": lambda name, near: f"Near {name}: {near}",
+    "absent": lambda module, package: (
+        f"{module} is not installed: use what is there"
+        + (f" (it comes with {package})" if package != module else "")
+    ),
+    "installed": lambda names: f"Installed under names like it: {names}",
+    "shape": lambda name, kind, shape: f"{name} is a {kind} of shape {shape}",
+    "size": lambda name, kind, size: f"{name} is a {kind} of length {size}",
+    "is": lambda name, value: f"{name} is {value}",
+    "missing": lambda name, columns: f"Missing values in {name}: {columns}",
+}
+"""What the notes of `running.notes` are in words, by their kind."""
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
 
 
@@ -34,7 +51,8 @@ def execution_result(execution: Execution) -> str:
 def failure_text(failure: Failure) -> str:
     """The failing line, the error and the facts around it, one to a line."""
     error = f"{failure.name}: {_short(failure.message)}" if failure.message else failure.name
-    return "\n".join([*_location(failure.facts), plain(error), *_facts(failure.facts)])
+    lines = [*_location(failure.facts), redacted(plain(error)), *_facts(failure.facts)]
+    return "\n".join(lines)
 
 
 def output_text(execution: Execution) -> str:
@@ -43,7 +61,7 @@ def output_text(execution: Execution) -> str:
     for output in execution.outputs:
         text = output.get("text") or output.get("data", {}).get("text/plain", "")
         parts.append("".join(text))
-    return cut(plain("\n".join(part.rstrip("\n") for part in parts if part.strip())))
+    return cut(redacted(plain("\n".join(part.rstrip("\n") for part in parts if part.strip()))))
 
 
 def plain(text: str) -> str:
@@ -67,7 +85,11 @@ def _short(message: str) -> str:
 
 def _location(facts: Facts) -> Iterator[str]:
     if facts.line:
-        yield f"line {facts.lineno}: {cut(facts.line.strip(), 200)}"
+        yield f"line {facts.lineno}: {redacted(cut(facts.line.strip(), 200))}"
+
+
+def _meant(names: Sequence[str]) -> str:
+    return f" (near: {', '.join(names)})" if names else ""
 
 
 def _facts(facts: Facts) -> Iterator[str]:
@@ -82,3 +104,5 @@ def _facts(facts: Facts) -> Iterator[str]:
         yield f"Near {name}: {', '.join(names)}"
     for part, value in facts.parts:
         yield f"{part} is {value}"
+    for kind, words in facts.notes:
+        yield _NOTES[kind](*(cut(redacted(word), 200) for word in words))

@@ -1,9 +1,9 @@
 """A live exception → a `Failure` with its facts, gathered while the objects are alive.
 
 Covers the failing line of the cell, the tables that the failing code names, near names of a
-missing file, column, variable or method, the first line of the text files that code reads when
+missing file, key, variable or attribute, the first line of the text files that code reads when
 their form is the trouble, and a few texts of a column that was to be numbers. No other value of
-a table is looked at.
+a table is looked at. What else failures of one kind are told with is in `notes`.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ from collections.abc import Mapping, Sequence
 from glob import escape
 from pathlib import Path
 from traceback import walk_tb
+from types import ModuleType
 from typing import Any
 
-from ..objects import SHELL_NAMES, table_kind
+from ..objects import SHELL_NAMES, bases, members, table_kind
 from ..types import Facts, Failure, Variable
 from .near import near
+from .notes import Scene, frames_of, notes_of
 from .variables import data_files, describe, is_table
 
 HEADER_CHARACTERS = 200
@@ -45,6 +47,7 @@ def failure_of(
     line = lines[lineno - 1] if 0 < lineno <= len(lines) else ""
     name, message = type(error).__name__, _message(error)
     tables = _tables(source, namespace, elsewhere=isinstance(error, NameError))
+    scene = Scene(error, message, source, lineno, namespace, frames_of(error, _is_notebooks))
     return Failure(
         name,
         message,
@@ -56,7 +59,8 @@ def failure_of(
             _near_files(error),
             _headers(error, source),
             _texts(error, line, source, namespace),
-            _near_names(error, message, tables, namespace),
+            _near_names(error, message, tables, scene),
+            notes=notes_of(scene),
         ),
     )
 
@@ -100,24 +104,33 @@ def _tables(
 
 
 def _near_names(
-    error: BaseException, message: str, tables: Sequence[Variable], namespace: Mapping[str, object]
+    error: BaseException, message: str, tables: Sequence[Variable], scene: Scene
 ) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Names like those that were not found: columns for a key, variables, a table's methods."""
+    """Names like those that were not found: columns or keys, variables, attributes."""
     if isinstance(error, KeyError):
         columns = dict.fromkeys(
             label for table in tables for label, _ in table.columns if not _UNSPLIT.search(label)
         )
+        told = [*columns, *(f'"{key}"' for key in scene.known_keys())]
         missing = _keys(message)
-        pairs = [(f'"{key}"', near(key, columns)) for key in missing if f'"{key}"' not in columns]
+        pairs = [(f'"{key}"', near(key, told)) for key in missing if f'"{key}"' not in told]
     elif isinstance(error, NameError) and isinstance(error.name, str):
-        names = [n for n in namespace if n[:1] != "_" and n not in SHELL_NAMES]
+        names = [n for n in scene.names if n[:1] != "_" and n not in SHELL_NAMES]
         pairs = [(error.name, near(error.name, names))]
-    elif isinstance(error, AttributeError) and table_kind(error.obj) and error.name:
-        members = (n for n in type.__dir__(type(error.obj)) if n[:1] != "_")
-        pairs = [(error.name, near(error.name, members))]
+    elif isinstance(error, AttributeError) and error.name:
+        pairs = [(error.name, near(error.name, _attributes(error.obj)))]
     else:
         return ()
     return tuple((name, found) for name, found in pairs if found)[:3]
+
+
+def _attributes(value: object) -> list[str]:
+    """The public names of a module, or of an object's class."""
+    if isinstance(value, ModuleType):
+        names = list(vars(value))
+    else:
+        names = [name for base in bases(type(value)) for name in members(base)]
+    return [name for name in names if name[:1] != "_"]
 
 
 def _keys(message: str) -> list[str]:

@@ -11,10 +11,11 @@ import ast
 import itertools
 import re
 from collections.abc import Callable, Iterable
+from glob import escape
 from pathlib import Path
 
 from .live import holds_paths, is_path
-from .names import Names
+from .names import Names, literal
 
 Texts = frozenset[str] | None
 """All that an expression may be; None: not known; empty: no file of the person (a buffer)."""
@@ -65,11 +66,37 @@ class Paths:
                 return inner(value)
             case ast.IfExp(body=body, orelse=other):
                 return _union((inner(body), inner(other)))
+            case ast.Subscript(value=value, slice=ast.Constant(value="HOME" | "USERPROFILE")):
+                return frozenset(("~",)) if self._names.dotted(value) == "os.environ" else None
             case ast.Attribute(value=value, attr=attr):
                 return _attribute(inner(value), attr)
             case ast.Call():
                 return self._call_texts(node, inner)
         return None
+
+    def pattern(self, node: ast.AST | None) -> str:
+        """A path that begins with a constant and goes on with what is not known, as a glob."""
+        parts: list[str] = []
+        for part in self._parts(node):
+            texts = self.texts(part)
+            if texts is None or len(texts) != 1:
+                parts.append("*")
+            else:
+                parts.append(escape(next(iter(texts))))
+        found = "".join(parts)
+        return "" if found.startswith(("*", "/", "~")) or ".." in found else found
+
+    def _parts(self, node: ast.AST | None) -> list[ast.AST | None]:
+        match node:
+            case ast.JoinedStr(values=values):
+                return [part for value in values for part in self._parts(value)]
+            case ast.FormattedValue(value=value):
+                return [value]
+            case ast.BinOp(op=ast.Add(), left=left, right=right):
+                return [*self._parts(left), *self._parts(right)]
+            case ast.BinOp(op=ast.Div(), left=left, right=right):
+                return [*self._parts(left), ast.Constant("/"), *self._parts(right)]
+        return [node]
 
     def is_path(self, node: ast.AST | None) -> bool:
         """Whether an expression is known to be a pathlib path."""
@@ -128,6 +155,11 @@ class Paths:
         function = self._names.dotted(call.func)
         if function in ("os.getcwd", "pathlib.Path.cwd"):
             return frozenset((".",))
+        if function in ("pathlib.Path.home", "os.environ.get", "os.getenv"):
+            named = not function.startswith("pathlib") and literal(
+                call.args[0] if call.args else None
+            )
+            return frozenset(("~",)) if named in (False, "HOME", "USERPROFILE") else None
         if function == "os.path.join" or _PATH.fullmatch(function):
             return _product(_joined, map(inner, call.args))
         if function in _TO_TEXT and call.args:

@@ -2,12 +2,13 @@
 
 A seat belt, not a sandbox: it reads the syntax tree (IPython's `!` and `%` included) and stops
 what a model writes in good faith. It sees deleting and overwriting files, writing outside the
-working folder, starting programs, installing packages, ending or signalling the kernel, and
-code that cannot be read (`eval`, `exec`). New files inside the folder are let through.
+working folder, starting programs, installing packages, the network, loading objects that can run
+code (pickle), ending or signalling the kernel, and code that cannot be read (`eval`, `exec`). New
+files inside the folder are let through.
 Names stand for what earlier cells of the same reply and the notebook bound them to: modules,
 functions, classes, paths. It cannot see what libraries, functions of earlier cells and imported
-modules do, SQL, unpickled objects, what goes over the network, other values computed at run time,
-and code that hides on purpose.
+modules do, SQL and addresses that are put together at run time, other values computed then, and
+code that hides on purpose.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..types import Cell, Effect, EffectKind
+from .beyond import beyond
 from .ipython_syntax import (
     as_magic,
     as_python,
@@ -37,6 +39,8 @@ _WORDS: dict[EffectKind, str] = {
     "overwrite": "may overwrite files",
     "process": "starts a program",
     "install": "installs packages",
+    "network": "goes to the network",
+    "deserialise": "loads objects that can run code",
     "exit": "ends or signals the kernel",
     "session": "resets variables or changes extensions",
     "dynamic": "runs code that cannot be read beforehand",
@@ -77,7 +81,12 @@ _HELD: dict[EffectKind, re.Pattern[str]] = {
     ),
 }
 _GUARDED = re.compile(r"os|shutil|subprocess|builtins|pathlib|sys|signal")
-_DELETING_METHODS = frozenset(("unlink", "rmdir"))
+_DELETING_METHODS = frozenset(
+    ("unlink", "rmdir", "delete_dir", "delete_dir_contents", "delete_file")
+)
+_ENDING_METHODS = frozenset(
+    ("do_shutdown", "shutdown_kernel", "interrupt_kernel", "restart_kernel")
+)
 _MOVING_METHODS = frozenset(("rename", "replace"))
 _SHELLS = re.compile(r"get_ipython\(\)\.(system\w*|getoutput\w*)")
 _MAGICS = re.compile(r"get_ipython\(\)\.(run_line_magic|run_cell_magic|magic)")
@@ -224,8 +233,13 @@ class _Reader:
         self._paths = Paths(self._names)
         self._writes = Writes(self._names, self._paths, folder, ours)
         self._writes.any = any_file
-        nodes = (node for cell in cells for node in ast.walk(cell))
+        nodes = [node for cell in cells for node in ast.walk(cell)]
         self._writes.moved = any(map(self._changes_folder, nodes))
+        self._classes = {
+            node.name: {part.name for part in node.body if isinstance(part, ast.FunctionDef)}
+            for node in nodes
+            if isinstance(node, ast.ClassDef)
+        }
 
     def effects(self, tree: ast.AST) -> Iterator[Effect]:
         for node in ast.walk(tree):
@@ -247,10 +261,20 @@ class _Reader:
                 yield Effect(kind, name, lineno)
                 return
         if isinstance(node, ast.Attribute):
-            if node.attr in _DELETING_METHODS:
+            if node.attr in _ENDING_METHODS:
+                yield Effect("exit", node.attr, lineno)
+            elif node.attr in _DELETING_METHODS and not self._is_own_method(node):
                 yield Effect("delete", node.attr, lineno)
             elif node.attr in _MOVING_METHODS and self._paths.is_path(node.value):
                 yield Effect("overwrite", f"Path.{node.attr}", lineno)
+
+    def _is_own_method(self, node: ast.Attribute) -> bool:
+        """Whether the object is of a class that the cell defines, with a method of this name."""
+        value = node.value
+        made = self._names.bound.get(value.id, []) if isinstance(value, ast.Name) else []
+        kinds = [ast.unparse(m.func) for m in made if isinstance(m, ast.Call)]
+        own = [kind for kind in kinds if node.attr in self._classes.get(kind, ())]
+        return bool(made) and len(own) == len(made)
 
     def _call(self, call: ast.Call) -> Iterator[Effect]:
         name = self._names.dotted(call.func)
@@ -263,6 +287,8 @@ class _Reader:
             yield from self._hidden(call, name)
         elif name == "importlib.import_module" and not first:
             yield Effect("dynamic", name, call.lineno)
+        elif found := beyond(call, self._names, self._paths):
+            yield Effect(found[0], found[1], call.lineno)
         elif harm := self._writes.harm(call):
             yield Effect("overwrite", harm, call.lineno)
 

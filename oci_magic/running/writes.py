@@ -93,6 +93,11 @@ class Writes:
             return self._judged(name, self._paths.texts(passed(call, 0, "path"))) if writes else ""
         if name in _FUNCTIONS:
             return self._harm_of_function(call, name)
+        if name == "sqlite3.connect":
+            return self._harm_of_connecting(call)
+        if name in ("fileinput.input", "fileinput.FileInput"):
+            inplace = passed(call, 1, "inplace")
+            return f"{name} in place" if inplace and ast.unparse(inplace) != "False" else ""
         if attr in ("write_text", "write_bytes", "open") and isinstance(call.func, ast.Attribute):
             mode = literal(passed(call, 0, "mode")) if attr == "open" else "w"
             if _WRITING_MODE.fullmatch(mode):
@@ -112,6 +117,13 @@ class Writes:
             return ""
         file = passed(call, 0, "file", "filename", "name", "path", "fileobj", "where")
         return self._judged(name, self._paths.texts(file))
+
+    def _harm_of_connecting(self, call: ast.Call) -> str:
+        """A database is read, or made where there is none: outside the folder that is a write."""
+        texts = self._paths.texts(passed(call, 0, "database")) or frozenset()
+        files = frozenset(text for text in texts if not text.startswith((":memory:", "file:")))
+        there = all((self._folder / text).exists() for text in files)
+        return "" if there else self._judged("sqlite3.connect", files)
 
     def _harm_of_function(self, call: ast.Call, name: str) -> str:
         where = passed(call, _FUNCTIONS[name], *_FUNCTIONS_KEYWORDS)
@@ -134,7 +146,7 @@ class Writes:
         where = passed(call, 0, *_PATH_KEYWORDS)
         if where is None or (isinstance(where, ast.Constant) and where.value is None):
             return ""
-        return self._judged(attr, self._paths.texts(where))
+        return self._judged(attr, self._paths.texts(where), where)
 
     def _replaces_a_table(self, call: ast.Call) -> bool:
         """`df.to_sql(name, con, schema, if_exists)`; one that is not known may replace."""
@@ -156,9 +168,11 @@ class Writes:
             return None
         return frozenset(str(Path(t) / Path(source).name) for t in targets for source in sources)
 
-    def _judged(self, what: str, texts: Texts) -> str:
+    def _judged(self, what: str, texts: Texts, node: ast.expr | None = None) -> str:
         if self.any and texts != frozenset():
             return what
+        if texts is None and self._is_new(self._paths.pattern(node)):
+            return ""
         if texts is None:
             return f"{what} to a path that is not a constant"
         suffixes: Iterable[str] = _SUFFIXES.get(what.rpartition(".")[2], ("",))
@@ -166,6 +180,13 @@ class Writes:
             if problem := self._problem(text, suffixes):
                 return f"{what} {problem}"
         return ""
+
+    def _is_new(self, pattern: str) -> bool:
+        """Whether no file is there that a path of this form could be: `figures/box_*.png`."""
+        if not pattern or self.moved:
+            return False
+        found = {path.resolve() for path in self._folder.glob(pattern)}
+        return found <= self._ours
 
     def _problem(self, text: str, suffixes: Iterable[str]) -> str:
         shown = f"'{text[:60]}'"

@@ -1,0 +1,153 @@
+"""Evidence: what a failure of each kind is told with, and that gathering it runs nothing."""
+
+from __future__ import annotations
+
+import traceback
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from oci_magic.prompting.feedback import failure_text
+from oci_magic.running.evidence import failure_of
+
+mpl.use("Agg")
+FILE = "<cell>"
+
+
+def told(source: str, **names: Any) -> str:
+    """What is said of the error that `source` raises where it runs as a cell."""
+    import linecache
+
+    linecache.cache[FILE] = (len(source), None, source.splitlines(keepends=True), FILE)
+    try:
+        exec(compile(source, FILE, "exec"), names)
+    except BaseException as error:
+        return failure_text(failure_of(error, source, names, FILE))
+    raise AssertionError(f"nothing was raised: {source}")
+
+
+KINDS = {
+    "a key in another case": ("d['Price']", 'Near "Price": "price"'),
+    "a variable of a like name": ("totl + 1", "Near totl: total"),
+    "a function of a module": ("pd.read_cvs('x')", "Near read_cvs: read_csv"),
+    "a method of a list": ("rows.appendd(1)", "Near appendd: append"),
+    "a keyword that is not there": (
+        "area(hight=2, width=1)",
+        "It is called as area(width, height=1, *, unit='cm') (near: height)",
+    ),
+    "too few arguments": ("area()", "It is called as area(width, height=1, *, unit='cm')"),
+    "a keyword of a method": ("df.sort_values('a', acsending=False)", "(near: ascending)"),
+    "a property of a line": ("plt.plot([1], colour='red')", "Near colour: "),
+    "an index past the end": ("rows[7]", "rows is a list of length 2"),
+    "an index past the end of an array": ("grid[9]", "grid is a ndarray of shape 2 x 3"),
+    "shapes that do not fit": ("grid + line", "line is a ndarray of shape 4"),
+    "columns of another length": ("df['c'] = rows", "rows is a list of length 2"),
+    "lengths in a plot": ("plt.plot(rows, line)", "line is a ndarray of shape 4"),
+    "a package that is not there": ("import sklearnx", "sklearnx is not installed: use what is"),
+    "a package of another name": ("import fitz", "(it comes with PyMuPDF)"),
+    "a module of a like name": ("import pandsa", "Installed under names like it: pandas"),
+    "a line that cannot be read": ("x = (1,\ny = 2", "x = (1,\n    ^"),
+    "a division by zero": ("total / none", "none is 0"),
+    "a mean of nothing": ("sum(empty) / len(empty)", "empty is a list of length 0"),
+    "an error in a function of the person's": ("mean([])", "in mean, line 2: return sum"),
+}
+
+
+@pytest.mark.parametrize(("source", "words"), KINDS.values(), ids=KINDS)
+def test_each_kind_of_failure_is_told_with_what_repairs_it(source: str, words: str) -> None:
+    def area(width: int, height: int = 1, *, unit: str = "cm") -> int:
+        return len(unit) * width * height
+
+    names: dict[str, Any] = {
+        "pd": pd, "plt": pytest.importorskip("matplotlib.pyplot"), "area": area,
+        "df": pd.DataFrame({"a": [1, 2, 3]}), "d": {"price": 1}, "rows": [1, 2], "total": 1,
+        "grid": np.ones((2, 3)), "line": np.ones(4), "none": 0, "empty": [],
+    }  # fmt: skip
+    if source == "mean([])":
+        source = "def mean(values):\n    return sum(values) / len(values)\nmean([])"
+    assert words in told(source, **names)
+
+
+def test_missing_values_are_counted_by_column() -> None:
+    def fit(table: pd.DataFrame) -> None:
+        if table.isna().any().any():
+            raise ValueError("Input X contains NaN.")
+
+    table = pd.DataFrame({"age": [1.0, None, None], "pay": [1, 2, 3]})
+    assert 'Missing values in table: "age" 2' in told("fit(table)", fit=fit, table=table)
+
+
+class Hostile:
+    """Whatever is asked of it is noticed."""
+
+    asked: tuple[str, ...] = ()
+
+    def __getattribute__(self, name: str) -> Any:
+        if name not in ("__class__", "__dict__"):
+            type(self).asked += (name,)
+        return object.__getattribute__(self, name)
+
+    @property
+    def trap(self) -> Any:
+        type(self).asked += ("trap",)
+        raise SystemExit
+
+    def __repr__(self) -> str:
+        type(self).asked += ("repr",)
+        raise SystemExit
+
+    __str__ = __len__ = __bool__ = __iter__ = __getitem__ = __repr__  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["1 / 0 and thing", "[1][thing and 5]", "thing.trap(x=1)", "len(thing.trap)", "import thingx"],
+)
+def test_nothing_of_the_persons_runs(source: str) -> None:
+    names: dict[str, Any] = {"thing": Hostile()}
+    try:
+        exec(compile(source, FILE, "exec"), names)
+    except BaseException as error:
+        Hostile.asked = ()
+        failure_text(failure_of(error, source, names, FILE))
+    assert set(Hostile.asked) <= {"shape"}
+
+
+def test_secrets_are_not_told() -> None:
+    key = "sk-" + "a1B2" * 8
+    text = told(f"api_key = '{key}'; 1 / 0")
+    assert key not in text and "[redacted]" in text
+    assert key not in told(f"raise ValueError('{key}')")
+
+
+def test_what_is_told_is_bounded() -> None:
+    wide = ", ".join(f"a{n}" for n in range(500))
+    text = told(f"def f({wide}): pass\nf()")
+    assert len(text) < 4000
+    deep = "def f(n):\n    return f(n - 1) if n else 1 / 0\nf(50)"
+    assert told(deep).count("in f, line 2") == 4
+
+
+MESSAGES = (
+    "shape", "f() got an unexpected keyword argument 'x'", "Input contains NaN",
+    "f.set() got an unexpected keyword argument 'x'",
+)  # fmt: skip
+ERRORS = (ValueError, TypeError, IndexError, ZeroDivisionError, KeyError)
+
+
+@given(st.text(max_size=80), st.sampled_from(MESSAGES), st.sampled_from(ERRORS))
+def test_any_source_and_message_give_a_failure(
+    source: str, message: str, kind: type[Exception]
+) -> None:
+    try:
+        raise kind(message)
+    except Exception as error:
+        failure = failure_of(error, source, {"f": test_what_is_told_is_bounded, "x": []}, FILE)
+    assert failure.name == kind.__name__
+    assert failure_text(failure)
+    assert traceback.format_exc() == "NoneType: None\n"
