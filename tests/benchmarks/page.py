@@ -53,6 +53,8 @@ WATCHED = f"""async (index) => {{
     observer.disconnect();
     return {{ long, changes }};
 }}"""
+# JupyterLab draws the cells of a notebook one by one, as long as the page has nothing else to do.
+DRAWN = f"() => {NOTEBOOK}.widgets.every(cell => !cell.isPlaceholder())"
 SHOWN = f"index => {NOTEBOOK}.scrollToItem(index, 'start')"
 
 
@@ -145,6 +147,7 @@ def worked(page: Page, cells: int, options: argparse.Namespace) -> tuple[list[Wo
     pause = options.writing * PIECE / len(good)
     lab.open(f"{cells}.ipynb", SLOWLY.replace("0.05", str(pause)), *filled(cells - 1))
     lab.run_all()
+    lab.page.wait_for_function(DRAWN, polling=1000, timeout=300_000)
     prompts = []
     for number in range(options.rounds + 1):
         lab.edit(at, prompt(lab, good, words=f"go {number}"))
