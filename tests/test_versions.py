@@ -55,7 +55,6 @@ def test_the_tests_pass_in_an_environment(name: str, tmp_path: Path) -> None:
     print(f"\n{name}:", flush=True)
     subprocess.run([python, "-c", _VERSIONS], check=True)
     run_pytest(python, *tests)
-    run_pytest(python, "-m", "heavy", "tests/browser")
 
 
 @pytest.fixture(scope="module")

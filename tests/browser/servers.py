@@ -12,7 +12,7 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -23,14 +23,18 @@ _APPS = {"jupyterlab": "LabApp", "notebook": "JupyterNotebookApp"}
 _FOLDERS = ("notebooks", "config", "data", "runtime", "ipython", "path")
 
 
+def lacks(message: str) -> NoReturn:
+    """What a test needs is missing: it is skipped, with `CI=true` it fails."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(message)
+    pytest.skip(message)
+
+
 @contextmanager
 def started_playwright() -> Iterator[Any]:
-    """Playwright; without a Chromium the test is skipped, with `CI=true` it fails."""
+    """Playwright, if there is a Chromium."""
     if CHROMIUM is None:
-        message = "no Chromium on this machine (Debian: apt-get install chromium)"
-        if os.environ.get("CI") == "true":
-            pytest.fail(message)
-        pytest.skip(message)
+        lacks("no Chromium on this machine (Debian: apt-get install chromium)")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as started:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
-from .asking import code, prompt
+from .asking import code, picture, prompt
 from .lab import Lab, text
 
 
@@ -19,7 +17,6 @@ def test_without_the_extension_code_goes_into_the_next_cell(plain_lab: Lab) -> N
     assert offered["source"] == "print('one')" and offered["count"] is None
 
 
-@pytest.mark.heavy
 def test_notebook_7_gets_cells_and_a_panel(notebook7: Lab) -> None:
     lab = notebook7
     replies = code("x = 1 / 0"), code("x = 5\nx"), code("x = 6\nx")
@@ -29,6 +26,7 @@ def test_notebook_7_gets_cells_and_a_panel(notebook7: Lab) -> None:
     assert [cell["source"] for cell in cells[2:]] == ["x = 5\nx", "x"]
     assert "5" in text(cells[2]["outputs"]) and "5" in text(cells[3]["outputs"])
     lab.page.get_by_role("button", name="2 drafts").click()
+    picture(lab, "notebook7")
     lab.page.get_by_label("Say what to change").fill("six")
     lab.page.keyboard.press("Enter")
     lab.wait_for("x = 6")
