@@ -32,7 +32,7 @@ from .prompting.prompts import FIX, code_block, fit
 from .runner import Nothing, Restorable, Review, Runner
 from .running import Executor
 from .types import Cell, Chunk, Execution, Failure, Message, Reply, Turn, Usage
-from .verdict import Verdict, standing, still_fails
+from .verdict import Verdict, came, standing, still_fails
 
 
 class Session:
@@ -58,6 +58,7 @@ class Session:
         self.engine, self.runner = engine, Runner(executor, review, checkpoint)
         self.rounds, self.room, self.parse = rounds, room, parse
         self.exchanges: list[tuple[Turn, ...]] = []
+        self._answer = 0  # the exchange whose code stands
         self._last: tuple[str, tuple[Turn, ...]] | None = None
 
     @property
@@ -77,34 +78,41 @@ class Session:
         self, code: str, failure: Failure, context: str = "", *, sentence: str = "",
         run: bool = True, rounds: int | None = None,
     ) -> Events:  # fmt: skip
-        """Repair a cell that failed, whoever wrote it; `sentence` is the person's hint."""
+        """Repair a cell that failed, whoever wrote it; `sentence` is the person's hint.
+
+        The model is asked at least once: who asks for a repair wants one, whatever `rounds` says.
+        """
         execution = Execution(failure=failure)
         feedback = "\n\n".join(filter(None, [execution_result(execution), sentence]))
         reply = Reply(code_block(code), (Cell(code),))
         seed = Turn(self._request_of(code), reply, execution, feedback)
-        return self._exchange(seed.request, (seed,), context, run, rounds)
+        limit = max(1, self.rounds if rounds is None else rounds)
+        return self._exchange(seed.request, (seed,), context, run, limit)
 
     def retry(self, context: str = "", *, run: bool = True, rounds: int | None = None) -> Events:
         """Ask the last request again, as if its answer had not been given."""
         if self._last is None:
             raise OciError("nothing to retry: ask something with %%oci first")
         request, seed = self._last
-        if self.exchanges and self.exchanges[-1][-1].request == request:
-            self.exchanges.pop()
-        return self._exchange(request, seed, context, run, rounds)
+        again = bool(self.exchanges) and self.exchanges[-1][-1].request == request
+        given = self.exchanges.pop() if again else ()
+        return self._exchange(request, seed, context, run, rounds, given)
 
     def undo(self) -> tuple[Turn, Sequence[str]]:
-        """Take back the last exchange and what its code did: its turn, names that later cells own.
+        """Take back the last answer with code, what it did and what was said since.
 
-        Code that failed or did not run has left nothing. Raises OciError where there is nothing
-        to take back, or no way any more.
+        Gives its turn and the names that later cells own. Code that failed or did not run has
+        left nothing. Raises OciError where there is nothing to take back, or no way any more.
         """
-        saved, last = self.runner.accepted, self.exchanges[-1][-1] if self.exchanges else None
+        there = self._answer < len(self.exchanges)
+        saved, last = self.runner.accepted, self.exchanges[self._answer][-1] if there else None
         if last is None or (saved is None and last.execution and not last.execution.failure):
             raise OciError("nothing to undo: no code of this conversation was accepted last")
         self.runner.accepted = None
         stay = saved.undo() if saved else ()
-        return self.exchanges.pop()[-1], stay
+        del self.exchanges[self._answer :]
+        self._answer = max(0, len(self.exchanges) - 1)
+        return last, stay
 
     def ran(self, execution: Execution, saved: Restorable) -> Failure | None:
         """The person has run the code of the last exchange, which had waited for them.
@@ -121,7 +129,7 @@ class Session:
 
     def edited(self, at: int, source: str) -> None:
         """The person has another version of the last answer's code cell `at`, and it works."""
-        *before, turn = self.exchanges.pop()
+        *before, turn = self.exchanges[self._answer]
         code = list(turn.reply.code)
         code[at] = Cell(source)
         left = iter(code)
@@ -129,11 +137,12 @@ class Session:
         said = (code_block(c.source) if c.kind == "code" else c.source for c in cells)
         reply = replace(turn.reply, text="\n\n".join(said), cells=cells)
         edited = replace(turn, reply=reply, execution=Execution(), feedback="")
-        self.exchanges.append((*before, edited))
+        self.exchanges[self._answer] = (*before, edited)
 
     def new(self) -> None:
         """Forget the conversation."""
         self.exchanges.clear()
+        self._answer = 0
         self._last = self.runner.accepted = None
 
     def prompt(
@@ -160,11 +169,13 @@ class Session:
         )
 
     def _exchange(
-        self, request: str, seed: tuple[Turn, ...], context: str, run: bool, rounds: int | None
-    ) -> Events:
+        self, request: str, seed: tuple[Turn, ...], context: str, run: bool, rounds: int | None,
+        given: tuple[Turn, ...] = (),
+    ) -> Events:  # fmt: skip
+        """Ask until it is settled. The answer `given` before stays if nothing comes for it."""
         started, tried, request = time.perf_counter(), list(seed), encodable(request)
         limit = self.rounds if rounds is None else rounds
-        self._last, self.runner.accepted = (request, seed), None
+        self._last, before, self.runner.accepted = (request, seed), self.runner.accepted, None
         verdict = Verdict("stopped")
         try:
             verdict = yield from self._rounds(request, tried, context, run, limit)
@@ -175,10 +186,16 @@ class Session:
                 raise
             verdict = Verdict("unrepaired", str(error))
         finally:
-            if len(tried) > len(seed):
-                self.exchanges.append(tuple(tried))
-        turn = standing(tried, tried[len(seed) :], request)
-        usage = sum((made.reply.usage for made in tried[len(seed) :]), Usage())
+            made = tried[len(seed) :]
+            new = any(map(came, made))
+            kept = tuple(tried) if new or not given else given
+            self.exchanges += [kept] if made or given else []
+            if new:
+                self._answer = len(self.exchanges) - 1
+            else:
+                self.runner.accepted = before
+        turn = standing(tried, made, request)
+        usage = sum((each.reply.usage for each in made), Usage())
         yield Finished(
             verdict.outcome or "unrepaired", turn, verdict.reason, max(0, len(tried) - 1),
             usage, time.perf_counter() - started, self.engine.name,

@@ -81,6 +81,12 @@ def standing(tried: Sequence[Turn], made: Sequence[Turn], request: str) -> Turn:
     return [tried[-1], *with_code, *whole][-1]
 
 
+def came(turn: Turn) -> bool:
+    """Whether a round has left anything: code that is whole, or has run."""
+    whole = turn.reply.code and turn.reply.finish_reason != "interrupted"
+    return bool(turn.execution or whole)
+
+
 def still_fails(repairs: int) -> str:
     """Why a request ends that `repairs` repairs have not helped."""
     if not repairs:

@@ -78,7 +78,7 @@ class Notebook:
         """Run a line in a cell's name, as a button of its panel may do."""
         action = {"kind": button, "text": self[id_]["source"]} if button else None
         shown = [m for m in self[id_]["outputs"] if MIME not in m.get("data", {})]
-        kept = shown if button == "repair" else []
+        kept = shown if button == "repair" else self[id_]["outputs"]
         return self._execute(id_, line, {**self.told(id_), "action": action}, kept)
 
     def run_all(self) -> None:
@@ -170,7 +170,7 @@ class Notebook:
             if answer := (_mark(cell) or {}).get("answer"):
                 self.seen[id] = answer
 
-    def _delete(self, cells: list[Notes], number: int) -> None:
+    def _delete(self, cells: list[Notes], number: int, **_: Any) -> None:
         self.deletions = max(self.deletions, number)
         said = [(c["id"], c["source"]) for c in cells]
         gone = [cell for cell in self.cells if (cell["id"], cell["source"]) in said]

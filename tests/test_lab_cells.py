@@ -336,6 +336,51 @@ def test_the_panel_tells_how_it_ended_and_shows_the_drafts(book: Notebook) -> No
     assert second["diff"] == [[" ", "a = 1"], ["-", "1 / 0"], ["+", "a"]]
 
 
+@pytest.mark.parametrize("options", ["-r 0", "--confirm"])
+def test_code_that_was_mended_by_hand_settles_its_prompt(book: Notebook, options: str) -> None:
+    prompt = book.ask(code(f"{COUNT}\n1 / 0"), options=options)
+    (made,) = book.below(prompt)
+    made["source"] = COUNT
+    book.run(made["id"])
+    book.run_all()
+    assert "kept: 1 cell below" in text(book[prompt]) and value(book, "runs") == "2"
+    assert panel(made)["line"] == "works as you have edited it"
+
+
+def test_fix_asks_a_model_whatever_auto_fix_says(book: Notebook) -> None:
+    prompt = book.ask(code("1 / 0"), code("b = 3"), options="-r 0")
+    assert panel(book[prompt])["rounds"] is None  # the line says it
+    book.run(prompt, "fix")
+    assert [cell["source"] for cell in book.below(prompt)] == ["b = 3"]
+
+
+def test_a_stop_in_words_leaves_the_way_back_to_the_answer(book: Notebook) -> None:
+    prompt = book.ask(code("a = 1"))
+    breaks_off(book, "KeyboardInterrupt")
+    book.run(prompt, "feedback", "use a two")
+    goes_on(book)
+    assert "undone" in value(book, "%oci undo") and book.below(prompt) == []
+    assert value(book, "'a' in globals()") == "False"
+    assert "undone" in panel(book[prompt])["line"]  # where its row was
+
+
+def test_a_repair_of_a_watched_cell_that_fails_can_be_asked_again(book: Notebook) -> None:
+    book.ask(code("z = 1"))
+    _ran(book, "%oci watch on")
+    failing = book.add("total = 1 / 0")
+    book.run(failing)
+    name = f"replies-{time.time_ns()}.json"
+    (book.kernel.folder / name).write_text(json.dumps([code("1 / 0"), "No."]), encoding="utf-8")
+    _ran(book, f"%oci model scripted:{name}")
+    book.command(failing, "%oci fix", "repair")
+    shown = panel(book[failing])
+    assert (shown["state"], shown["actions"]) == ("unrepaired", ["repair"])
+    book.command(failing, "%oci fix", "repair")  # the file has no more replies
+    shown = panel(book[failing])
+    assert (shown["line"], shown["actions"]) == ("no answer", ["repair"])
+    _ran(book, "%oci watch off")
+
+
 def test_feedback_goes_on_with_the_conversation(book: Notebook) -> None:
     prompt = book.ask(code("a = 1"), code("a = 2"))
     book.run(prompt, "feedback", "use a two")
@@ -525,7 +570,7 @@ def test_a_window_that_missed_nothing_gets_nothing(book: Notebook) -> None:
 def test_an_answer_that_never_came_leaves_no_panel_at_work(book: Notebook) -> None:
     prompt = book.ask()
     shown = panel(book[prompt])
-    assert (shown["state"], shown["actions"]) == ("stopped", [])
+    assert (shown["state"], shown["actions"]) == ("stopped", ["retry", "feedback"])
 
 
 def test_an_unknown_protocol_falls_back_to_the_next_cell(kernel: Kernel) -> None:

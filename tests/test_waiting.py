@@ -79,9 +79,11 @@ def test_cells_that_wait_run_one_by_one(book: Notebook) -> None:
 def test_code_that_was_edited_while_it_waited_is_the_persons(book: Notebook) -> None:
     prompt = book.ask(code("x = 2"), options="--confirm")
     book.below(prompt)[0]["source"] = "x = 'edited'"
-    assert run_made(book, prompt) == []
+    (shown,) = run_made(book, prompt)
+    assert (shown["state"], shown["line"]) == ("worked", "works as you have edited it")
+    assert "undo" not in shown["actions"]  # it was not watched
     assert value(book, "x") == "'edited'"
-    assert "kept" not in again(book, prompt)
+    assert "kept" in again(book, prompt)
 
 
 def test_a_stop_of_code_that_waited_is_no_failure_to_fix(book: Notebook) -> None:

@@ -16,6 +16,7 @@ from ..types import Chunk, FinishReason, Message, Usage
 from . import Sampling
 from .decoding import Decoder, Sampler
 from .hub import locate
+from .libraries import import_libraries
 from .loading import choose_device, load, out_of_memory
 from .streaming import TextStream
 from .templates import render
@@ -59,6 +60,7 @@ class LocalEngine:
         tell = notify or _silent
         self.name = str(name_or_path)
         self.sampling = Sampling(temperature, top_p, seed, max_new_tokens)
+        import_libraries()
         device = choose_device(device)
         folder = locate(self.name, device, tell)
         self._model, self._tokenizer = load(

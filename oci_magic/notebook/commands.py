@@ -142,9 +142,10 @@ def go_on(magics: OCIMagics, place: Place) -> None:
 
 def undo(magics: OCIMagics) -> None:
     """Take the last answer back: its cells, its names, its part of the conversation."""
-    if magics.session is None or magics.last is None:
-        raise UsageError("nothing to undo: ask something with %%oci first")
-    place, last = frontends.place(magics.shell, magics.replaced), magics.last
+    last = magics.undoable
+    if magics.session is None or last is None:
+        raise UsageError("nothing to undo: no answer with code has come since the last undo")
+    place = frontends.place(magics.shell, magics.replaced)
     if place.action and place.prompt != last.prompt:
         raise UsageError("only the last answer can be taken back, and this one is not the last")
     saved = magics.session.runner.accepted
@@ -152,14 +153,10 @@ def undo(magics: OCIMagics) -> None:
     kept = f"; {', '.join(stay)} stays as a later cell left it" if stay else ""
     left = f"; {left_line(saved.left)}" if saved and saved.left else ""
     line = f"undone: {one_line(turn.request, 60)}{kept}{left}"
-    place.withdraw(last)
     magics.finals.pop(last.prompt, None)
     magics.waiting.drop()
-    magics.last = None
-    if last.prompt == place.prompt:
-        place.tell(line)
-    else:
-        print(line)
+    magics.last = magics.undoable = None
+    place.withdraw(last, line)
 
 
 def new(magics: OCIMagics) -> None:

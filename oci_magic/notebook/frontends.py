@@ -74,6 +74,9 @@ class Place:
         """Around one prompt."""
         return nullcontext()
 
+    def loading(self, model: str) -> None:
+        """A model is loaded first; the person can stop it."""
+
     def hosted(self, cell: Cell) -> AbstractContextManager[object]:
         """Around the run of one generated cell."""
         return nullcontext(cell)
@@ -96,8 +99,9 @@ class Place:
 
         return [source(turn)]
 
-    def withdraw(self, last: Place) -> None:
-        """Take back the cells made in `last`, where that can be done; what stood there returns."""
+    def withdraw(self, last: Place, line: str) -> None:  # noqa: ARG002  # no cell is ours here
+        """Take back the cells made in `last`, where that can be done, and say so in a line."""
+        print(line)
 
     def final(self, error: Exception | None) -> Final | None:
         """How the prompt ended, `error` or well, for a window that was loaded anew in mid-run."""
@@ -108,6 +112,9 @@ class Place:
             from .display import left_line
 
             print(left_line(left))
+
+    def corrected(self) -> None:
+        """The person has edited the code of this prompt and run it, and it works."""
 
     def tell(self, line: str) -> None:
         """Say how the prompt stands now, with what can be done next where that can be shown."""
@@ -139,7 +146,7 @@ def place(shell: Any, replaced: Replaced, recorded: str = "") -> Place:
 
         client = Client.told(metadata)
         if client and client.action == "repair":
-            return RepairPlace(shell, client.text)
+            return RepairPlace(shell, client)
         if client and can_redirect(kernel):
             return LabPlace(shell, replaced.current(client), replaced, recorded)
         if client is None:

@@ -46,7 +46,7 @@ class LabPlace(Place):
         self._count = 0
         self.changed = bool(client.asked and client.asked != recorded)
         # After Ctrl-Z on cells, those of an earlier answer may stand there again.
-        answers = any(cell.mark.get("hash") == recorded for cell in client.made)
+        answers = client.made and all(c.mark.get("hash") == recorded for c in client.made)
         if answers and recorded and client.recorded == recorded and not client.action:
             self.kept = f"{counted(client.made)} below"
 
@@ -62,6 +62,9 @@ class LabPlace(Place):
 
     @contextmanager
     def opened(self) -> Iterator[None]:
+        if self._count:  # already, to load the model
+            yield
+            return
         with self._connected(), numbered_apart(self.shell) as self._count:
             self._send("pin", id=self.client.asking, count=self._count)
             try:
@@ -73,6 +76,9 @@ class LabPlace(Place):
             finally:
                 if self._view:
                     self._view.over()
+
+    def loading(self, model: str) -> None:
+        self.view().loading(model)
 
     @contextmanager
     def _connected(self) -> Iterator[None]:
@@ -93,9 +99,15 @@ class LabPlace(Place):
     def view(self) -> LabView:
         from .lab_view import LabView
 
-        elsewhere = self.client.prompt if self.client.asking != self.client.prompt else ""
-        self._view = LabView(self.cells, self.shell, self.rounds, elsewhere)
+        if not self._view:
+            self._view = LabView(self.cells, self.shell, self.rounds, self.row_of)
+            self._view.words = self.words
         return self._view
+
+    @property
+    def row_of(self) -> str:
+        """The cell whose answer the row is about, "" if the row stands below that cell."""
+        return self.client.prompt if self.client.asking != self.client.prompt else ""
 
     def take(self, finished: Finished) -> None:
         accepted, answer = finished.turn.reply.code, uuid.uuid4().hex[:12]
@@ -129,25 +141,46 @@ class LabPlace(Place):
     def sources(self, turn: Turn) -> Sequence[str]:
         return [cell.source for cell in turn.reply.code]
 
-    def withdraw(self, last: Place) -> None:
-        if isinstance(last, LabPlace):
-            self.replaced.forget(last.prompt)
-            with self.opened():
-                self.cells.withdraw(last.cells)
+    def withdraw(self, last: Place, line: str) -> None:
+        """What stood there before returns; the row of what is taken back says so."""
+        if not isinstance(last, LabPlace):
+            print(line)
+            return
+        row = Panel("kept", line, actions=("retry", "feedback"), prompt=last.row_of)
+        self.replaced.forget(last.prompt)
+        with self._connected():
+            self.cells.withdraw(last.cells)
+            shown = {"output_type": "display_data", "data": row.bundle(), "metadata": {}}
+            place = last.client.asking
+            self._send("show", id=place, outputs=[shown], count=last._count or None)
+        if place != self.client.asking:
+            print(line)
 
     def ran(self, failure: Failure | None, left: Sequence[str] = ()) -> None:
         if self._view:
             self._view.ran(failure, left)
         if failure is None:
-            self._record = {**self._record, "hash": self.recorded}
-            with self._connected():
-                self._send("update", id=self.prompt, metadata=self._record)
-                self._send("settled", id=self.client.asking)
-            self._recorded()
+            self._settled()
+
+    def corrected(self) -> None:
+        if self._view and self._record:
+            self._view.corrected()
+            self._settled()
+
+    def _settled(self) -> None:
+        """The prompt is answered after all, and kept from now on."""
+        self._record = {**self._record, "hash": self.recorded}
+        with self._connected():
+            self._send("update", id=self.prompt, metadata=self._record)
+            self._send("settled", id=self.client.asking)
+        self._recorded()
 
     def tell(self, line: str) -> None:
         from IPython.display import display
 
+        if view := self.replaced.view(self.prompt):
+            view.shown_again(line)
+            return
         display(Panel("kept", line, actions=("retry", "feedback")).bundle(), raw=True)
 
     def final(self, error: Exception | None) -> Final | None:
@@ -162,7 +195,7 @@ class LabPlace(Place):
         """Remember what the prompt cell's metadata now say of its answer."""
         name, kept = str(self._record["answer"]), str(self._record.get("hash", ""))
         made = tuple(self.cells.made())
-        self.replaced.answered(self.prompt, Answer(self.client.id, name, kept, made))
+        self.replaced.answered(self.prompt, Answer(self.client.id, name, kept, made, self._view))
 
     def _send(self, operation: str, **values: object) -> None:
         self._comm.send({"operation": operation, **values})
@@ -171,14 +204,26 @@ class LabPlace(Place):
 class RepairPlace(Place):
     """A failed cell of the person's: what repairs it is proposed below it and put nowhere."""
 
-    def __init__(self, shell: Any, source: str) -> None:
+    def __init__(self, shell: Any, client: Client) -> None:
         super().__init__(shell, "", "in the drafts above")
-        self.source = source
+        self.client, self.source = client, client.text
+
+    @contextmanager
+    def opened(self) -> Iterator[None]:
+        """The window follows: it shows how long it takes, and Stop."""
+        asks = {"client": self.client.id, "prompt": self.client.asking}
+        comm = create_comm(target_name=NAME, data=asks)
+        try:
+            yield
+        finally:
+            self._view.over()
+            comm.close()
 
     def view(self) -> LabView:
         from .lab_view import RepairView
 
-        return RepairView(self.shell, self.source)
+        self._view = RepairView(self.shell, self.source)
+        return self._view
 
     def take(self, finished: Finished) -> None:
         """The person applies it, or does not."""

@@ -142,7 +142,7 @@ class LabCells:
         """Take away what an earlier answer made; what the person edited is theirs from now on."""
         edited = [cell for cell in self.client.made if cell.edited]
         self.replacing = tuple(cell for cell in self.client.made if not cell.edited)
-        self._delete((cell.id, cell.source) for cell in self.replacing)
+        self._delete(((cell.id, cell.source) for cell in self.replacing), instead=self._ids)
         for cell in edited:
             self.send("update", id=cell.id, metadata=None)
         if edited:
@@ -155,18 +155,19 @@ class LabCells:
         after = [*reversed(self._ids), self.client.prompt, self.client.asking]
         self._ids.append(str(uuid.uuid4()))
         self._shown.append(source)
-        self.send("insert", after=after, cell=self._cell(self._ids[-1], source), draft=True)
+        cell, step = self._cell(self._ids[-1], source), not self.earlier_stands
+        self.send("insert", after=after, cell=cell, draft=True, step=step)
 
     def _cell(self, id_: str, source: str) -> dict[str, object]:
         return {**_empty_cell(id_, source), "metadata": {NAME: self._mark(id_, source)}}
 
-    def _delete(self, cells: Iterable[tuple[str, str]]) -> None:
-        """Delete cells by id, if their source is still this one."""
+    def _delete(self, cells: Iterable[tuple[str, str]], instead: Sequence[str] = ()) -> None:
+        """Delete cells by id, if their source is still this one; `instead` stay in their place."""
         told = [{"id": id_, "source": source} for id_, source in cells]
         if told:
             self._deleted += told
             number = self.replaced.add([cell["id"] for cell in told], self.client.id)
-            self.send("delete", cells=told, number=number)
+            self.send("delete", cells=told, number=number, drafts=[*instead])
 
 
 def counted(cells: Sequence[object]) -> str:

@@ -31,6 +31,9 @@ class LabView:
         self._said: list[str] = []
         self._began, self._pieces = 0.0, 0
         self._over = False
+        self.again: tuple[Action, ...] = ("retry", "feedback")
+        """What can be done when an error has left no answer, and what the person had said."""
+        self.words = ""
 
     def show(self, event: Event) -> None:
         match event:
@@ -64,6 +67,16 @@ class LabView:
                 self.panel = self.ended(event)
                 self.over()
 
+    def loading(self, model: str) -> None:
+        """A model is being loaded, which may take long."""
+        self._tell("loading", f"loading {model}")
+
+    def shown_again(self, line: str) -> None:
+        """The prompt has run again and its answer is kept: what it showed, under this line."""
+        self.panel = replace(self.panel, state="kept", line=line)
+        self._row.show_again(self.panel.bundle())
+        self._prose.show_again(self._prose.bundle)
+
     def ended(self, event: Finished) -> Panel:
         """The panel in the end."""
         panel, reply = self.panel.ended(event, summary(event)), event.turn.reply
@@ -81,6 +94,11 @@ class LabView:
             line = failure_line(failure)
             self._failed(line)
         self.panel = self.panel.ran("" if failure is None else line, left_line(left))
+        self._row.show(self.panel.bundle())
+
+    def corrected(self) -> None:
+        """The person has mended the code by hand."""
+        self.panel = self.panel.corrected()
         self._row.show(self.panel.bundle())
 
     def say(self, line: str) -> None:
@@ -104,7 +122,7 @@ class LabView:
         if not self._over:
             self._over = True
             if not self.panel.actions:
-                self.panel = self.panel.doing("stopped", "no answer")
+                self.panel = self.panel.broken_off(self.again, self.words)
             self._row.show(self.panel.bundle())
 
     def _tell(self, state: str, line: str, pace: str = "") -> None:
@@ -138,13 +156,13 @@ class RepairView(LabView):
 
     def __init__(self, shell: Any, code: str) -> None:
         super().__init__(None, shell)
-        self.panel = replace(self.panel, was=code)
+        self.panel, self.again = replace(self.panel, was=code), ("repair",)
         self._note(Draft(code, title="your cell"))
 
     def ended(self, event: Finished) -> Panel:
         worked = event.outcome == "worked"
         line = "this repair works" if worked else summary(event)
-        actions: tuple[Action, ...] = ("apply",) if worked else ()
+        actions: tuple[Action, ...] = ("apply",) if worked else ("repair",)
         code = source(event.turn) if worked else ""
         return replace(self.panel, state=event.outcome, line=line, actions=actions, code=code)
 
@@ -156,6 +174,12 @@ class _Display:
         self._handle: Any = None
         self.bundle: dict[str, Any] = {}
         """What is shown: MIME type → data."""
+
+    def show_again(self, bundle: dict[str, Any]) -> None:
+        """What showed it is gone: show it anew, to be changed in place as before."""
+        if bundle:
+            self.bundle = bundle
+            self._handle.display(bundle, raw=True)
 
     def show(self, bundle: dict[str, Any]) -> None:
         from IPython.display import display

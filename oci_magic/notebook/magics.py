@@ -21,6 +21,7 @@ from ..errors import Stopped
 from ..events import Event, Events, HeldBack, follow
 from ..objects import encodable
 from ..types import Execution, Reply, Turn
+from ..verdict import came
 from . import frontends
 from .arguments import (
     Options,
@@ -58,6 +59,8 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
         self.open_view = view or self._view
         self.last: Place | None = None
         """Where the conversation's last exchange stands."""
+        self.undoable: Place | None = None
+        """Where its last code stands."""
         self.waiting = Waiting(shell)
         self.finals: dict[str, frontends.Final] = {}
         """How prompts ended, by prompt cell, for windows that were loaded in mid-run."""
@@ -96,12 +99,12 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
             return
         if place.action:
             options = replace(options, new=False)
-        if options.rounds is None:
-            options = replace(options, rounds=place.rounds)
+        chosen = self.rounds if place.rounds is None else place.rounds
+        place.rounds = chosen if options.rounds is None else None  # the line says it: none to set
+        options = replace(options, rounds=chosen if options.rounds is None else options.rounds)
         prompt, checks = checks_of(options, prompt)
         options = replace(options, check=checks)
-        place.rounds = self.rounds if options.rounds is None else options.rounds
-        with self._stoppable():
+        with self._stoppable(), self._loading(options, place):
             session = session_for(self, options)
             told = Telling(self)
             told.unknown(options.leave_out)
@@ -160,6 +163,8 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
                 note(self.session.exchanges, finished)
             place.take(finished)
         self.last = place
+        if came(finished.turn):
+            self.undoable = place
         error = conclusion(finished, place, sorted(held))
         if final := place.final(error):
             self.finals[place.prompt] = final
@@ -167,6 +172,17 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
             self.waiting.leave(self.session, place, finished.turn)
         if error:
             raise error
+
+    @contextmanager
+    def _loading(self, options: Options, place: Place) -> Iterator[None]:
+        """Where a model is to be loaded first, the prompt shows that, and can be stopped."""
+        name = options.model or self.model
+        if options.dry or name.startswith("scripted:") or self.shelf.is_loaded(name):
+            yield
+            return
+        with place.opened():
+            place.loading(name)
+            yield
 
     def after_run(self, result: Any) -> None:
         """The `post_run_cell` hook: code that waited for the person is no cell of theirs."""
@@ -181,11 +197,13 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
         """A generated cell that the person has edited and run is the answer from now on."""
         source, cell = result.info.raw_cell or "", getattr(result.info, "cell_id", None)
         session = self.session
-        if not (result.success and self.last and session and session.exchanges):
+        if not (result.success and self.undoable and session and session.exchanges):
             return
-        for at, (id_, shown) in enumerate(self.last.made()):
+        for at, (id_, shown) in enumerate(made := self.undoable.made()):
             if id_ == cell and source.strip() != shown.strip():
                 session.edited(at, source.strip())
+                if at == len(made) - 1:
+                    self.undoable.corrected()
 
     def _offer_fix(self) -> None:
         """A cell of the person's has failed: with `%oci watch on`, a quiet row under its error."""

@@ -26,6 +26,9 @@ class ModelShelf:
         self.loaded: Engine | None = None
         self._introduced = False
 
+    def is_loaded(self, name: str) -> bool:
+        return self.loaded is not None and self.loaded.name == name
+
     def engine(self, name: str, options: Options | None = None) -> Engine:
         """The engine of that name, loaded if it is not, with the sampling of `options`.
 

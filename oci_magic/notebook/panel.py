@@ -14,6 +14,7 @@ from difflib import SequenceMatcher
 from typing import Any, Literal
 
 from ..events import Finished, Outcome
+from ..verdict import came
 
 MIME = "application/vnd.oci_magic.panel+json"
 
@@ -50,6 +51,7 @@ class Panel:
     actions: tuple[Action, ...] = ()
     code: str = ""  # what `apply` puts into the cell,
     was: str = ""  # where this source stands
+    words: str = ""  # what the person has said and was not answered
     prompt: str = ""  # the cell whose answer this is, if it is not the one above
     rounds: int | None = None  # repairs at most, which the person may change for the next time
 
@@ -60,7 +62,7 @@ class Panel:
     def ended(self, event: Finished, line: str) -> Panel:
         """The row of a prompt that is over, with what can be done next."""
         panel = replace(self, state=event.outcome, line=line, actions=_ACTIONS[event.outcome])
-        if not event.turn.reply.code:
+        if not came(event.turn):
             panel = panel.without("run", "undo")
         return panel if any(draft.failure for draft in self.drafts) else panel.without("fix")
 
@@ -68,15 +70,25 @@ class Panel:
         """The row without these buttons."""
         return replace(self, actions=tuple(each for each in self.actions if each not in actions))
 
+    def broken_off(self, actions: tuple[Action, ...], words: str) -> Panel:
+        """The row of a prompt that an error has ended before there was an answer to `words`."""
+        return replace(self, state="stopped", line="no answer", actions=actions, words=words)
+
     def ran(self, failure: str, left: str = "") -> Panel:
         """The row when the person has run code that had waited; `failure` is "" if it worked.
 
         `left` says what was not put back, "" if all was.
         """
         if failure:
-            line, state = f"{failure} · {left or 'your variables are as before'}", "unrepaired"
-            return replace(self, state=state, line=line, actions=("run", *_ACTIONS["unrepaired"]))
+            line = f"{failure} · {left or 'your variables are as before this cell'}"
+            state: Outcome = "unrepaired"
+            return replace(self, state=state, line=line, actions=("run", *_ACTIONS[state]))
         return replace(self, state="worked", line="worked", actions=_ACTIONS["worked"])
+
+    def corrected(self) -> Panel:
+        """The row when the person has run the code as they edited it; it works."""
+        line = "works as you have edited it"
+        return replace(self, state="worked", line=line, actions=("keep", "retry", "feedback"))
 
     def bundle(self, pace: str = "") -> dict[str, Any]:
         """MIME type → data, for `display`; `pace` stands beside the line and is not read out."""
@@ -86,7 +98,7 @@ class Panel:
         ]
         shown = {"state": self.state, "line": self.line, "pace": pace, "actions": self.actions,
                  "drafts": drafts, "code": self.code, "was": self.was,
-                 "prompt": self.prompt, "rounds": self.rounds}  # fmt: skip
+                 "prompt": self.prompt, "rounds": self.rounds, "words": self.words}  # fmt: skip
         return {MIME: shown, "text/html": self._html(), "text/plain": self.line}
 
     def _told(self) -> Iterator[tuple[str, Draft, Sequence[tuple[Change, str]]]]:

@@ -10,20 +10,24 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .client import Client, Made
 from .frontends import request_metadata
 
+if TYPE_CHECKING:
+    from .lab_view import LabView
+
 
 @dataclass(frozen=True)
 class Answer:
-    """What a window was told of a prompt's last answer."""
+    """What a window was told of a prompt's last answer; `view` has drawn it."""
 
     client: str
     name: str
     hash: str
     cells: tuple[Made, ...]
+    view: LabView | None = None
 
 
 class Replaced:
@@ -47,6 +51,10 @@ class Replaced:
 
     def answered(self, prompt: str, answer: Answer) -> None:
         self._answers[prompt] = answer
+
+    def view(self, prompt: str) -> LabView | None:
+        """What has drawn the prompt's last answer, if that was in this kernel."""
+        return self._answers[prompt].view if prompt in self._answers else None
 
     def forget(self, prompt: str) -> None:
         self._answers.pop(prompt, None)

@@ -25,21 +25,22 @@ export class Cells {
 
   // Operations ---------------------------------------------------------------------------
 
-  /** Put a new cell below the first of `after` that is there; the active cell stays active. */
-  insert({ after, cell, draft }) {
+  /** Put a new cell below the first of `after` that is there; the active cell stays active.
+   *
+   * A `draft` is not editable yet. Beside an earlier answer it is no `step` to be undone: that
+   * it takes the other's place will be one.
+   */
+  insert({ after, cell, draft, step = true }) {
     const at = after.map(id => this.index(id)).find(index => index >= 0) ?? -1;
     if (at < 0 || this.index(cell.id) >= 0) {
       return;
     }
-    const notebook = this.panel.content;
-    const active = notebook.activeCell;
     const before = this.deleted.get(cell.id); // it comes back: with its outputs
-    const whole = before?.source === cell.source ? { ...before, metadata: cell.metadata } : cell;
-    this.shared.transact(() => this.shared.insertCell(at + 1, whole));
-    const index = notebook.widgets.indexOf(active);
-    if (index >= 0) {
-      notebook.activeCellIndex = index;
-    }
+    const metadata = { ...before?.metadata, ...cell.metadata }; // trusted, if it was
+    const whole = before?.source === cell.source ? { ...before, metadata } : cell;
+    this.keepingActive(() => {
+      this.shared.transact(() => this.shared.insertCell(at + 1, whole), step);
+    });
     if (draft) {
       this.lock(cell.id);
     }
@@ -129,21 +130,28 @@ export class Cells {
 
   /** Delete cells whose source is still the given one; `number` counts this kernel's deletions.
    *
-   * One that the person has edited in the meantime is theirs, and they are told.
+   * One that the person has edited in the meantime is theirs, and they are told. The `drafts`
+   * that take their place come in the same step: undone, it brings back what was there before.
    */
-  delete({ cells, number }) {
+  delete({ cells, number, drafts = [] }) {
     this.deletions = Math.max(this.deletions, number);
-    // Descending, and found beforehand: inside of a transaction the cells are those of before,
-    // and a look-up after the first deletion would hit a cell of the person.
     const there = cells.filter(({ id }) => this.model(id));
     const same = ({ id, source }) => this.model(id).sharedModel.getSource() === source;
     const gone = there.filter(same);
     const edited = there.filter(cell => !same(cell));
     edited.forEach(({ id }) => this.giveBack(id));
     gone.forEach(({ id }) => this.remember(id));
-    const places = gone.map(({ id }) => this.index(id));
-    places.sort((one, other) => other - one);
-    this.shared.transact(() => places.forEach(at => this.shared.deleteCell(at)));
+    const moved = gone.length ? drafts.filter(id => this.model(id)) : [];
+    const anew = moved.map(id => this.model(id).sharedModel.toJSON());
+    const out = gone.map(({ id }) => id);
+    this.keepingActive(() => {
+      const first = this.index(moved[0]);
+      const above = this.ids().slice(0, Math.max(first, 0));
+      this.take(moved, false);
+      const at = above.filter(id => !moved.includes(id) && !out.includes(id)).length;
+      this.take(out, true, () => this.shared.insertCells(at, anew));
+    });
+    moved.forEach(id => this.lock(id));
   }
 
   /** A cell as it is in the end, for a window that was loaded anew in mid-run. */
@@ -174,7 +182,7 @@ export class Cells {
 
   /** What a button of a cell says: `stop`, `run` the prompt's cells, or have the kernel do it.
    *
-   * Returns a line where there is something to be said first.
+   * Returns a line where there is something to be said first, a promise of what runs.
    */
   act(prompt, action) {
     const { content, sessionContext } = this.panel;
@@ -202,7 +210,7 @@ export class Cells {
       this.actions.set(prompt, action);
     }
     const cells = ids.map(id => this.widget(id)).filter(Boolean);
-    void this.lab.NotebookActions.runCells(content, cells, sessionContext).finally(() => {
+    return this.lab.NotebookActions.runCells(content, cells, sessionContext).finally(() => {
       this.actions.delete(prompt);
     });
   }
@@ -217,9 +225,9 @@ export class Cells {
     return 'the repair is in the cell: run it';
   }
 
-  /** Run a command in a cell's name: what it shows takes the place of the cell's outputs.
+  /** Run a command in a cell's name: what it shows comes below what the cell has shown.
    *
-   * A repair is proposed below what the cell has shown, its error with it.
+   * A repair takes the place of the row that offered it.
    */
   command(id, kind, kernel) {
     const cell = this.widget(id);
@@ -229,14 +237,14 @@ export class Cells {
     this.actions.set(id, { kind, text: cell.model.sharedModel.getSource() });
     const content = { code: COMMANDS[kind], store_history: false };
     const { outputs } = cell.model;
-    const stays = output => kind === 'repair' && !(output.data && ROW in output.data);
+    const stays = output => kind !== 'repair' || !(output.data && ROW in output.data);
     outputs.fromJSON(outputs.toJSON().filter(stays));
     bring(cell, kernel.requestExecute(content, false, { cellId: id }));
   }
 
-  /** Whether the person wants to see no more of a prompt's panel than its line. */
-  folded(prompt) {
-    return Boolean(this.model(prompt)?.getMetadata(KEY)?.folded);
+  /** What the person has chosen in a prompt's row: `folded` to its line, `rounds` of repairs. */
+  chosen(prompt) {
+    return this.model(prompt)?.getMetadata(KEY) ?? {};
   }
 
   /** What a prompt's request tells: the record of its last answer, and what is left of it. */
@@ -260,7 +268,7 @@ export class Cells {
   /** The prompts of this notebook by id, each with its answer's name if it has one. */
   answers() {
     const models = Array.from(this.panel.content.model?.cells ?? []);
-    const asks = model => model.sharedModel.getSource().trimStart().startsWith('%%oci');
+    const asks = model => /^\s*%%?oci\b/.test(model.sharedModel.getSource());
     const answer = model => model.getMetadata(KEY)?.answer ?? null;
     return Object.fromEntries(models.filter(asks).map(model => [model.id, answer(model)]));
   }
@@ -322,6 +330,31 @@ export class Cells {
 
   // --------------------------------------------------------------------------------------
 
+  /** Delete cells and then do more, as a step to be undone or as none.
+   *
+   * Descending, and found beforehand: inside of a transaction the cells are those of before, and a
+   * look-up after the first deletion would hit a cell of the person.
+   */
+  take(ids, step, more = () => {}) {
+    const places = ids.map(id => this.index(id)).sort((one, other) => other - one);
+    const change = () => {
+      places.forEach(at => this.shared.deleteCell(at));
+      more();
+    };
+    this.shared.transact(change, step);
+  }
+
+  /** The cell that is active before a change is so after it, if it is still there. */
+  keepingActive(change) {
+    const notebook = this.panel.content;
+    const active = notebook.activeCell?.model.id;
+    change();
+    const index = this.index(active);
+    if (index >= 0) {
+      notebook.activeCellIndex = index;
+    }
+  }
+
   remember(id) {
     this.deleted.set(id, this.model(id).sharedModel.toJSON());
     for (const old of [...this.deleted.keys()].slice(0, -REMEMBERED)) {
@@ -367,9 +400,9 @@ export class Cells {
   giveBack(id) {
     this.update({ id, metadata: null });
     if (this.widget(id).prompt === '*') {
-      this.counts.set(id, null); // its request is in the queue and will not run
+      this.counts.set(id, null); // its request is in the queue, of before, and will not run
     }
-    const said = 'oci kept a cell that you edited while its prompt waited, and does not run it';
+    const said = 'oci kept a cell that you have edited: it is yours from now on';
     this.lab.Notification.info(said, { autoClose: SHOWN });
   }
 
@@ -387,7 +420,11 @@ export class Cells {
   }
 
   index(id) {
-    return this.panel.content.widgets.findIndex(cell => cell.model.id === id);
+    return this.ids().indexOf(id);
+  }
+
+  ids() {
+    return this.panel.content.widgets.map(cell => cell.model.id);
   }
 
   widget(id) {

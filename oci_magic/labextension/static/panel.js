@@ -19,8 +19,8 @@ const MARKS = { worked: '✔', unrepaired: '✘', stopped: '■', held: '‖' };
 const WORKING = new Set(['loading', 'generating', 'running', 'repairing']);
 
 /** A renderer for JupyterLab's registry; `act(node, action)` does what a button says and may have
- * a line to say, `live(node)` tells whether a prompt at work is followed in this window, `folded(node)` whether it is kept. */
-export function panelFactory(lab, { act, live, folded }) {
+ * a line to say, `live(node)` tells whether a prompt at work is followed in this window, `chosen(node)` what has been set in the row. */
+export function panelFactory(lab, { act, live, chosen }) {
   class Panel extends lab.Widget {
     constructor() {
       super();
@@ -44,7 +44,12 @@ export function panelFactory(lab, { act, live, folded }) {
     }
 
     onAfterAttach() {
-      this.fold(folded(this.node));
+      const { folded, rounds } = chosen(this.node);
+      this.fold(Boolean(folded));
+      const input = this.buttons.querySelector('input[type=number]');
+      if (input && rounds !== undefined) {
+        input.value = rounds;
+      }
     }
 
     /** Show no more than the line, with a button that shows the rest again. */
@@ -63,11 +68,13 @@ export function panelFactory(lab, { act, live, folded }) {
     }
 
     async renderModel(model) {
-      const { state, line, pace, actions, drafts, code, was, prompt, rounds } = model.data[MIME];
+      const shown = model.data[MIME];
+      const { state, line, pace, actions, drafts, code, was, prompt, rounds, words } = shown;
       const working = WORKING.has(state);
       this.code = code;
       this.was = was;
       this.prompt = prompt;
+      this.words = words;
       this.rounds = rounds;
       this.node.dataset.state = state;
       this.node.dataset.working = working;
@@ -155,9 +162,14 @@ export function panelFactory(lab, { act, live, folded }) {
       const button = this.button(label, title, () => {
         const { sure } = button.dataset;
         const told = this.act({ kind, code, was, sure });
-        if (told) {
+        if (typeof told === 'string') {
           this.state.textContent = told;
           button.dataset.sure = true;
+        } else if (told) {
+          button.disabled = true; // once is enough
+          void told.finally(() => {
+            button.disabled = false;
+          });
         }
       });
       button.dataset.action = kind;
@@ -195,6 +207,7 @@ export function panelFactory(lab, { act, live, folded }) {
       input.type = 'text';
       input.dataset.lmSuppressShortcuts = 'true'; // what is typed here is no shortcut
       input.placeholder = 'say what to change';
+      input.value = this.words ?? '';
       input.setAttribute('aria-label', 'Say what to change');
       const [label, title] = LABELS.feedback;
       const button = append(form, 'button', 'oci-magic-button jp-mod-styled');

@@ -170,9 +170,9 @@ function buttonsOf(followed) {
       const { cells, id } = around(node) ?? {};
       return cells?.act(cells.model(action.prompt) ? action.prompt : id, action);
     },
-    folded: node => {
+    chosen: node => {
       const { cells, id } = around(node) ?? {};
-      return Boolean(cells?.folded(id));
+      return cells?.chosen(id) ?? {};
     },
     /** Whether this window follows the prompt at work; of one that stands nowhere yet, true. */
     live: node => {
