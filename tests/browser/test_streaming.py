@@ -8,6 +8,7 @@ from .asking import SLOWLY, asks, code, picture, press
 from .lab import Lab, text
 
 LONG = "\n".join(f"value_{n} = {n} * {n}" for n in range(40))
+LONGER = "\n".join(f"value_{n} = {n} * {n}" for n in range(150))
 SPOKEN = "First I think about it.\n\nThen I think about it once more.\n\nAnd then once again.\n\n"
 NOTEBOOK = "window.jupyterapp.shell.currentWidget.content"
 # In every frame: the heights of the row, of all that the prompt shows, and of the generated cell.
@@ -73,7 +74,7 @@ def test_nothing_shrinks_and_grows_again(lab: Lab) -> None:
 
 def test_the_place_and_the_typing_stay_the_persons(lab: Lab) -> None:
     thoughts = "".join(f"Thought {n} is one of its own.\n\n" for n in range(30))
-    start(lab, "typing", thoughts + code(LONG), below=12)
+    start(lab, "typing", thoughts + code(LONGER), below=12)
     mine = lab.page.locator(".jp-Notebook .jp-Cell").last
     mine.scroll_into_view_if_needed()
     mine.locator(".cm-content").click()
@@ -124,7 +125,8 @@ def test_a_stop_at_the_first_words_leaves_the_earlier_answer(lab: Lab) -> None:
 
 
 def test_code_comes_a_few_times_a_second_and_is_no_step_to_undo(lab: Lab) -> None:
-    start(lab, "undo_stream", code(LONG))
+    source = f"{LONG}\ntime.sleep(1)"  # longer than what undo takes for one step
+    start(lab, "undo_stream", code(source))
     lab.page.evaluate(CHANGES)
     waits_for_code(lab)
     picture(lab, "answering")
@@ -136,7 +138,7 @@ def test_code_comes_a_few_times_a_second_and_is_no_step_to_undo(lab: Lab) -> Non
     lab.page.keyboard.type("  # mine")
     for _ in range(3):
         lab.page.keyboard.press("Control+z")
-    assert lab.cells()[2]["source"] == LONG
+    assert lab.cells()[2]["source"] == source
     lab.page.keyboard.press("Escape")
     lab.page.keyboard.press("z")
     lab.page.wait_for_timeout(500)
