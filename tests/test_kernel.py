@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from kernels import SLOW, Kernel, ask, code, value
@@ -114,3 +115,14 @@ def test_failed_prompt_stops_run_all(kernel: Kernel) -> None:
     assert (reply["status"], reply["ename"]) == ("error", "Unrepaired")
     assert "\n" not in reply["evalue"]
     assert sum(m["type"] == "error" for m in shown) == 1
+
+
+def test_a_stop_while_the_model_loads_costs_no_variable(tmp_path: Path) -> None:
+    """An import of torch that was broken off would crash the kernel at the next prompt."""
+    fresh = Kernel(tmp_path)
+    fresh.run("x = 5")
+    reply, _ = fresh.run("%%oci\nshow x", stop_at="loading micro")
+    assert (reply["status"], reply["ename"]) == ("error", "Stopped")
+    reply, _ = fresh.run("%%oci --dry\nshow x")
+    assert reply["status"] == "ok" and value(fresh, "x") == "5"
+    fresh.close()

@@ -7,7 +7,7 @@ from random import Random
 import nbformat
 import pytest
 
-from .asking import asks, code, picture, press, prompt, row, start_slow
+from .asking import SLOWLY, asks, code, picture, press, prompt, row, start_slow
 from .lab import Lab, text
 
 COUNT = "runs = globals().get('runs', 0) + 1\nruns"
@@ -245,6 +245,35 @@ def test_an_answer_that_is_reverted_gives_place_to_the_one_before(lab: Lab) -> N
     assert "kept: 1 cell below" in text(lab.cells()[1]["outputs"])
 
 
+def test_revert_of_an_earlier_prompt_takes_nothing_from_its_row(lab: Lab) -> None:
+    first, second = (prompt(lab, code(f"{n} = 1"), words=n) for n in "xy")
+    lab.open("two-answers.ipynb", "%load_ext oci_magic", first, second)
+    lab.run_all()
+    row(lab).first.get_by_role("button", name="Revert").click()
+    lab.page.get_by_text("only the last answer can be taken back").wait_for()
+    rows = lab.page.locator(".oci-magic-panel")
+    assert rows.count() == 2 and "worked" in rows.first.inner_text()
+    assert [cell["source"] for cell in lab.cells() if "oci" not in cell["source"]] == [
+        "x = 1",
+        "y = 1",
+    ]
+    picture(lab, "revert-earlier")
+
+
+def test_what_comes_back_by_revert_is_alive(lab: Lab) -> None:
+    slider = "import ipywidgets\nipywidgets.IntSlider(description='many')"
+    asks(lab, "alive", code(slider), code("x = 1"))
+    lab.run(1)
+    press(lab, "Ask again")
+    lab.wait_for("x = 1")
+    press(lab, "Revert")
+    lab.wait_for("IntSlider")
+    lab.page.get_by_role("slider").wait_for()
+    lab.run(1)
+    assert "kept: 1 cell below" in row(lab).inner_text()
+    assert row(lab).get_by_role("button", name="Ask again").is_visible()
+
+
 def test_an_answer_that_is_kept_shows_no_more_than_its_line(lab: Lab) -> None:
     lab.open("keep.ipynb", "%load_ext oci_magic", prompt(lab, code("1"), words="keep"))
     lab.run_all()
@@ -282,6 +311,22 @@ def test_watch_offers_a_fix_that_is_applied_to_the_cell(lab: Lab) -> None:
     apply.click()
     lab.wait_for("total = 1\ntotal")
     picture(lab, "applied")
+
+
+def test_a_slow_repair_of_a_watched_cell_can_be_stopped(lab: Lab) -> None:
+    slow = "\n".join(f"total = {n}" for n in range(200))
+    model = prompt(lab, code(slow), words="slow").split()[2]
+    load = f"{SLOWLY}\n%oci watch on\n%oci model {model}"
+    lab.open("slow-repair.ipynb", load, "total = 1 / 0")
+    lab.run_all()
+    lab.page.get_by_role("button", name="Fix").click()
+    lab.page.wait_for_timeout(2500)
+    assert "writing" in row(lab).inner_text()
+    picture(lab, "watch-slow")
+    press(lab, "Stop")
+    assert "stopped" in row(lab).inner_text()
+    assert lab.page.get_by_role("button", name="Fix").is_visible()
+    picture(lab, "watch-stopped")
 
 
 def test_drafts_unfold_with_their_failures(lab: Lab) -> None:
@@ -346,7 +391,7 @@ def test_what_is_edited_while_its_prompt_waits_becomes_the_persons(lab: Lab) -> 
     lab.command("notebook:run-all-cells")
     lab.page.wait_for_timeout(1000)
     lab.edit(3, "x = 1  # mine")
-    lab.page.get_by_text("kept a cell that you edited").wait_for()
+    lab.page.get_by_text("kept a cell that you have edited").wait_for()
     picture(lab, "kept-edit")
     lab.wait()
     cells = lab.cells()
