@@ -178,6 +178,9 @@ def test_a_view_that_is_closed_in_mid_run_hands_the_outputs_on(lab: Lab) -> None
     lab.page.wait_for_timeout(1500)
     lab.start(1)
     lab.page.wait_for_function("() => document.body.innerText.includes('first')")
+    views = "[...window.jupyterapp.shell.widgets('main')]"
+    locked = f"{views}.map(view => view.content.widgets[2].readOnly)"
+    assert lab.page.evaluate(f"() => {locked}") == [True, True]
     lab.page.evaluate("""() => {
         const { shell } = window.jupyterapp;
         [...shell.widgets('main')].find(widget => widget !== shell.currentWidget).close();
@@ -186,6 +189,7 @@ def test_a_view_that_is_closed_in_mid_run_hands_the_outputs_on(lab: Lab) -> None
     lab.wait()
     assert text(lab.cells()[2]["outputs"]).split() == ["first", "last"]
     assert lab.cells()[2]["count"] == 3
+    assert lab.page.evaluate(f"() => {locked}") == [False]
 
 
 def test_a_row_below_a_command_speaks_for_its_prompt(lab: Lab) -> None:

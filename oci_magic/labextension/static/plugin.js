@@ -138,10 +138,14 @@ class Attached {
     }
     const views = this.views;
     views.forEach(cells => cells.live.add(prompt));
-    comm.onMsg = message => this.apply(message.content.data);
+    comm.onMsg = message => {
+      this.apply(message.content.data);
+      const [first, ...others] = this.views;
+      others.forEach(cells => first.locked.forEach(id => cells.lock(id)));
+    };
     comm.onClose = () => {
       views.forEach(cells => cells.live.delete(prompt));
-      this.views[0]?.release();
+      this.views.forEach(cells => cells.release());
     };
   }
 
