@@ -77,7 +77,9 @@ def campaign(notebook: Notebook, attempts: int, seed: int = 0) -> tuple[Counter[
         source = program(random, fault)
         replies = notebook.replies(code(source), name=f"replies{number}.json")
         asked = f"%%oci {replies} --new -r 0 --timeout {0.15 if fault == 'time limit' else 20}\ngo"
-        with stopped_from_outside(random.random() / 5 if fault == "stop from outside" else 60):
+        with stopped_from_outside(
+            random.uniform(0.03, 0.3) if fault == "stop from outside" else 60
+        ):
             result = notebook.type(asked)
         assert not result.success, (fault, source, notebook.out)
         assert look(notebook, names) == before, (fault, source)
