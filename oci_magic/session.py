@@ -106,7 +106,8 @@ class Session:
         """
         there = self._answer < len(self.exchanges)
         saved, last = self.runner.accepted, self.exchanges[self._answer][-1] if there else None
-        if last is None or (saved is None and last.execution and not last.execution.failure):
+        worked = last and last.execution and not last.execution.failure
+        if last is None or (saved is None and (worked or not came(last))):
             raise OciError("nothing to undo: no code of this conversation was accepted last")
         self.runner.accepted = None
         stay = saved.undo() if saved else ()
@@ -129,7 +130,11 @@ class Session:
 
     def edited(self, at: int, source: str) -> None:
         """The person has another version of the last answer's code cell `at`, and it works."""
-        *before, turn = self.exchanges[self._answer]
+        rounds = self.exchanges[self._answer] if self._answer < len(self.exchanges) else ()
+        held = [number for number, each in enumerate(rounds) if len(each.reply.code) > at]
+        if not held:
+            return
+        before, turn = rounds[: held[-1]], rounds[held[-1]]
         code = list(turn.reply.code)
         code[at] = Cell(source)
         left = iter(code)

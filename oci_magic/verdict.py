@@ -74,9 +74,9 @@ def standing(tried: Sequence[Turn], made: Sequence[Turn], request: str) -> Turn:
     if not tried:
         return Turn(request, Reply("", finish_reason="interrupted"))
     last = tried[-1].reply
-    if _whole(last) or (last.code and last.finish_reason != "interrupted"):
+    if last.code and last.finish_reason != "interrupted":
         return tried[-1]
-    with_code = [turn for turn in made if turn.reply.code]
+    with_code = [t for t in made if t.reply.code and t.reply.finish_reason != "interrupted"]
     whole = [turn for turn in with_code if _whole(turn.reply)]
     return [tried[-1], *with_code, *whole][-1]
 

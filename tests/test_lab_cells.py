@@ -342,9 +342,69 @@ def test_code_that_was_mended_by_hand_settles_its_prompt(book: Notebook, options
     (made,) = book.below(prompt)
     made["source"] = COUNT
     book.run(made["id"])
+    assert panel(made)["line"] == "works as you have edited it"
     book.run_all()
     assert "kept: 1 cell below" in text(book[prompt]) and value(book, "runs") == "2"
+
+
+def test_an_answer_of_several_cells_is_settled_when_all_have_run_by_hand(book: Notebook) -> None:
+    prompt = book.ask(f"{code('1 / 0')}\n{code('runs = 7')}", options="-r 0")
+    first, second = book.below(prompt)
+    first["source"] = "ready = 1"
+    book.run(first["id"])
+    assert "hash" not in str({k for k, v in book[prompt]["metadata"]["oci_magic"].items() if v})
+    book.run(second["id"])
+    book.run(prompt)
+    assert "kept: 2 cells below" in text(book[prompt]) and value(book, "runs") == "7"
+
+
+def test_undo_after_a_new_conversation_takes_nothing(book: Notebook) -> None:
+    prompt = book.ask(code("a = 1"), "Just words.")
+    value(book, "%oci new")
+    book.run(book.add(book[prompt]["source"] + " more"))
+    assert "nothing to undo" in "".join(_ran_error(book, "%oci undo"))
+    assert [cell["source"] for cell in book.below(prompt)] == ["a = 1"]
+
+
+@pytest.mark.parametrize("last", ["No.", "KeyboardInterrupt"])
+def test_code_is_mended_by_hand_after_a_repair_without_code(book: Notebook, last: str) -> None:
+    replies = [code("1 / 0")] if last == "KeyboardInterrupt" else [code("1 / 0"), last]
+    if last == "KeyboardInterrupt":
+        book.ask(code("z = 1"))
+        _ran(book, "from oci_magic.types import Chunk\n"
+                   f"engine = {ENGINE}\nkind = type(engine)\nstream = kind.stream\n"
+                   "def half(self, messages, **more):\n"
+                   "    if len(messages) > 4:\n        raise KeyboardInterrupt\n"
+                   "    yield from stream(self, messages, **more)\nkind.stream = half")  # fmt: skip
+    prompt = book.ask(*replies)
+    if last == "KeyboardInterrupt":
+        _ran(book, "kind.stream = stream")
+    (made,) = book.below(prompt)
+    made["source"] = "b = 2"
+    book.run(made["id"])
     assert panel(made)["line"] == "works as you have edited it"
+    assert "Error in callback" not in text(made)
+    book.run(prompt)
+    assert "kept: 1 cell below" in text(book[prompt])
+
+
+def test_held_code_still_waits_after_a_stop(book: Notebook) -> None:
+    prompt = book.ask(code("a = 1"), options="--confirm")
+    breaks_off(book, "KeyboardInterrupt")
+    book.run(prompt, "retry")
+    goes_on(book)
+    (made,) = book.below(prompt)
+    book.run(made["id"])
+    assert panel(made)["line"] == "worked"
+    book.run(prompt)
+    assert "kept: 1 cell below" in text(book[prompt])
+
+
+def test_retry_after_a_revert_stands_below_its_prompt(book: Notebook) -> None:
+    prompt = book.ask(code("a = 1"), code("a = 2"))
+    book.command(prompt, "%oci undo", "undo")
+    _ran(book, "%oci retry")
+    assert [cell["source"] for cell in book.below(prompt)] == ["a = 2"]
 
 
 def test_fix_asks_a_model_whatever_auto_fix_says(book: Notebook) -> None:

@@ -82,7 +82,7 @@ def fix(magics: OCIMagics, rest: str) -> None:
     """Repair the last failed cell; a sentence after `fix` is told to the model."""
     place = frontends.place(magics.shell, magics.replaced)
     if place.action in _GOES_ON:
-        go_on(magics, place.going_on(magics.last))
+        go_on(magics, place.going_on(magics.place))
         return
     failed = magics.journal.failed(place.source)
     if failed is None and place.source:
@@ -94,12 +94,13 @@ def fix(magics: OCIMagics, rest: str) -> None:
     options = Options(model=asked.model, context=asked.context, leave_out=asked.leave_out)
     if magics.session and magics.session.is_last(code):
         options = replace(options, check=asked.check, warnings=asked.warnings)
-        place = place.going_on(magics.last)
-    session = session_for(magics, options)
-    magics.asked = options
-    context = Telling(magics).context(options, rest)
-    events = session.fix(code.strip("\n"), failure, context, sentence=rest, run=magics.run)
-    magics.play(events, run=magics.run, place=place)
+        place = place.going_on(magics.place)
+    with magics.loading(options, place):
+        session = session_for(magics, options)
+        magics.asked = options
+        context = Telling(magics).context(options, rest)
+        events = session.fix(code.strip("\n"), failure, context, sentence=rest, run=magics.run)
+        magics.play(events, run=magics.run, place=place)
 
 
 def watch(magics: OCIMagics, rest: str) -> None:
@@ -114,7 +115,7 @@ def retry(magics: OCIMagics) -> None:
     """Ask the last request again, sampled, so that the answer may differ."""
     if magics.session is None:
         raise UsageError("nothing to retry: ask something with %%oci first")
-    place = frontends.place(magics.shell, magics.replaced).going_on(magics.last)
+    place = frontends.place(magics.shell, magics.replaced).going_on(magics.place)
     if place.action in _GOES_ON:
         go_on(magics, place)
         return
@@ -133,10 +134,13 @@ def go_on(magics: OCIMagics, place: Place) -> None:
     from .buttons import asked_for, is_last
 
     session = session_for(magics, replace(magics.asked, new=False))
-    if not is_last(magics, session, place):
-        raise UsageError("only the last answer can be changed: ask for this with %%oci")
     context = partial(Telling(magics).context, magics.asked)
-    events = asked_for(magics, session, place, session.turns[-1].request, context)
+    if is_last(magics, session, place):
+        events = asked_for(magics, session, place, session.turns[-1].request, context)
+    elif place.action == "retry":
+        events = session.retry(context(""))
+    else:
+        raise UsageError("only the last answer can be changed: ask for this with %%oci")
     magics.play(events, run=magics.run and not magics.asked.no_run, place=place)
 
 
@@ -163,6 +167,7 @@ def new(magics: OCIMagics) -> None:
     """Begin a new conversation."""
     if magics.session:
         magics.session.new()
+    magics.last = magics.undoable = None
     magics.asked = Options()
     magics.waiting.drop()
     print("new conversation; the notebook's variables stay")

@@ -74,6 +74,10 @@ class Journal:
         self._paused = False
 
     @property
+    def is_paused(self) -> bool:
+        return self._paused
+
+    @property
     def cells(self) -> list[str]:
         """The person's since the last prompt, oldest first; one that ran again stands once."""
         return list(self._cells.values())

@@ -24,7 +24,7 @@ from .panel import Panel
 from .queue import Answer, Replaced
 
 if TYPE_CHECKING:
-    from .lab_view import LabView
+    from .lab_view import LabView, RepairView
 
 _KEPT_OUTCOMES = ("worked", "inserted")
 
@@ -116,7 +116,7 @@ class LabPlace(Place):
         if self.cells.earlier_stands:
             self._record = {**self.client.record, "answer": answer}
             self.cells.give_up(self._record)
-            self._recorded()
+            self._recorded(self.replaced.view(self.prompt))
             return
         kept = self.recorded if finished.outcome in _KEPT_OUTCOMES else ""
         record = {**self.client.record, "hash": kept, "asked": self.recorded, "answer": answer}
@@ -128,7 +128,7 @@ class LabPlace(Place):
         about = {"round": finished.repairs + 1, "model": finished.model, "hash": self.recorded}
         self.cells.settle(accepted, record, about)
         self._record = record
-        self._recorded()
+        self._recorded(self._view)
 
     def made(self) -> Sequence[tuple[str, str]]:
         return self.cells.shown()
@@ -163,7 +163,7 @@ class LabPlace(Place):
             self._settled()
 
     def corrected(self) -> None:
-        if self._view and self._record:
+        if self._view and self._record and not self._record.get("hash"):
             self._view.corrected()
             self._settled()
 
@@ -173,7 +173,7 @@ class LabPlace(Place):
         with self._connected():
             self._send("update", id=self.prompt, metadata=self._record)
             self._send("settled", id=self.client.asking)
-        self._recorded()
+        self._recorded(self._view)
 
     def tell(self, line: str) -> None:
         from IPython.display import display
@@ -191,11 +191,11 @@ class LabPlace(Place):
         cells = self.cells.final(self._record)
         return Final(self.client.path, self.prompt, str(self._record["answer"]), [*cells, row])
 
-    def _recorded(self) -> None:
-        """Remember what the prompt cell's metadata now say of its answer."""
+    def _recorded(self, view: LabView | None) -> None:
+        """Remember what the prompt cell's metadata now say of its answer; `view` has drawn it."""
         name, kept = str(self._record["answer"]), str(self._record.get("hash", ""))
         made = tuple(self.cells.made())
-        self.replaced.answered(self.prompt, Answer(self.client.id, name, kept, made, self._view))
+        self.replaced.answered(self.prompt, Answer(self.client.id, name, kept, made, view))
 
     def _send(self, operation: str, **values: object) -> None:
         self._comm.send({"operation": operation, **values})
@@ -207,22 +207,31 @@ class RepairPlace(Place):
     def __init__(self, shell: Any, client: Client) -> None:
         super().__init__(shell, "", "in the drafts above")
         self.client, self.source = client, client.text
+        self._view: RepairView | None = None
+        self._opened = False
 
     @contextmanager
     def opened(self) -> Iterator[None]:
         """The window follows: it shows how long it takes, and Stop."""
+        if self._opened:
+            yield
+            return
+        self._opened = True
         asks = {"client": self.client.id, "prompt": self.client.asking}
         comm = create_comm(target_name=NAME, data=asks)
         try:
             yield
         finally:
-            self._view.over()
+            self.view().over()
             comm.close()
+
+    def loading(self, model: str) -> None:
+        self.view().loading(model)
 
     def view(self) -> LabView:
         from .lab_view import RepairView
 
-        self._view = RepairView(self.shell, self.source)
+        self._view = self._view or RepairView(self.shell, self.source)
         return self._view
 
     def take(self, finished: Finished) -> None:

@@ -27,7 +27,7 @@ class LabCells:
         self._about: Mapping[str, object] = {}
         self.replacing: tuple[Made, ...] = ()
         """The cells of the earlier answer, which made room."""
-        self._complete = False
+        self._complete = self._withdrawn = False
 
     @property
     def earlier_stands(self) -> bool:
@@ -72,6 +72,9 @@ class LabCells:
         """The cells as a later request will tell of them."""
         if self.earlier_stands:
             yield from self.client.made
+        if self._withdrawn:
+            yield from self.replacing
+            return
         for id_, source in self.shown():
             mark = self._mark(id_, source)
             yield Made(id_, source, digest(source), mark)
@@ -84,6 +87,7 @@ class LabCells:
         if last.earlier_stands:
             return
         self._delete(last.shown())
+        last._withdrawn = True
         prompt = last.client.prompt
         after = [prompt]
         for made in last.replacing:

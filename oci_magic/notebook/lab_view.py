@@ -80,6 +80,8 @@ class LabView:
     def ended(self, event: Finished) -> Panel:
         """The panel in the end."""
         panel, reply = self.panel.ended(event, summary(event)), event.turn.reply
+        if event.outcome == "stopped":
+            panel = replace(panel, words=self.words)
         if self.cells and self.cells.earlier_stands:
             if self.cells.shown():  # the draft goes: what there is of it stays readable here
                 self._prose.show({"text/markdown": reply.text, "text/plain": reply.text})

@@ -61,6 +61,9 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
         """Where the conversation's last exchange stands."""
         self.undoable: Place | None = None
         """Where its last code stands."""
+        self.place: Place | None = None
+        """Where the last answer was asked for, taken back or not."""
+        self._by_hand, self._edited = set[str](), False
         self.waiting = Waiting(shell)
         self.finals: dict[str, frontends.Final] = {}
         """How prompts ended, by prompt cell, for windows that were loaded in mid-run."""
@@ -104,7 +107,7 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
         options = replace(options, rounds=chosen if options.rounds is None else options.rounds)
         prompt, checks = checks_of(options, prompt)
         options = replace(options, check=checks)
-        with self._stoppable(), self._loading(options, place):
+        with self._stoppable(), self.loading(options, place):
             session = session_for(self, options)
             told = Telling(self)
             told.unknown(options.leave_out)
@@ -142,8 +145,8 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
         from .record import note
 
         place, held = place or frontends.place(self.shell, self.replaced), set[str]()
-        self.waiting.drop()
-        self.last = None
+        waited = self.waiting.dropped()
+        self.last, self._by_hand, self._edited = None, set(), False
         executor = self.session.runner.executor if self.session else None
         hosting = replaced(executor, hosted=place.hosted, numbered=place.numbered)
         with place.opened(), hosting, self.journal.paused():
@@ -162,9 +165,11 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
             if self.record and self.session:
                 note(self.session.exchanges, finished)
             place.take(finished)
-        self.last = place
+        self.last = self.place = place
         if came(finished.turn):
             self.undoable = place
+        else:
+            self.waiting.take_up(waited)
         error = conclusion(finished, place, sorted(held))
         if final := place.final(error):
             self.finals[place.prompt] = final
@@ -174,7 +179,7 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
             raise error
 
     @contextmanager
-    def _loading(self, options: Options, place: Place) -> Iterator[None]:
+    def loading(self, options: Options, place: Place) -> Iterator[None]:
         """Where a model is to be loaded first, the prompt shows that, and can be stopped."""
         name = options.model or self.model
         if options.dry or name.startswith("scripted:") or self.shelf.is_loaded(name):
@@ -189,21 +194,29 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
         failed = self.waiting.after_run(result)
         if failed is None:
             self.journal.after_run(result)
-            self._take_edit(result)
         else:
             self.journal.settle(*failed)
+        if result.success and not self.journal.is_paused:
+            self._take_edit(result, ours=failed is not None)
 
-    def _take_edit(self, result: Any) -> None:
-        """A generated cell that the person has edited and run is the answer from now on."""
+    def _take_edit(self, result: Any, *, ours: bool) -> None:
+        """A generated cell that the person has edited and run is the answer from now on.
+
+        One that had not worked is settled once all of its cells have run by hand.
+        """
         source, cell = result.info.raw_cell or "", getattr(result.info, "cell_id", None)
-        session = self.session
-        if not (result.success and self.undoable and session and session.exchanges):
+        place, session = self.undoable, self.session
+        if place is None or session is None:
             return
-        for at, (id_, shown) in enumerate(made := self.undoable.made()):
-            if id_ == cell and source.strip() != shown.strip():
-                session.edited(at, source.strip())
-                if at == len(made) - 1:
-                    self.undoable.corrected()
+        made = dict(place.made())
+        if cell not in made:
+            return
+        if source.strip() != made[cell].strip() and not ours:
+            session.edited(list(made).index(cell), source.strip())
+            self._edited = True
+        self._by_hand.add(cell)
+        if self._edited and self._by_hand >= made.keys():
+            place.corrected()
 
     def _offer_fix(self) -> None:
         """A cell of the person's has failed: with `%oci watch on`, a quiet row under its error."""

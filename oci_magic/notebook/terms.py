@@ -22,6 +22,7 @@ def session_for(magics: OCIMagics, options: Options) -> Session:
     session = magics.session or new_session(magics, engine)
     if options.new and not options.dry:
         session.new()
+        magics.last = magics.undoable = None
     session.engine, session.rounds, magics.session = engine, magics.rounds, session
     runner = session.runner
     runner.review = review

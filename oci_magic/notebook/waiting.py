@@ -32,6 +32,16 @@ class Waiting:
         self._session: Session | None = None
         self._place: Place | None = None
 
+    def dropped(self) -> dict[str, Any]:
+        """Let nothing wait any more; gives what did, to be taken up again."""
+        waited = {name: value for name, value in vars(self).items() if name != "shell"}
+        self.drop()
+        return waited
+
+    def take_up(self, waited: dict[str, Any]) -> None:
+        """What waited before waits again: nothing has come in its place."""
+        vars(self).update(waited)
+
     def leave(self, session: Session, place: Place, turn: Turn) -> None:
         """The code of `turn`, the session's last one, waits in `place`."""
         self.drop()

@@ -124,6 +124,24 @@ def test_a_stop_at_the_first_words_leaves_the_earlier_answer(lab: Lab) -> None:
     picture(lab, "stopped")
 
 
+def test_typing_goes_on_while_an_answer_takes_the_place_of_another(lab: Lab) -> None:
+    asks(lab, "typing", code("x = 1"), code(LONG), load=SLOWLY)
+    lab.run(1)
+    lab.wait_for("x = 1")
+    lab.insert(3, "")
+    lab.edit(1, lab.cells()[1]["source"] + " on")
+    lab.start(1)
+    waits_for_code(lab)
+    lab.page.locator(".jp-Notebook .cm-content").last.click()
+    typed = ""
+    while len(lab.cells()) > 4 or len(typed) < 20:
+        lab.page.keyboard.type("k", delay=20)
+        typed += "k"
+    lab.page.keyboard.type("end")
+    lab.wait()
+    assert [cell["source"] for cell in lab.cells()[2:]] == [LONG, f"{typed}end"]
+
+
 def test_code_comes_a_few_times_a_second_and_is_no_step_to_undo(lab: Lab) -> None:
     source = f"{LONG}\ntime.sleep(1)"  # longer than what undo takes for one step
     start(lab, "undo_stream", code(source))

@@ -70,7 +70,8 @@ export class Cells {
       if (metadata === null) {
         model.deleteMetadata(KEY);
       } else if (metadata !== undefined) {
-        model.setMetadata(KEY, metadata);
+        const { rounds } = model.getMetadata(KEY) ?? {}; // the person's, whatever else is new
+        model.setMetadata(KEY, rounds === undefined ? metadata : { ...metadata, rounds });
       }
     };
     this.shared.transact(change, false);
@@ -182,7 +183,7 @@ export class Cells {
 
   /** What a button of a cell says: `stop`, `run` the prompt's cells, or have the kernel do it.
    *
-   * Returns a line where there is something to be said first, a promise of what runs.
+   * Returns what there is to `say`, `sure` if the next press is, or a promise of what runs.
    */
   act(prompt, action) {
     const { content, sessionContext } = this.panel;
@@ -219,10 +220,11 @@ export class Cells {
   put(id, { code, was, sure }) {
     const shared = this.model(id)?.sharedModel;
     if (shared && ![was, code].includes(shared.getSource()) && !sure) {
-      return 'you have edited this cell since: Apply once more puts the repair in its place';
+      const say = 'you have edited this cell since: Apply once more puts the repair in its place';
+      return { say, sure: true };
     }
     shared?.setSource(code);
-    return 'the repair is in the cell: run it';
+    return { say: 'the repair is in the cell: run it' };
   }
 
   /** Run a command in a cell's name: what it shows comes below what the cell has shown.
@@ -344,14 +346,18 @@ export class Cells {
     this.shared.transact(change, step);
   }
 
-  /** The cell that is active before a change is so after it, if it is still there. */
+  /** The cell that is active before a change is so after it, if it is still there, and typed into. */
   keepingActive(change) {
     const notebook = this.panel.content;
-    const active = notebook.activeCell?.model.id;
+    const active = notebook.activeCell;
+    const typing = active?.editor?.hasFocus();
     change();
-    const index = this.index(active);
+    const index = this.index(active?.model.id);
     if (index >= 0) {
       notebook.activeCellIndex = index;
+      if (typing) {
+        notebook.activeCell.editor?.focus();
+      }
     }
   }
 

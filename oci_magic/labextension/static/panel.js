@@ -38,7 +38,7 @@ export function panelFactory(lab, { act, live, chosen }) {
       this.shown = {};
     }
 
-    /** Have something done with the answer; returns a line where something is to be said. */
+    /** Have something done with the answer; returns what `Cells.act` does. */
     act(action) {
       return act(this.node, { ...action, prompt: this.prompt });
     }
@@ -159,12 +159,12 @@ export function panelFactory(lab, { act, live, chosen }) {
     /** A button that has something done. */
     action(kind, label, title) {
       const { code, was } = this;
+      let sure;
       const button = this.button(label, title, () => {
-        const { sure } = button.dataset;
         const told = this.act({ kind, code, was, sure });
-        if (typeof told === 'string') {
-          this.state.textContent = told;
-          button.dataset.sure = true;
+        sure = told?.sure;
+        if (told?.say) {
+          this.state.textContent = told.say;
         } else if (told) {
           button.disabled = true; // once is enough
           void told.finally(() => {
@@ -190,7 +190,8 @@ export function panelFactory(lab, { act, live, chosen }) {
       label.append('auto-fix');
       label.title = 'Repairs at most, each time this prompt is asked';
       const input = append(label, 'input', 'jp-mod-styled');
-      Object.assign(input, { type: 'number', min: 0, max: 20, value: this.rounds });
+      const value = chosen(this.node).rounds ?? this.rounds;
+      Object.assign(input, { type: 'number', min: 0, max: 20, value });
       input.dataset.lmSuppressShortcuts = 'true';
       input.addEventListener('keydown', event => event.stopPropagation());
       input.addEventListener('change', () => {
