@@ -20,10 +20,11 @@ from oci_magic.training.tasks.make import STEPS, Maker
 from oci_magic.training.tasks.mistakes import mistaken, unconverted
 from oci_magic.training.tasks.repairs import repair
 from oci_magic.training.tasks.run import plain, run
-from oci_magic.training.tasks.tables import Column, stored
+from oci_magic.training.tasks.scene import Scene
+from oci_magic.training.tasks.tables import YEARS, Column, Table, dirty, make_frame, stored
 from oci_magic.training.tasks.task import Task
 from oci_magic.training.tasks.wordings import HELD_OUT, WORDINGS
-from oci_magic.training.tasks.words import held
+from oci_magic.training.tasks.words import Words, held
 from oci_magic.training.tasks.world import World, copied
 from oci_magic.types import Execution
 
@@ -112,6 +113,30 @@ def test_a_first_answer_may_take_text_for_numbers() -> None:
     assert unconverted(f"import pandas as pd\n{kept}") == (
         'import pandas as pd\npd.crosstab(df["d"], df["e"])'
     )
+
+
+def test_years_that_are_whole_numbers_do_not_become_dates() -> None:
+    year = Column("Year", "int", low=YEARS[0], high=YEARS[1])
+    seen = set()
+    for seed in range(30):
+        rng = Random(seed)
+        words = Words(rng, held_out=False)
+        columns = [year, Column("cost", "num", low=1, high=9)]
+        scene = Scene(rng, words, Table("df", columns, make_frame(rng, words, columns)))
+        if STEPS["line"](scene) or STEPS["group"](scene):
+            seen.add('"Year"' in scene.code())
+            assert "to_datetime" not in scene.code()
+    assert True in seen
+
+
+def test_numbers_may_be_stored_with_commas_between_thousands() -> None:
+    rng = Random(0)
+    words = Words(rng, held_out=False)
+    column = Column("cost", "num", low=0, high=20)
+    columns = [c for c in (dirty(rng, column) for _ in range(60)) if c.dirt == "thousands"]
+    assert columns
+    texts = stored(rng, make_frame(rng, words, columns[:1]), columns[:1])["cost"].dropna()
+    assert any("," in text for text in texts)
 
 
 def test_mistakes_change_the_code() -> None:
