@@ -16,6 +16,7 @@ import pandas as pd
 
 from oci_magic.prompting.feedback import execution_result
 from oci_magic.training.data import write_shard
+from oci_magic.training.tasks import selecting
 from oci_magic.training.tasks.make import STEPS, Maker
 from oci_magic.training.tasks.mistakes import mistaken, unconverted
 from oci_magic.training.tasks.repairs import repair
@@ -127,6 +128,16 @@ def test_years_that_are_whole_numbers_do_not_become_dates() -> None:
             seen.add('"Year"' in scene.code())
             assert "to_datetime" not in scene.code()
     assert True in seen
+
+
+def test_a_column_of_dates_may_have_gaps() -> None:
+    rng = Random(1)
+    words = Words(rng, held_out=False)
+    days = Column("day", "date", parsed=True)
+    gaps = pd.DataFrame({"day": [pd.NaT, pd.Timestamp("2021-03-06"), pd.NaT]})
+    scene = Scene(rng, words, Table("df", [days], gaps))
+    assert selecting._filter_date(scene)
+    assert '"2021' in scene.code()
 
 
 def test_numbers_may_be_stored_with_commas_between_thousands() -> None:
