@@ -57,7 +57,7 @@ def test_what_an_example_tells_happens_again(tmp_path: Path) -> None:
             for name, _ in outcome.files:
                 (folder / name).unlink()
             told += 1
-    assert told > 40
+    assert told > 30
 
 
 def test_same_seed_gives_the_same_examples() -> None:
