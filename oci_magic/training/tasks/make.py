@@ -47,8 +47,8 @@ OPENINGS = {"verb": ("", *OPENERS), "noun": NOUN_OPENERS, "whole": GREETINGS}
 LONG = 9  # earlier requests of a long notebook
 REQUESTS = (*(1,) * 12, 2, 2, 3, 4)
 UNCONVERTED, MISTAKEN = 0.3, 0.1
-"""How many tasks begin with a code that fails. First answers are what a small model lacks: an
-example with an invented mistake costs three times their tokens, its own slips teach more."""
+"""How many tasks begin with a code that fails. It is first answers that micro lacks, and an
+example with an invented mistake costs three times as many letters."""
 HELD_UNCONVERTED, HELD_MISTAKEN = 0.5, 0.25
 REFUSAL = (
     "That is outside what I can do: I only work with tables (load, clean, group, plot). "
