@@ -28,7 +28,8 @@ def test_the_text_stays_as_it_is(text: str, seed: int) -> None:
 
 
 def test_a_word_is_spelt_alike_everywhere() -> None:
-    example = encoded("categories categories")
+    ids = encoded("categories categories").ids
+    example = Example(ids, [0] * len(ids))
     spelt = {tuple(split(example, HALVES, Random(seed)).ids) for seed in range(40)}
     assert len(spelt) > 2
     for ids in spelt:
@@ -38,8 +39,15 @@ def test_a_word_is_spelt_alike_everywhere() -> None:
         assert ids[:blank] == ids[blank + 1 :]
 
 
+def test_what_the_assistant_says_first_stays_whole() -> None:
+    word = encoded("categories").ids
+    example = Example(word, [1] * len(word))
+    assert all(split(example, HALVES, Random(seed)) == example for seed in range(40))
+
+
 def test_what_is_learned_stays_learned() -> None:
-    example = Example(encoded("categories").ids * 2, [0, 1] * len(encoded("categories").ids))
+    word = encoded("categories").ids
+    example = Example(word * 2, [0] * len(word) + [1] * len(word))
     made = split(example, HALVES, Random(1))
     assert 0 < sum(made.said) < len(made.said)
 

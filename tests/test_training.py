@@ -21,7 +21,7 @@ from oci_magic.training.copying import copy_task
 from oci_magic.training.curriculum import STAGES, repeat, stage_at
 from oci_magic.training.examples import Example, Shards, encode, text_of
 from oci_magic.training.generate import generate
-from oci_magic.training.model import Shape, hidden, loss, new_model, weights_of
+from oci_magic.training.model import Shape, _attention, grown, hidden, loss, new_model, weights_of
 from oci_magic.training.optim import orthogonal, schedule
 from oci_magic.training.parallel import gradients
 from oci_magic.training.retrain import main as retrain
@@ -223,6 +223,27 @@ def test_training_forward_is_that_of_llama(tokenizer: Tokenizer) -> None:
     torch.testing.assert_close(ours, model(input_ids=ids).logits, rtol=1e-4, atol=1e-3)
 
 
+@pytest.mark.parametrize("layers", [2, 3, 5])
+def test_a_grown_model_answers_as_before(tokenizer: Tokenizer, layers: int) -> None:
+    torch.manual_seed(0)
+    models = [new_model(replace(SMALL, layers=count), tokenizer) for count in (2, layers)]
+    for parameter in models[0].parameters():
+        torch.nn.init.normal_(parameter, std=0.2)
+    models[1].load_state_dict(grown(models[0].state_dict(), layers))
+    ids = torch.randint(0, tokenizer.get_vocab_size(), (2, 40))
+    assert torch.equal(*(model(input_ids=ids).logits for model in models))
+
+
+@pytest.mark.parametrize("length", [1, 128, 300])
+def test_attention_by_blocks_is_that_of_the_whole(length: int) -> None:
+    torch.manual_seed(0)
+    q, k, v = torch.randn(3, 2, 2, length, 16).to(torch.bfloat16)
+    whole = torch.nn.functional.scaled_dot_product_attention(
+        q.float(), k.float(), v.float(), is_causal=True
+    )
+    torch.testing.assert_close(_attention(q, k, v).float(), whole, rtol=0.02, atol=0.02)
+
+
 def test_padding_does_not_change_the_loss(tokenizer: Tokenizer) -> None:
     torch.manual_seed(0)
     model = new_model(SMALL, tokenizer)
@@ -283,6 +304,18 @@ def test_a_run_goes_on_from_another_models_weights(
         assert torch.equal(run.model.state_dict()[name], tensor.float())
     assert run.copies and run.step == 0 and run.plan.shape == SMALL
     assert len(run.batches.next(0.0).ids) > 0
+
+
+def test_a_run_may_go_on_with_a_deeper_model(data: Path, tmp_path: Path, exported: Path) -> None:
+    run = open_run(data, tmp_path / "deeper", replace(_plan(), start=exported, grow=3))
+    assert len(run.model.model.layers) == 3
+    added = run.model.model.layers[1].mlp.down_proj.weight
+    assert not added.any()
+    take_step(run)
+    assert added.any()
+    save(run)
+    again = open_run(data, tmp_path / "deeper", replace(_plan(), start=exported, grow=3))
+    assert torch.equal(again.model.model.layers[1].mlp.down_proj.weight, added)
 
 
 def test_resumed_run_equals_one_that_never_stopped(data: Path, tmp_path: Path) -> None:

@@ -18,7 +18,8 @@ class Stage:
     """A part of the run that ends at progress `until` (0 to 1).
 
     A step has at most `tokens` tokens; examples longer than `longest` wait for a later stage;
-    `repeats` and `copies` are the shares of examples that are no tasks.
+    `repeats` and `copies` are the shares of examples that are no tasks. A token of the few long
+    ones costs several times as much as others, so they wait for the last stage.
     """
 
     until: float
@@ -34,7 +35,7 @@ REPEATS = Stage(0.12, 1400, 0, repeats=1.0)
 STAGES = (
     Stage(0.15, 2048, 260, repeats=0.2, copies=0.25),
     Stage(0.40, 3072, 440, repeats=0.12, copies=0.15),
-    Stage(0.85, 5120, 4096, repeats=0.06, copies=0.05),
+    Stage(0.85, 5120, 800, repeats=0.06, copies=0.05),
     Stage(1.00, 8192, 4096),
 )
 

@@ -7,6 +7,7 @@ compares them) without masks, caches and positions that training does not need.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -28,7 +29,11 @@ if TYPE_CHECKING:
 Weights = Mapping[str, Tensor]
 THETA = 10000.0
 EPSILON = 1e-6
+BLOCK = 128
 _MLP = ("gate", "up", "down")
+_LAYER = re.compile(r"model\.layers\.(\d+)\.(.*)")
+_ADDING = ("self_attn.o_proj.weight", "mlp.down_proj.weight")
+"""What a layer adds to the residual comes out of these."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +93,27 @@ def shape_of(folder: Path) -> Shape:
     kept = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     names = ("num_hidden_layers", "hidden_size", "num_attention_heads", "intermediate_size")
     return Shape(*(kept[name] for name in names))
+
+
+def grown(weights: Weights, layers: int) -> dict[str, Tensor]:
+    """The weights of a deeper model, of `layers` in all, that computes the same.
+
+    The further layers stand among the old ones. Each begins as the layer before it, which has
+    learned what is worth looking at, but adds nothing to the residual until it is trained.
+    """
+    old = 1 + max(int(found[1]) for found in map(_LAYER.match, weights) if found)
+    made = {name: tensor for name, tensor in weights.items() if not _LAYER.match(name)}
+    for number in range(layers):
+        source = number * old // layers
+        added = number > 0 and source == (number - 1) * old // layers
+        for name, tensor in weights.items():
+            found = _LAYER.match(name)
+            if found and int(found[1]) == source:
+                silent = added and found[2] in _ADDING
+                made[f"model.layers.{number}.{found[2]}"] = (
+                    torch.zeros_like(tensor) if silent else tensor.clone()
+                )
+    return made
 
 
 def product_type(device: torch.device) -> torch.dtype:
@@ -183,14 +209,23 @@ def _enter(
 
 
 def _attention(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-    """Causal attention. In bfloat16 on a CPU, plain products took half of the fused one's time."""
+    """Causal attention. In bfloat16 on a CPU, plain products took half of the fused one's time.
+
+    There the queries go by blocks, each with the keys up to its end: from 350 tokens on that took
+    0.5 to 0.6 of the time of all with all.
+    """
     if q.device.type != "cpu" or q.dtype != torch.bfloat16:
         return functional.scaled_dot_product_attention(q, k, v, is_causal=True)
     length = q.shape[2]
     mask = torch.full((length, length), -torch.inf, dtype=q.dtype).triu(1)
     flat = [part.flatten(0, 1) for part in (q, k, v)]
-    scores = torch.baddbmm(mask, flat[0], flat[1].mT, alpha=q.shape[3] ** -0.5)
-    return torch.bmm(torch.softmax(scores, -1), flat[2]).view(q.shape)
+    blocks = []
+    for start in range(0, length, BLOCK):
+        end = min(length, start + BLOCK)
+        queries, keys, values = flat[0][:, start:end], flat[1][:, :end], flat[2][:, :end]
+        scores = torch.baddbmm(mask[start:end, :end], queries, keys.mT, alpha=q.shape[3] ** -0.5)
+        blocks.append(torch.bmm(torch.softmax(scores, -1), values))
+    return torch.cat(blocks, 1).view(q.shape)
 
 
 def _leave(

@@ -3,7 +3,8 @@
 A piece that the tokenizer nearly always joins into a longer one is hardly ever seen by itself, but
 a word that nobody has met may consist of just such pieces, and what a model does not know it
 cannot copy. The idea is BPE-dropout (Provilkov et al. 2020, arXiv 1910.13267); here a token is
-split alike in all of an example, because a copy must stay a copy.
+split alike in all of an example, because a copy must stay a copy. What the assistant says first
+stays whole: how it were spelt could only be guessed.
 """
 
 from __future__ import annotations
@@ -51,17 +52,22 @@ def rarer(halves: Halves, examples: Iterable[Example]) -> Halves:
 
 def split(example: Example, halves: Halves, random: Random) -> Example:
     """`example` with some of its tokens spelt by two, each of them everywhere alike."""
+    said: set[int] = set()
+    told: set[int] = set()
+    for number, learned in zip(example.ids, example.said, strict=True):
+        if number not in said | told:
+            (said if learned else told).add(number)
     chosen = {
         number: random.choice(halves[number])
-        for number in sorted(halves.keys() & set(example.ids))
+        for number in sorted(halves.keys() & told)
         if random.random() < SHARE
     }
     if not chosen:
         return example
     ids: list[int] = []
-    said: list[int] = []
+    marks: list[int] = []
     for number, learned in zip(example.ids, example.said, strict=True):
         spelt = chosen.get(number, (number,))
         ids += spelt
-        said += [learned] * len(spelt)
-    return Example(ids, said)
+        marks += [learned] * len(spelt)
+    return Example(ids, marks)

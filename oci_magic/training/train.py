@@ -24,7 +24,7 @@ from ..types import Message
 from .batches import Batches
 from .curriculum import COPIES_BELOW, STAGES
 from .examples import Shards, text_of
-from .model import Shape, export, new_model, shape_of
+from .model import Shape, export, grown, new_model, shape_of
 from .optim import optimizers, schedule
 from .parallel import gradients
 from .tokenizer import VOCABULARY, load_tokenizer, save_tokenizer, train_tokenizer
@@ -38,8 +38,9 @@ COUNTS = ("seconds", "tokens", "step", "mean_loss", "copies")
 class Plan:
     """How long and how to train. `tokens` (not 0) is the budget instead of `minutes`.
 
-    `start` is the folder of a trained model to go on from; its shape is taken. `compiled` fuses
-    operations by torch.compile, which takes a minute at the start and a C++ compiler.
+    `start` is the folder of a trained model to go on from; its shape is taken, with further
+    layers up to `grow`. `compiled` fuses operations by torch.compile, which takes a minute at the
+    start and a C++ compiler.
     """
 
     minutes: float = 100.0
@@ -49,6 +50,7 @@ class Plan:
     seed: int = 0
     threads: int = 0
     start: Path | None = None
+    grow: int = 0
     compiled: bool = False
     muon_lr: float = 0.02
     adam_lr: float = 3e-3
@@ -117,7 +119,8 @@ def open_run(data: Path, out: Path, plan: Plan) -> Run:
     torch.manual_seed(plan.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if plan.start:
-        plan = replace(plan, shape=shape_of(plan.start))
+        shape = shape_of(plan.start)
+        plan = replace(plan, shape=replace(shape, layers=max(shape.layers, plan.grow)))
     tokenizer = _tokenizer(data, out, plan)
     model = new_model(plan.shape, tokenizer).to(device)
     batches = Batches(tokenizer, Shards(data), Random(plan.seed))
@@ -192,6 +195,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--compile", action="store_true", help="faster; wants a C++ compiler")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--start", type=Path, help="folder of a model to go on from")
+    parser.add_argument(
+        "--grow", type=int, default=0, help="layers that the model of --start gets, in all"
+    )
     parser.add_argument("--fresh", action="store_true", help="do not go on from a checkpoint")
 
 
@@ -207,6 +213,7 @@ def run_arguments(given: argparse.Namespace, until: float = 1.0) -> Path:
         muon_lr=given.muon_lr,
         adam_lr=given.adam_lr,
         start=given.start,
+        grow=given.grow,
         compiled=given.compile,
     )
     if given.fresh:
@@ -237,7 +244,8 @@ def _take_weights(run: Run, folder: Path) -> None:
     """Begin with the weights in `folder`, and behind the stages that teach to copy."""
     from safetensors.torch import load_file
 
-    run.model.load_state_dict(load_file(folder / "model.safetensors"), strict=False)
+    weights = grown(load_file(folder / "model.safetensors"), run.plan.shape.layers)
+    run.model.load_state_dict(weights, strict=False)
     run.copies, run.batches.first = True, STAGES[1].until
 
 

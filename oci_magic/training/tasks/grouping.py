@@ -17,7 +17,8 @@ def aggregate(s: Scene) -> tuple[str, str]:
 
 
 def group(s: Scene) -> bool:
-    g, value = s.pick("cat"), s.pick("num", "int")
+    g = s.pick_years() or s.pick("cat")
+    value = s.pick("num", "int", without=[g] if g else ())
     if g is None:
         return False
     v, by = s.table.var, s.mention(g)

@@ -45,6 +45,11 @@ WEIGHTS = {
 }  # fmt: skip
 OPENINGS = {"verb": ("", *OPENERS), "noun": NOUN_OPENERS, "whole": GREETINGS}
 LONG = 9  # earlier requests of a long notebook
+REQUESTS = (*(1,) * 12, 2, 2, 3, 4)
+UNCONVERTED, MISTAKEN = 0.3, 0.1
+"""How many tasks begin with a code that fails. It is first answers that micro lacks, and an
+example with an invented mistake costs three times as many letters."""
+HELD_UNCONVERTED, HELD_MISTAKEN = 0.5, 0.25
 REFUSAL = (
     "That is outside what I can do: I only work with tables (load, clean, group, plot). "
     "`%oci models` lists larger models."
@@ -75,8 +80,8 @@ class Maker:
     def tasks(self, folder: Path) -> list[Task]:
         """The requests of one notebook, one after the other."""
         world = World(self.rng, self.words, folder)
-        count = self.rng.choice((1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 3, 4))
-        count = LONG + 1 if self.rng.random() < 0.05 else count
+        count = self.rng.choice(REQUESTS)
+        count = LONG + 1 if self.rng.random() < 0.03 else count
         tasks: list[Task] = []
         world.furnish()
         for _ in range(count):
@@ -173,13 +178,14 @@ class Maker:
         if self.rng.random() < 0.12 and scene.visible and not aliases:
             own = Task(context.text(), FIX, ("fix",))
             return self.fix_task(world, scene, own, true_code, sentence)
-        wrong = unconverted(code) if self.rng.random() < 0.5 else None
+        shares = (HELD_UNCONVERTED, HELD_MISTAKEN) if self.held_out else (UNCONVERTED, MISTAKEN)
+        wrong = unconverted(code) if self.rng.random() < shares[0] else None
         outcome = run(wrong, copied(world.namespace), world.folder) if wrong else Outcome()
         repaired = repair(outcome.failure, wrong) if wrong and outcome.failure else None
         if wrong and outcome.failure and repaired:
             task.attempts.append(Attempt(wrong, sentence, outcome.failure, train=False))
             code, sentence = repaired
-        elif self.rng.random() < 0.25:
+        elif self.rng.random() < shares[1]:
             wrong = mistaken(self.rng, code, world.names())
             outcome = run(wrong, copied(world.namespace), world.folder) if wrong else Outcome()
             if wrong and outcome.failure:

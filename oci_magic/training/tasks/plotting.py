@@ -49,7 +49,8 @@ def bar(s: Scene) -> bool:
 
 
 def line(s: Scene) -> bool:
-    d, value = s.pick("date"), s.pick("num", "int")
+    d = s.pick_years() or s.pick("date")
+    value = s.pick("num", "int", without=[d] if d else ())
     if d is None or value is None:
         return False
     v, slots = s.table.var, {"v": s.mention(value), "d": s.mention(d)}

@@ -85,6 +85,12 @@ class Scene:
         found = [c for c in self.table.of(*kinds) if c.name not in left_out]
         return self.rng.choice(found) if found else None
 
+    def pick_years(self) -> Column | None:
+        """A column of years, which people group by and draw along as they do with others."""
+        years = [c for c in self.table.columns if c.years and not c.dirt]
+        wanted = years and self.visible and self.rng.random() < 0.5
+        return self.rng.choice(years) if wanted else None
+
     def col(self, column: Column) -> str:
         return f"{self.table.var}[{quote(column.name)}]"
 
@@ -105,7 +111,8 @@ class Scene:
         return clean
 
     def dated(self, column: Column) -> Column:
-        if column.parsed:
+        """Make sure that `column` is dates; years stay the numbers that they are."""
+        if column.parsed or column.years:
             return column
         self.lines.append(f"{self.col(column)} = pd.to_datetime({self.col(column)})")
         clean = replace(column, parsed=True)

@@ -106,7 +106,7 @@ def _filter_date(s: Scene) -> bool:
     mention = s.mention(c)
     c = s.dated(c)
     values = list(s.table.frame[c.name]) if c.name in s.table.frame else []
-    values = sorted(value for value in values if hasattr(value, "strftime"))
+    values = sorted(v for v in values if hasattr(v, "strftime") and v == v)  # NaT is not itself
     if not values:
         return False
     day = values[len(values) // 2].strftime(s.rng.choice(("%Y-%m-%d", "%Y-%m-%d", "%Y-%m", "%Y")))

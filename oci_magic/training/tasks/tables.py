@@ -26,6 +26,7 @@ NOT_A_NUMBER = (
     "k.A.", "unknown", "-", "?", "missing", "keine", "none yet", "n.v.", "tbd", "not given",
     "see note", "x", "pending", "ca. 10", "<5", "..", "error", "na.", "unbekannt", "*",
 )  # fmt: skip
+YEARS = (1990, 2024)
 UNITS = (" km", " kg", " EUR", " €", "%", " m", " USD", "kg", " cm", "$")
 DATE_FORMATS = ("%Y-%m-%d", "%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%d-%m-%Y")
 
@@ -47,6 +48,11 @@ class Column:
     @property
     def numeric(self) -> bool:
         return self.kind in ("num", "int")
+
+    @property
+    def years(self) -> bool:
+        """Whether its whole numbers are years."""
+        return self.kind == "int" and (self.low, self.high) == YEARS
 
 
 @dataclass
@@ -91,7 +97,7 @@ def _column(rng: Random, words: Words, name: str, kind: Kind) -> Column:
         values = tuple(dict.fromkeys(words.value() for _ in range(rng.randint(2, 5))))
         return Column(name, kind, values)
     if kind == "int" and rng.random() < 0.3:
-        return Column(name, kind, low=1990, high=2024)
+        return Column(name, kind, low=YEARS[0], high=YEARS[1])
     low = rng.choice((0, 0, 1, 10, 100, 1000))
     high = low + rng.choice((5, 20, 100, 900, 50_000))
     return Column(name, kind, low=low, high=high, missing=missing)
@@ -140,8 +146,8 @@ def dirty(rng: Random, column: Column) -> Column:
         choice = rng.choice(kinds)
         if choice == "comma" and column.kind == "int":
             choice = "words"
-        if choice == "thousands" and column.high < 2000:
-            choice = "words"
+        if choice == "thousands":
+            column = replace(column, high=max(column.high, 50_000))
         return replace(column, dirt=choice, missing=column.missing or choice == "words")
     if column.kind == "date":
         return replace(column, date_format=rng.choice((*DATE_FORMATS, "mixed", "word")))
