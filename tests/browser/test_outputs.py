@@ -77,12 +77,12 @@ def _input_first(socket: Any) -> None:
 
     def came(message: str | bytes) -> None:
         raw = message if isinstance(message, bytes) else message.encode()
-        if over or not (held or b'"bind"' in raw):
-            socket.send(message)
-        elif b'"input_request"' in raw:
+        if b'"input_request"' in raw:
             over.append(True)
             for each in (message, *held):
                 socket.send(each)
+        elif over or not (held or b'"bind"' in raw):
+            socket.send(message)
         else:
             held.append(message)
 
