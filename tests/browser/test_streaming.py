@@ -125,7 +125,7 @@ def test_a_stop_at_the_first_words_leaves_the_earlier_answer(lab: Lab) -> None:
 
 
 def test_typing_goes_on_while_an_answer_takes_the_place_of_another(lab: Lab) -> None:
-    asks(lab, "typing", code("x = 1"), code(LONG), load=SLOWLY)
+    asks(lab, "typing_on", code("x = 1"), code(LONG), load=SLOWLY)
     lab.run(1)
     lab.wait_for("x = 1")
     lab.insert(3, "")
