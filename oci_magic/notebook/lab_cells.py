@@ -86,14 +86,14 @@ class LabCells:
         """
         if last.earlier_stands:
             return
-        self._delete(last.shown())
         last._withdrawn = True
-        prompt = last.client.prompt
-        after = [prompt]
+        prompt, shown = last.client.prompt, last.shown()
+        after = [prompt, *(id_ for id_, _ in reversed(shown))]  # the prompt may be gone
         for made in last.replacing:
             cell = {**_empty_cell(made.id, made.source), "metadata": {NAME: dict(made.mark)}}
             self.send("insert", after=after, cell=cell)
             after = [made.id, *after]
+        self._delete(shown)
         record = {**last.client.record} if last.replacing else {"hash": ""}
         self.send("update", id=prompt, metadata=record)
 

@@ -17,6 +17,7 @@ export class Cells {
     this.counts = new Map(); // id of a prompt cell → the execution count to show
     this.seen = new Map(); // id of a prompt cell → the last answer that the kernel told of
     this.live = new Set(); // ids of the prompt cells at work
+    this.lost = new Set(); // those of them that were at work when the notebook was read anew
     this.held = new Set(); // ids of the cells whose draft keeps its height
     this.locked = new Set(); // ids of the cells that a prompt at work is writing
     this.deleted = new Map(); // id → a generated cell as it was when it was deleted
@@ -190,7 +191,7 @@ export class Cells {
     if (action.kind === 'stop') {
       // Not by a message: a busy kernel hears of none.
       void sessionContext.session?.kernel?.interrupt();
-      return;
+      return { say: 'stopping …' };
     }
     if (action.kind === 'apply') {
       return this.put(prompt, action);
@@ -296,6 +297,12 @@ export class Cells {
     this.release();
     this.live.clear();
     this.deletions = 0;
+  }
+
+  /** The notebook was read from disk anew: what a prompt at work has made so far is gone. */
+  reverted() {
+    this.release();
+    this.lost = new Set(this.live);
   }
 
   /** Another view of the notebook, which did what the kernel said, is closed: go on for it. */
