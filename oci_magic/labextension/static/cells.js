@@ -6,6 +6,7 @@ import { MIME as ROW } from './panel.js';
 const KEY = 'oci_magic';
 const REMEMBERED = 50; // deleted cells
 const SHOWN = 10_000; // milliseconds for which a notification is seen
+const FRAMES = 20; // until JupyterLab has laid cells out, also on a busy machine
 const COMMANDS = { repair: '%oci fix', undo: '%oci undo' };
 
 export class Cells {
@@ -358,6 +359,7 @@ export class Cells {
     const notebook = this.panel.content;
     const active = notebook.activeCell;
     const typing = active?.editor?.hasFocus();
+    this.holdPlace();
     change();
     const index = this.index(active?.model.id);
     if (index >= 0) {
@@ -366,6 +368,35 @@ export class Cells {
         notebook.activeCell.editor?.focus();
       }
     }
+  }
+
+  /** What is in view stays where it is for as long as cells above it come or go.
+   *
+   * The browser sees to that, except where JupyterLab lays out only the cells in view.
+   */
+  holdPlace() {
+    const scroller = this.panel.content.outerNode;
+    const edge = scroller?.getBoundingClientRect().top;
+    const seen = ({ node }) => node.getBoundingClientRect().bottom > edge && node.offsetHeight;
+    const first = scroller && this.panel.content.widgets.find(seen)?.node;
+    if (!first) {
+      return;
+    }
+    const { top } = first.getBoundingClientRect();
+    let { scrollTop } = scroller;
+    let frames = FRAMES;
+    const hold = () => {
+      const moved = first.getBoundingClientRect().top - top;
+      if (moved && first.isConnected && scroller.scrollTop === scrollTop) {
+        scroller.scrollTop += moved;
+        scrollTop = scroller.scrollTop;
+      }
+      frames -= 1;
+      if (frames && scroller.scrollTop === scrollTop) {
+        requestAnimationFrame(hold); // not longer than the person lets it stand
+      }
+    };
+    requestAnimationFrame(hold);
   }
 
   remember(id) {
