@@ -46,6 +46,27 @@ class Nothing:
         return ()
 
 
+class InTurn:
+    """The checkpoints of two runs, the second after the first: taken back, both are."""
+
+    def __init__(self, first: Restorable, second: Restorable) -> None:
+        self.first, self.second = first, second
+
+    @property
+    def left(self) -> Sequence[str]:
+        return tuple(dict.fromkeys((*self.first.left, *self.second.left)))
+
+    def restore(self) -> None:
+        self.second.restore()
+        self.first.restore()
+
+    def done(self) -> None:
+        """Each is, since its own run."""
+
+    def undo(self) -> Sequence[str]:
+        return tuple(dict.fromkeys((*self.second.undo(), *self.first.undo())))
+
+
 class Runner:
     """Runs replies in one place.
 
