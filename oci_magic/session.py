@@ -9,7 +9,7 @@ and the last reply of an exchange, and of a failed one its error too.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
 
 from . import guards
@@ -18,7 +18,7 @@ from .errors import EngineError, OciError
 from .events import Drafted, Event, Events, Finished, Prompted, Repairing, Streamed
 from .going_on import Ends, gone_on
 from .objects import encodable
-from .prompting.conversation import conversation, source, told
+from .prompting.conversation import conversation, revised, source, told
 from .prompting.feedback import execution_result
 from .prompting.parse import parse as parse_reply
 from .prompting.prompts import COMMENT, FIX, GO_ON, code_block, fit
@@ -136,26 +136,19 @@ class Session:
         self.exchanges.append((*before, replace(turn, execution=execution, feedback=feedback)))
         return execution.failure
 
-    def edited(self, at: int, source: str) -> None:
-        """The person has another version of the last answer's code cell `at`, and it works."""
-        for number, rounds in enumerate(self.exchanges[self._answer :], self._answer):
-            held = [place for place, each in enumerate(rounds) if len(each.reply.code) > at]
-            if held:
-                self._edited(number, held[-1], at, source)
-                return
-            at -= max(len(each.reply.code) for each in rounds)
+    def revised(self, changes: Mapping[int, str | None]) -> None:
+        """The person has other versions of code cells of the last answer, or (None) deleted them.
 
-    def _edited(self, number: int, place: int, at: int, source: str) -> None:
-        rounds = self.exchanges[number]
-        before, turn = rounds[:place], rounds[place]
-        code = list(turn.reply.code)
-        code[at] = Cell(source)
-        left = iter(code)
-        cells = tuple(next(left) if cell.kind == "code" else cell for cell in turn.reply.cells)
-        said = (code_block(c.source) if c.kind == "code" else c.source for c in cells)
-        reply = replace(turn.reply, text="\n\n".join(said), cells=cells)
-        edited = replace(turn, reply=reply, execution=Execution(), feedback="")
-        self.exchanges[number] = (*before, edited)
+        They are known by their number in it.
+        """
+        first = 0
+        for number in range(self._answer, len(self.exchanges)):
+            rounds = self.exchanges[number]
+            count = max(len(turn.reply.code) for turn in rounds)
+            own = {at - first: source for at, source in changes.items()}
+            own = {at: source for at, source in own.items() if 0 <= at < count}
+            self.exchanges[number] = revised(rounds, own) if own else rounds
+            first += count
 
     def new(self) -> None:
         """Forget the conversation."""

@@ -133,6 +133,12 @@ class LabPlace(Place):
     def made(self) -> Sequence[tuple[str, str]]:
         return self.cells.code()
 
+    def deleted_from(self, last: Place | None) -> Sequence[int]:
+        there = self.client.stands
+        if not isinstance(last, LabPlace) or there is None or last.client.path != self.client.path:
+            return ()
+        return last.cells.deleted(there)
+
     def standing(self, turn: Turn) -> str:
         if self.cells.earlier_stands:
             return "the earlier answer is below, as it was"

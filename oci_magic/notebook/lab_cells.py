@@ -7,7 +7,7 @@ waits for a reply.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from ..types import Cell, Execution, Output
 from .client import NAME, Client, Made, digest
@@ -71,6 +71,14 @@ class LabCells:
         """Id and source of each code cell."""
         kinds = (cell.kind for cell in self._cells)
         return [shown for shown, kind in zip(self.shown(), kinds, strict=True) if kind == "code"]
+
+    def deleted(self, there: Collection[str]) -> list[int]:
+        """Which code cells are not `there` any more, by their number; they are ours no longer."""
+        code = [id_ for id_, _ in self.code()]
+        gone = [at for at, id_ in enumerate(code) if id_ not in there]
+        stay = [at for at, id_ in enumerate(self._ids) if id_ not in {code[at] for at in gone}]
+        self._ids, self._cells = [self._ids[n] for n in stay], [self._cells[n] for n in stay]
+        return gone
 
     def made(self) -> Iterator[Made]:
         """The cells as a later request will tell of them."""

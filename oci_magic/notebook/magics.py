@@ -109,6 +109,8 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
         options = replace(options, check=checks)
         with self._stoppable(), self.loading(options, place):
             session = session_for(self, options)
+            if gone := place.deleted_from(self.undoable):
+                session.revised(dict.fromkeys(gone))
             told = Telling(self)
             told.unknown(options.leave_out)
             request, context = told.request(prompt), partial(told.context, options)
@@ -212,7 +214,7 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
         if cell not in made:
             return
         if source.strip() != made[cell].strip() and not ours:
-            session.edited(list(made).index(cell), source.strip())
+            session.revised({list(made).index(cell): source.strip()})
             self._edited = True
         self._by_hand.add(cell)
         if self._edited and self._by_hand >= made.keys():

@@ -24,6 +24,7 @@ GO_ON = (
     "block that uses the variables as they are now."
 )
 COMMENT = "Say in a sentence or two what this shows. Write no code."
+DELETED = "(The user has deleted code that stood here.)"
 CUT_OFF = "The answer was cut off before the code was complete. Write the whole block, shorter."
 
 

@@ -485,3 +485,13 @@ def test_stop_is_seen_to_be_heard_before_the_code_gives_in(lab: Lab) -> None:
     lab.wait()
     assert "Stopped" in text(lab.cells()[1]["outputs"])
     assert row(lab).get_by_text("stopping").count() == 0
+
+
+def test_a_deleted_generated_cell_is_not_told_to_the_model_any_more(lab: Lab) -> None:
+    asks(lab, "forgotten", code("kept = 1", "gone = 2"))
+    lab.run(1)
+    lab.delete(3)
+    lab.insert(3, "%%oci --dry\nwhat now?")
+    lab.run(3)
+    told = text(lab.cells()[3]["outputs"])
+    assert "kept = 1" in told and "gone = 2" not in told and "has deleted code" in told

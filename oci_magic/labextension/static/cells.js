@@ -277,6 +277,12 @@ export class Cells {
     return Object.fromEntries(models.filter(asks).map(model => [model.id, answer(model)]));
   }
 
+  /** The ids of the generated cells that are there, for one that was cut and pasted its old one. */
+  stands() {
+    const models = Array.from(this.panel.content.model?.cells ?? []);
+    return models.map(model => model.getMetadata(KEY)?.cell).filter(Boolean);
+  }
+
   /** The models of the cells that a prompt owns. */
   madeBy(prompt) {
     const models = Array.from(this.panel.content.model?.cells ?? []);

@@ -129,7 +129,8 @@ class Attached {
     const prompt = metadata?.cellId;
     if (prompt && /^\s*%%?oci\b/.test(content.code)) {
       const actions = this.views.map(view => view.takeAction(prompt));
-      Object.assign(told, { made: cells.told(prompt), action: actions.find(Boolean) ?? null });
+      const action = actions.find(Boolean) ?? null;
+      Object.assign(told, { made: cells.told(prompt), action, stands: cells.stands() });
     }
     return { [CLIENT]: told };
   }
