@@ -269,8 +269,10 @@ class Changes(RuleBasedStateMachine):
         """Answered as it is now, by all that stands below: none came back from an older answer."""
         record = self.book[prompt]["metadata"].get(KEY)
         marks = [cell["metadata"][KEY] for cell in self.book.below(prompt)]
-        known = isinstance(record, dict) and all(m.get("hash", "") == record.get("hash") for m in marks)
-        return self.kept[prompt] == self.mine[prompt] and bool(marks) and known
+        if not marks or not isinstance(record, dict):
+            return False
+        same = all(mark.get("hash", "") == record.get("hash") for mark in marks)
+        return same and self.kept[prompt] == self.mine[prompt]
 
     def made_by(self, prompt: str) -> dict[str, str]:
         """In the order in which they stand."""
