@@ -16,9 +16,10 @@ from . import guards
 from .engines import Engine, warmed
 from .errors import EngineError, OciError
 from .events import Drafted, Event, Events, Finished, Prompted, Repairing, Streamed
+from .exchanges import Exchanges
 from .going_on import Ends, gone_on
 from .objects import encodable
-from .prompting.conversation import conversation, revised, source, told
+from .prompting.conversation import conversation, source, told
 from .prompting.feedback import execution_result
 from .prompting.parse import parse as parse_reply
 from .prompting.prompts import COMMENT, FIX, GO_ON, code_block, fit
@@ -52,9 +53,7 @@ class Session:
         self.engine, self.runner = engine, Runner(executor, review, checkpoint)
         self.rounds, self.room, self.parse = rounds, room, parse
         self.steps, self.comment = 0, False
-        self.exchanges: list[tuple[Turn, ...]] = []
-        self._answer = 0  # the exchange whose code stands; those that go on from it follow
-        self._asked = 0  # the exchange of the last request
+        self.exchanges = Exchanges()
         self._last: tuple[str, tuple[Turn, ...]] | None = None
 
     @property
@@ -63,13 +62,8 @@ class Session:
         return self._last[0] if self._last else ""
 
     @property
-    def asked(self) -> list[tuple[Turn, ...]]:
-        """The exchanges of the last request: where its answer went on, there are several."""
-        return self.exchanges[self._asked :]
-
-    @property
     def turns(self) -> list[Turn]:
-        return [rounds[-1] for rounds in self.exchanges]
+        return self.exchanges.turns
 
     def ask(
         self, request: str, context: str = "", *, run: bool = True, rounds: int | None = None
@@ -100,10 +94,8 @@ class Session:
         if self._last is None:
             raise OciError("nothing to retry: ask something with %%oci first")
         request, seed = self._last
-        given = self.asked
-        again = bool(given) and given[0][-1].request == request
-        del self.exchanges[self._asked if again else len(self.exchanges) :]
-        exchange = self._exchange(request, seed, context, run, rounds, given if again else ())
+        given = self.exchanges.taken(request)
+        exchange = self._exchange(request, seed, context, run, rounds, given)
         return self._answered(exchange, rounds)
 
     def undo(self) -> tuple[Turn, Sequence[str]]:
@@ -112,15 +104,13 @@ class Session:
         Gives its turn and the names that later cells own. Code that failed or did not run has
         left nothing. Raises OciError where there is nothing to take back, or no way any more.
         """
-        there = self._answer < len(self.exchanges)
-        saved, last = self.runner.accepted, self.exchanges[self._answer][-1] if there else None
+        saved, last = self.runner.accepted, self.exchanges.answered
         worked = last and last.execution and not last.execution.failure
         if last is None or (saved is None and (worked or not came(last))):
             raise OciError("nothing to undo: no code of this conversation was accepted last")
         self.runner.accepted = None
         stay = saved.undo() if saved else ()
-        del self.exchanges[self._answer :]
-        self._answer, self._asked = max(0, len(self.exchanges) - 1), len(self.exchanges)
+        self.exchanges.take_back()
         return last, stay
 
     def ran(self, execution: Execution, saved: Restorable) -> Failure | None:
@@ -141,19 +131,11 @@ class Session:
 
         They are known by their number in it.
         """
-        first = 0
-        for number in range(self._answer, len(self.exchanges)):
-            rounds = self.exchanges[number]
-            count = max(len(turn.reply.code) for turn in rounds)
-            own = {at - first: source for at, source in changes.items()}
-            own = {at: source for at, source in own.items() if 0 <= at < count}
-            self.exchanges[number] = revised(rounds, own) if own else rounds
-            first += count
+        self.exchanges.revise(changes)
 
     def new(self) -> None:
         """Forget the conversation."""
         self.exchanges.clear()
-        self._answer = self._asked = 0
         self._last = self.runner.accepted = None
 
     def prompt(
@@ -167,7 +149,7 @@ class Session:
         limit = self.engine.window - self._room()
         request, context = encodable(request), encodable(context)
         for known in (context, ""):
-            earlier = self.asked if fresh else self.exchanges
+            earlier = self.exchanges.asked if fresh else self.exchanges
             history, current = conversation(earlier, request, known, tried)
             current = [Message(m.role, encodable(m.content)) for m in current]
             messages, dropped = fit(history, current, self.engine.count, limit)
@@ -199,7 +181,8 @@ class Session:
         started, tried, request = time.perf_counter(), list(seed), encodable(request)
         limit = self.rounds if rounds is None else rounds
         if not joined:
-            self._last, self._asked = (request, seed), len(self.exchanges)
+            self._last = request, seed
+            self.exchanges.begin()
         before, self.runner.accepted = self.runner.accepted, None
         verdict = Verdict("stopped")
         try:
@@ -214,8 +197,8 @@ class Session:
             made = tried[len(seed) :]
             if joined:
                 self._join(made, before, verdict)
-            else:
-                self._keep(tried, made, before, given)
+            elif not self.exchanges.keep(tried, made, given):
+                self.runner.accepted = before
         turn = standing(tried, made, request)
         return Finished(
             verdict.outcome or "unrepaired", turn, verdict.reason, max(0, len(tried) - 1),
@@ -224,25 +207,10 @@ class Session:
             turn.reply.code,
         )  # fmt: skip
 
-    def _keep(
-        self, tried: Sequence[Turn], made: Sequence[Turn], before: Restorable | None,
-        given: Sequence[tuple[Turn, ...]],
-    ) -> None:  # fmt: skip
-        """Remember an exchange that is over: rounds `made` after the seed of those `tried`."""
-        new = any(map(came, made))
-        if new or not given:
-            self.exchanges += [tuple(tried)] if made else []
-        else:
-            self.exchanges += given
-        if new:
-            self._answer = len(self.exchanges) - 1
-        else:
-            self.runner.accepted = before
-
     def _join(self, made: Sequence[Turn], before: Restorable | None, verdict: Verdict) -> None:
         """Remember an exchange as a part of the one before it, if it came to anything."""
         if verdict.outcome in ("worked", "answered"):
-            self.exchanges.append(tuple(replace(turn, goes_on=True) for turn in made))
+            self.exchanges.join(made)
         else:
             self.runner.accepted = None
         after = self.runner.accepted
@@ -258,7 +226,7 @@ class Session:
             if failed and failed.execution and failed.execution.failure:
                 if len(tried) > limit:
                     return Verdict("unrepaired", still_fails(limit))
-                found = guards.way(tried, history=bool(self._asked))
+                found = guards.way(tried, history=bool(self.exchanges.request))
                 if found is None:
                     return Verdict("unrepaired", "the same again, asked afresh and sampled too")
                 way, failure = found, failed.execution.failure
@@ -271,7 +239,7 @@ class Session:
                 reply = yield from self._stream(prompted.messages, draft, parse)
             tried.append(Turn(request, reply))
             yield Drafted(reply)
-            if guards.same(tried[-1], [rounds[-1] for rounds in self.asked]):
+            if guards.same(tried[-1], [rounds[-1] for rounds in self.exchanges.asked]):
                 return Verdict("unrepaired", "the model said the same code once more")
             verdict = yield from self.runner.attempt(tried[-1], tried[:-1], run)
             tried[-1] = replace(tried[-1], execution=verdict.execution, feedback=verdict.feedback)

@@ -205,7 +205,8 @@ def export(magics: OCIMagics, rest: str) -> None:
         raise UsageError("nothing to export: no prompts in this conversation yet")
     cells = write(exchanges, path)
     runs = f", {cells} code cells; it runs without oci_magic" if cells is not None else ""
-    print(f"{path}: {len(exchanges)} prompts{runs}")
+    prompts = sum(not rounds[-1].goes_on for rounds in exchanges)
+    print(f"{path}: {prompts} prompts{runs}")
 
 
 def unload(magics: OCIMagics) -> None:

@@ -50,7 +50,7 @@ def show_messages(prompted: Prompted) -> None:
 
 def _rounds(session: Session | None, finished: Finished) -> tuple[Turn, ...]:
     """The rounds of the request that has just finished."""
-    last = session.asked[0] if session and session.asked else ()
+    last = session.exchanges.asked[0] if session and session.exchanges.asked else ()
     return last if any(turn is finished.turn for turn in last) else (finished.turn,)
 
 

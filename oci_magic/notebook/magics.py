@@ -165,7 +165,7 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
             finished = follow(events, show)
             settle(self, finished, output)
             if self.record and self.session:
-                note(self.session.asked, finished)
+                note(self.session.exchanges.asked, finished)
             place.take(finished)
         self.last = self.place = place
         if came(finished.turn):
