@@ -12,7 +12,7 @@ from typing import Protocol
 from .events import Event, Executed, HeldBack, NotPutBack
 from .prompting.feedback import execution_result
 from .running import Executor
-from .running.review import effects_line
+from .running.effects import effects_line
 from .types import Cell, Effect, Execution, Turn
 from .verdict import Verdict, without_running
 

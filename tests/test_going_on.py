@@ -17,7 +17,7 @@ from oci_magic.errors import EngineError
 from oci_magic.events import Drafted, Finished, GoesOn, Prompted
 from oci_magic.prompting.prompts import COMMENT, GO_ON
 from oci_magic.session import Session
-from oci_magic.types import Cell
+from oci_magic.types import Cell, Effect
 
 
 def going_on(*replies: object, steps: int = 0, comment: bool = False) -> Session:
@@ -88,12 +88,10 @@ def test_what_does_not_work_is_left_out_and_told(more: list[object], why: str) -
 
 def test_code_that_review_holds_is_left_out() -> None:
     session = going_on(code("x = 1"), code("drop = 1"), steps=1)
-    effect = object()
-    session.runner.review = lambda cells: [[effect] if "drop" in c.source else [] for c in cells]  # type: ignore[misc]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("oci_magic.runner.effects_line", lambda _: "it deletes")
-        _, finished = run(session.ask("go"))
-    assert finished.outcome == "worked" and "left out (it deletes)" in finished.reason
+    effect = Effect("delete", "os.remove", 1)
+    session.runner.review = lambda cells: [[effect] if "drop" in c.source else [] for c in cells]
+    _, finished = run(session.ask("go"))
+    assert finished.outcome == "worked" and "left out (deletes files" in finished.reason
     assert below(finished) == ["x = 1"]
 
 
