@@ -28,7 +28,7 @@ def conclusion(finished: Finished, place: Place, held: Sequence[str] = ()) -> Oc
 
 
 def settle(magics: OCIMagics, finished: Finished, output: str | None) -> None:
-    """Record it, bind the turn; the last draft that failed is the next thing to fix, a stop or not."""
+    """Record and bind it; the last draft that failed is the next thing to fix, a stop or not."""
     if magics.record and magics.session:
         note(magics.session.exchanges.asked, finished)
     if output:
