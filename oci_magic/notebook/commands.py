@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 
+from ..engines.addresses import host_of
+from ..engines.listening import listening
 from ..engines.memory import fits, free_memory, gigabytes
 from ..engines.models import CATALOGUE, on_disk
 from ..types import Message, Turn
@@ -44,6 +46,8 @@ def status(magics: OCIMagics) -> None:
     """Model, conversation and settings, a line each."""
     loaded = magics.shelf.loaded
     state = f"loaded, window of {loaded.window:,} tokens" if loaded else "nothing loaded yet"
+    if loaded and loaded.name == magics.model and hasattr(loaded, "url"):
+        state = f"at {loaded.url}, window of {loaded.window:,} tokens"
     if loaded and loaded.name != magics.model:
         state = f"not loaded; {loaded.name} is, window of {loaded.window:,} tokens"
     turns = magics.session.turns if magics.session else []
@@ -66,7 +70,7 @@ def model(magics: OCIMagics, rest: str) -> None:
 
 
 def models(_: OCIMagics) -> None:
-    """Models that have a short name, with size and fit, and those in the hub cache."""
+    """Models with a short name, with size and fit; those in the hub cache and on servers here."""
     free = free_memory()
     print("micro          bundled, small: tables with pandas and matplotlib")
     for entry in CATALOGUE:
@@ -75,6 +79,9 @@ def models(_: OCIMagics) -> None:
         print(f"{entry.alias:<14} {gigabytes(size):>8}  {entry.repo}{fit}")
     for cached in on_disk():
         print(f"on disk: {cached.repo} ({gigabytes(cached.size)})")
+    for server in listening():
+        for name in server.models:
+            print(f"server:{name}  at {host_of(server.url)}, the port of {server.program}")
     print("or any hub name or folder of a chat model: %oci model NAME")
 
 
@@ -236,7 +243,7 @@ def _alone(act: Callable[[OCIMagics], None]) -> Callable[[OCIMagics, str], None]
 COMMANDS = {
     "status": Command("%oci", "the model, the conversation, the settings", _alone(status)),
     "model": Command("%oci model NAME", "choose the model", model),
-    "models": Command("%oci models", "models to choose from, with sizes", _alone(models)),
+    "models": Command("%oci models", "models to choose from, on servers here too", _alone(models)),
     "fix": Command("%oci fix [hint]", "repair the last failed cell, whoever wrote it", fix),
     "watch": Command("%oci watch on|off", "offer a Fix under the error of any cell", watch),
     "retry": Command("%oci retry", "ask the last prompt again, sampled", _alone(retry)),
