@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from ..errors import EngineError
 from .weights import one_line
@@ -25,10 +26,12 @@ KEY = "OCI_SERVER_KEY"
 """The environment variable with the key. OPENAI_API_KEY is not read: what is meant for one
 service must not go to whichever server is set."""
 _LENGTH = re.compile(
-    r"context (?:length|window|size)\D{0,20}?(?:is|of|\() ?(\d+)|exceed\w* (?:the )?(?:available |"
-    r"maximum )?context|context_length_exceeded|exceed_context_size|too many tokens",
+    r"exceed\w* (?:the )?(?:available |maximum )?context|maximum context|context_length_exceeded|"
+    r"exceed_context_size|too many tokens",
     re.IGNORECASE,
 )
+
+_WINDOW = re.compile(r"context (?:length|window|size)(?: is| of|:)? ?\(?(\d+)", re.IGNORECASE)
 
 
 class BrokenStream(Exception):
@@ -68,11 +71,11 @@ def status_of(error: Exception) -> int:
 def too_long(error: Exception) -> int | None:
     """None unless the prompt is too long for the model; else its window, 0 if that is not told."""
     body = getattr(error, "body", None)
-    match = _LENGTH.search(f"{getattr(error, 'code', '')} {getattr(error, 'type', '')} {body}")
-    if match is None:
+    words = f"{getattr(error, 'code', '')} {getattr(error, 'type', '')} {body}"
+    if not _LENGTH.search(words):
         return None
-    told = body.get("n_ctx") if isinstance(body, Mapping) else None
-    return int(told or match[1] or 0)
+    told, written = body.get("n_ctx") if isinstance(body, Mapping) else None, _WINDOW.search(words)
+    return told if isinstance(told, int) else int(written[1]) if written else 0
 
 
 def _line(error: Exception, where: str, url: str, has_key: bool, seconds: float) -> str:
@@ -100,7 +103,7 @@ def _line(error: Exception, where: str, url: str, has_key: bool, seconds: float)
 def _unanswered(error: Exception, where: str, url: str, words: str, seconds: float) -> str:
     causes = tuple(_causes(error))
     if any(isinstance(cause, socket.gaierror) for cause in causes):
-        return f"there is no machine called {where}: check OCIMagics.server_url"
+        return f"there is no machine called {urlsplit(url).hostname}: check OCIMagics.server_url"
     if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
         return (
             f"nothing listens at {url} (connection refused): start the server, or set "

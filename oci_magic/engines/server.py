@@ -67,9 +67,7 @@ class ServerEngine:
 
     def count(self, messages: Sequence[Message]) -> int:
         """An estimate of the tokens that `messages` take; no server is asked."""
-        size = sum(len(message.content.encode("utf-8", "replace")) for message in messages)
-        tokens = size / BYTES_PER_TOKEN + TOKENS_PER_MESSAGE * len(messages)
-        return math.ceil(tokens * self._stretch)
+        return math.ceil(_estimate(messages) * self._stretch)
 
     def stream(
         self,
@@ -189,7 +187,7 @@ class ServerEngine:
     def _listed(self, *, quiet: bool = False) -> Any:
         """The server's list of models, None where it has none that can be read."""
         try:
-            return self._client.with_options(timeout=LIST).get("/models", cast_to=object)
+            return self._client.get("/models", cast_to=object, options={"timeout": LIST})
         except Exception as error:
             # As in `_tries`. A list is no must: what is wrong is told when the prompt is asked.
             unheard = not refusals.status_of(error) and not refusals.is_slow(error)
@@ -202,9 +200,7 @@ class ServerEngine:
 
     def _learn(self, messages: Sequence[Message], counted: int) -> None:
         """The estimate is stretched to what the server has counted, where that is more."""
-        estimate = self.count(messages)
-        if counted > estimate:
-            self._stretch *= counted / estimate
+        self._stretch = max(self._stretch, counted / _estimate(messages))
 
 
 def told_window(listed: Any, model: str) -> int:
@@ -225,6 +221,11 @@ def told_window(listed: Any, model: str) -> int:
     return 0
 
 
+def _estimate(messages: Sequence[Message]) -> float:
+    size = sum(len(message.content.encode("utf-8", "replace")) for message in messages)
+    return max(1.0, size / BYTES_PER_TOKEN + TOKENS_PER_MESSAGE * len(messages))
+
+
 def _client(url: str, key: str, seconds: float) -> Any:
     """The `openai` client for this address alone: no retries, redirects or settings of OpenAI's.
 
@@ -239,7 +240,7 @@ def _client(url: str, key: str, seconds: float) -> Any:
     client = OpenAI(
         base_url=url, api_key=key or "none", timeout=timeout, max_retries=0, http_client=http
     )
-    client.organization = client.project = None
+    client.organization = client.project = client.admin_api_key = None
     return client
 
 
