@@ -326,13 +326,14 @@ def test_a_server_that_falls_silent_in_mid_answer_is_given_up() -> None:
         assert server.gone.wait(20)
 
 
-@pytest.mark.parametrize("words", ["stream_options is not supported", "Extra: stream_options"])
-def test_a_server_that_does_not_count_tokens_is_asked_without(words: str) -> None:
-    with ModelServer(refuse(422, words), say("x")) as server:
+def test_what_a_server_does_not_know_is_left_out_from_then_on() -> None:
+    refusals = [refuse(422, f"Unexpected: {{'{x}'}}") for x in ("stream_options", "repeat_penalty")]
+    with ModelServer(*refusals, say("x")) as server:
         engine = opened(server)
         list(engine.stream(ASK))
         list(engine.stream(ASK))
-    assert ["stream_options" in body for body in server.asked] == [True, False, False]
+    assert ["stream_options" in body for body in server.asked] == [True, False, False, False]
+    assert [body.get("repeat_penalty") for body in server.asked] == [1.0, 1.0, None, None]
 
 
 def test_a_template_without_system_messages_gets_none() -> None:

@@ -31,6 +31,9 @@ BYTES_PER_TOKEN, TOKENS_PER_MESSAGE = 3.0, 8
 """The estimate of a prompt's length; it grows where the server counts more."""
 CONNECT, LIST = 5.0, 10.0
 """Seconds for a connection, and for the list of models."""
+EXTRAS = {"stream_options": {"include_usage": True}, "repeat_penalty": 1.0}
+"""What is left out for a server that refuses it. The penalty is llama.cpp's and LM Studio's: some
+servers have one of 1.1 by default, with which no answer is greedy."""
 MARKS = (
     *END_OF_TURN, "<|im_start|>", "<|user|>", "<|assistant|>", "<|system|>", "<start_of_turn>",
     "<|start_header_id|>", "<|end_header_id|>", "<|begin_of_text|>", "<|eos|>", "<s>", "</s>",
@@ -59,7 +62,7 @@ class ServerEngine:
         self.away = "" if is_here(self.url) else self.place
         self._key = os.environ.get(refusals.KEY, "").strip()
         self._client = _client(self.url, self._key, self.server.timeout)
-        self._counts_usage, self._folds, self._stretch = True, False, 1.0
+        self._extras, self._folds, self._stretch = list(EXTRAS), False, 1.0
         listed = self._listed()
         if not self._model:
             raise ModelNotFound(no_such_model("", names_of(listed), self.place))
@@ -127,18 +130,17 @@ class ServerEngine:
             "messages": [{"role": m.role, "content": unmarked(m.content, MARKS)} for m in told],
             "temperature": sampling.temperature, "top_p": sampling.top_p,
             "max_tokens": max(1, min(sampling.max_new_tokens, room)),
+            "extra_body": {name: EXTRAS[name] for name in self._extras},
         }  # fmt: skip
         if sampling.seed is not None:
             request["seed"] = sampling.seed
-        if self._counts_usage:
-            request["stream_options"] = {"include_usage": True}
         return request
 
     def _adapted(self, error: Exception) -> bool:
         """Whether the same can be asked in a way that this server, or its template, takes."""
         words = refusals.said(error)
-        if self._counts_usage and "stream_options" in words:
-            self._counts_usage = False
+        if refused := [name for name in self._extras if name in words]:
+            self._extras = [name for name in self._extras if name not in refused]
             return True
         if not self._folds and refusals.status_of(error) and _NO_SYSTEM.search(words):
             self._folds = True
