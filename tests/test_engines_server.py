@@ -343,6 +343,33 @@ def test_a_template_without_system_messages_gets_none() -> None:
     assert "Write code." in server.asked[1]["messages"][0]["content"]
 
 
+ODD = [
+    {**delta(), "choices": None}, {**delta(), "choices": []}, {**delta(), "usage": {"x": 1}},
+    {**delta(), "choices": [{"index": 0, "delta": None}]}, {"raw": ": ping\n\n"},
+    {"raw": "data: {}\n\n"}, {"raw": "event: x\ndata: {}\n\n"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("event", ODD, ids=str)
+def test_odd_events_of_a_stream_are_passed_over(event: dict[str, Any]) -> None:
+    with ModelServer(say("a", event, "b")) as server:
+        chunks = list(opened(server).stream(ASK))
+        assert text(chunks) == "ab" and len(server.asked) == 1
+
+
+@given(st.text(max_size=30) | st.floats().map(str) | st.just("Wed, 21 Oct 2015 07:28:00 GMT"))
+def test_whatever_a_server_asks_to_wait_is_no_traceback(asked: str) -> None:
+    seconds = refusals._retry_after({"retry-after": asked})
+    assert seconds >= 0
+
+
+def test_a_wait_until_a_time_of_day_is_read() -> None:
+    from email.utils import formatdate
+
+    until = formatdate(time.time() + 30, usegmt=True)
+    assert 0 < refusals._retry_after({"retry-after": until}) <= 30
+
+
 # Streams that break
 
 

@@ -62,8 +62,8 @@ class Answer:
         self.text, self.reason, thoughts = "", None, Thoughts()
         made, counted = 0, None
         for event in events:
-            counted = event.usage or counted
-            for choice in event.choices[:1]:
+            counted = getattr(event, "usage", None) or counted
+            for choice in (getattr(event, "choices", None) or [])[:1]:
                 piece, thought = _said(choice.delta)
                 made += bool(piece or thought)
                 self.reason = _reason(choice.finish_reason) or self.reason

@@ -27,6 +27,7 @@ SECONDS = 1.0
 """In which a port must have answered."""
 LARGEST = 4_000_000
 """Bytes of an answer that are read."""
+LARGEST_WINDOW = 131_072
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,24 @@ def entries(listed: Any) -> list[dict[str, Any]]:
     """The entries of an answer to `/v1/models`, [] where it is none."""
     data = listed.get("data") if isinstance(listed, dict) else None
     return [each for each in data if isinstance(each, dict)] if isinstance(data, list) else []
+
+
+def told_window(listed: Any, model: str) -> int:
+    """The window that an entry of `/v1/models` tells, 0 if none does, 131,072 at most.
+
+    vLLM tells `max_model_len`, llama.cpp `n_ctx_train` (of the model: what the server was
+    started with may be less) in `meta`, others `context_length`.
+    """
+    for entry in entries(listed):
+        if not is_listed(model, (str(entry.get("id")),)):
+            continue
+        meta = entry.get("meta")
+        facts = {**(meta if isinstance(meta, dict) else {}), **entry}
+        for name in ("max_model_len", "n_ctx", "context_length", "n_ctx_train"):
+            value = facts.get(name)
+            if isinstance(value, int) and value > 0:
+                return min(value, LARGEST_WINDOW)
+    return 0
 
 
 def _ask(port: int, program: str, found: dict[int, Listening]) -> None:

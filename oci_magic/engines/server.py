@@ -21,8 +21,8 @@ from ..types import Chunk, Message
 from . import Sampling, refusals
 from .addresses import Server, host_of, is_here, whole
 from .answering import Answer
-from .listening import entries, is_listed, names_of, no_such_model, serving
-from .local import END_OF_TURN, LARGEST_WINDOW
+from .listening import is_listed, names_of, no_such_model, serving, told_window
+from .local import END_OF_TURN
 from .templates import folded, unmarked
 
 WINDOW = 4096
@@ -203,24 +203,6 @@ class ServerEngine:
     def _learn(self, messages: Sequence[Message], counted: int) -> None:
         """The estimate is stretched to what the server has counted, where that is more."""
         self._stretch = max(self._stretch, counted / _estimate(messages))
-
-
-def told_window(listed: Any, model: str) -> int:
-    """The window that an entry of `/v1/models` tells, 0 if none does, 131,072 at most.
-
-    vLLM tells `max_model_len`, llama.cpp `n_ctx_train` (of the model: what the server was
-    started with may be less) in `meta`, others `context_length`.
-    """
-    for entry in entries(listed):
-        if not is_listed(model, (str(entry.get("id")),)):
-            continue
-        meta = entry.get("meta")
-        facts = {**(meta if isinstance(meta, dict) else {}), **entry}
-        for name in ("max_model_len", "n_ctx", "context_length", "n_ctx_train"):
-            value = facts.get(name)
-            if isinstance(value, int) and value > 0:
-                return min(value, LARGEST_WINDOW)
-    return 0
 
 
 def _estimate(messages: Sequence[Message]) -> float:

@@ -13,10 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 
-from ..engines.addresses import host_of
-from ..engines.listening import listening
-from ..engines.memory import fits, free_memory, gigabytes
-from ..engines.models import CATALOGUE, on_disk
 from ..types import Message, Turn
 from . import frontends
 from .arguments import Options, unquoted
@@ -71,18 +67,10 @@ def model(magics: OCIMagics, rest: str) -> None:
 
 def models(_: OCIMagics) -> None:
     """Models with a short name, with size and fit; those in the hub cache and on servers here."""
-    free = free_memory()
-    print("micro          bundled, small: tables with pandas and matplotlib")
-    for entry in CATALOGUE:
-        size = entry.gigabytes * 1e9
-        fit = "" if fits(size, free) else "  more than the free memory"
-        print(f"{entry.alias:<14} {gigabytes(size):>8}  {entry.repo}{fit}")
-    for cached in on_disk():
-        print(f"on disk: {cached.repo} ({gigabytes(cached.size)})")
-    for server in listening():
-        for name in server.models:
-            print(f"server:{name}  at {host_of(server.url)}, the port of {server.program}")
-    print("or any hub name or folder of a chat model: %oci model NAME")
+    from .models import listed
+
+    for line in listed():
+        print(line)
 
 
 def fix(magics: OCIMagics, rest: str) -> None:

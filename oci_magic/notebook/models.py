@@ -1,18 +1,21 @@
 """One loaded model per kernel: opening it, telling so, and making room for another.
 
-Covers `micro`'s one line of introduction. What models there are is `engines.models`' work.
+Covers `micro`'s one line of introduction, the one on a server that is another machine, and the list
+of `%oci models`. What models there are is the work of `engines.models` and `engines.listening`.
 """
 
 from __future__ import annotations
 
 import gc
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 from ..engines import Engine, Sampling, open_engine
-from ..engines.addresses import Server
-from ..engines.memory import free_memory, gigabytes
-from ..engines.models import CatalogueModel, recommended
+from ..engines.addresses import Server, host_of
+from ..engines.listening import listening
+from ..engines.memory import fits, free_memory, gigabytes
+from ..engines.models import CATALOGUE, CatalogueModel, on_disk, recommended
 from ..errors import NoMemory
 from .arguments import Options
 
@@ -106,6 +109,22 @@ class ModelShelf:
             server=self.server,
             notify=lambda line: print(line, flush=True),
         )
+
+
+def listed() -> Iterator[str]:
+    """What `%oci models` tells, line by line: each model with what is typed for it."""
+    free = free_memory()
+    yield "micro          bundled, small: tables with pandas and matplotlib"
+    for entry in CATALOGUE:
+        size = entry.gigabytes * 1e9
+        fit = "" if fits(size, free) else "  more than the free memory"
+        yield f"{entry.alias:<14} {gigabytes(size):>8}  {entry.repo}{fit}"
+    for cached in on_disk():
+        yield f"on disk: {cached.repo} ({gigabytes(cached.size)})"
+    for server in listening():
+        for name in server.models:
+            yield f"server:{name}  at {host_of(server.url)}, the port of {server.program}"
+    yield "or any hub name or folder of a chat model: %oci model NAME"
 
 
 def introduction() -> str:
