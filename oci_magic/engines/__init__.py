@@ -45,8 +45,8 @@ class Engine(Protocol):
     `name` is what the person typed, `window` the number of tokens that prompt and answer
     share, `count` the number of tokens a conversation takes in it. `sampling` may be replaced
     between two calls. `stream` yields text as it is generated; the last chunk carries
-    `finish_reason` and `usage`; one that is `anew` makes those before it void. `draft` is the code being repaired: an engine may use it to be
-    faster, never to change the answer.
+    `finish_reason` and `usage`, and one that is `anew` makes those before it void. `draft` is the
+    code being repaired: an engine may use it to be faster, never to change the answer.
     """
 
     name: str

@@ -16,6 +16,7 @@ from threading import Thread
 from typing import Any
 
 from ..errors import EngineError, ModelNotFound
+from .local import LARGEST_WINDOW
 
 USUAL = (
     (8000, "vLLM or transformers serve"),
@@ -27,7 +28,6 @@ SECONDS = 1.0
 """In which a port must have answered."""
 LARGEST = 4_000_000
 """Bytes of an answer that are read."""
-LARGEST_WINDOW = 131_072
 
 
 @dataclass(frozen=True)
