@@ -294,7 +294,8 @@ def test_the_wait_is_what_the_server_asks_for(monkeypatch: pytest.MonkeyPatch) -
         list(opened(server).stream(ASK))
         assert 17.0 in waited
         server.answers = [refuse(429, Retry_After="3600")]
-        assert "asks to wait 3600 s" in failed(server)
+        before = len(server.asked)
+        assert "asks to wait 3600 s" in failed(server) and len(server.asked) == before + 1
 
 
 def test_a_broken_server_is_told_with_its_own_words() -> None:
@@ -428,6 +429,13 @@ def test_a_session_shows_no_text_twice() -> None:
     shown = [e for e in events if type(e).__name__ == "Streamed"]
     assert shown[-1].text == "one\n2\n3" == events[-1].turn.reply.text
     assert [e.anew for e in shown] == [False, False, True, False]
+
+
+def test_a_line_of_ours_begins_on_a_line_of_its_own() -> None:
+    told: list[str] = []
+    with ModelServer(say("x =", cut=True), say("y\n", cut=True), say("z")) as server:
+        list(opened(server, told=told).stream(ASK))
+    assert [line.startswith("\n") for line in told] == [True, False]
 
 
 def test_a_stream_that_always_breaks_is_told() -> None:

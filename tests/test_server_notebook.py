@@ -14,6 +14,7 @@ from frontend import Notebook, panel, text
 from kernels import Kernel, code, value
 from model_server import HANG, SLOW, ModelServer, page, refuse, say
 from model_server import code as told
+from rich.console import Console
 
 from oci_magic.__main__ import main
 from oci_magic.engines import listening, refusals
@@ -23,6 +24,7 @@ from oci_magic.notebook import models
 from oci_magic.notebook.display import TerminalView
 from oci_magic.notebook.models import ModelShelf
 from oci_magic.notebook.settings import Settings
+from oci_magic.notebook.transcript import Transcript
 from oci_magic.types import Reply
 
 pytest.importorskip("openai", reason="pip install 'oci_magic[server]'")
@@ -240,6 +242,15 @@ def test_a_terminal_begins_a_new_reply_on_a_line_of_its_own(
     view.show(Streamed(" deux", "un deux"))
     view.finish(Reply("un deux"))
     assert capsys.readouterr().out == "one two\nun deux\n"
+
+
+def test_a_transcript_begins_a_new_reply_on_a_line_of_its_own(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    transcript = Transcript(Console(highlight=False))
+    transcript.show({"kind": "streamed", "text": "one two", "anew": False})
+    transcript.show({"kind": "streamed", "text": "un", "anew": True})
+    assert capsys.readouterr().out == "one two\nun"
 
 
 def test_help_and_options_name_servers(capsys: pytest.CaptureFixture[str]) -> None:

@@ -57,6 +57,11 @@ class Answer:
         self._told = ""
         self._seconds, self._since = 0.0, time.perf_counter()
 
+    @property
+    def in_mid_line(self) -> bool:
+        """Whether what was told ends within a line."""
+        return bool(self._told) and not self._told.endswith("\n")
+
     def pieces(self, events: Iterator[Any]) -> Iterator[Chunk]:
         """The text of one try. Raises `BrokenStream` when it ends without being finished."""
         self.text, self.reason, thoughts = "", None, Thoughts()

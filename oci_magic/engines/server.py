@@ -111,7 +111,8 @@ class ServerEngine:
                 wait = None if self._is_unknown(error) else refusals.pause(error, tried)
                 if wait is None:
                     raise self._explained(error) from error
-                self._notify(f"{self.place}: {_why(error)}; asking again in {wait:.0f} s")
+                gap = "\n" if answer.in_mid_line else ""
+                self._notify(f"{gap}{self.place}: {_why(error)}; asking again in {wait:.0f} s")
             time.sleep(wait)
             tried += 1
 
