@@ -216,6 +216,15 @@ def test_a_server_without_a_list_says_itself_that_it_lacks_the_model() -> None:
             list(engine.stream(ASK))
 
 
+def test_a_name_that_is_not_listed_is_doubted_at_once() -> None:
+    told: list[str] = []
+    with ModelServer(say("x"), models=("tiny", "b:latest")) as server:
+        for name in ("server:tiny", "server:b", "server:tinny"):
+            opened(server, name=name, told=told)
+    (line,) = told
+    assert "does not list tinny; it has server:tiny, server:b:latest" in line
+
+
 def test_no_name_lists_the_models() -> None:
     with ModelServer(say("x")) as server, pytest.raises(ModelNotFound, match="server:tiny"):
         opened(server, name="server:")
@@ -499,6 +508,7 @@ def test_ctrl_c_ends_a_wait_at_once() -> None:
 @pytest.mark.parametrize(
     ("typed", "url"),
     [("localhost:8000", "http://localhost:8000/v1"), ("http://h/v1/", "http://h/v1"),
+     ("http://h/v1/chat/completions", "http://h/v1"), ("http://[::1]:1", "http://[::1]:1/v1"),
      ("https://h:1/api/v2", "https://h:1/api/v2"), (" 10.0.0.1:80 ", "http://10.0.0.1:80/v1")],
 )  # fmt: skip
 def test_an_address_is_made_whole(typed: str, url: str) -> None:
@@ -507,7 +517,16 @@ def test_an_address_is_made_whole(typed: str, url: str) -> None:
 
 @pytest.mark.parametrize(
     "typed",
-    ["http://", "ftp://h/v1", "http://h:port", "http://h:99999", "http://[::1", "file:///x"],
+    [
+        "http://",
+        "ftp://h/v1",
+        "http://h:port",
+        "http://h:99999",
+        "http://[::1",
+        "file:///x",
+        "a b",
+        "http://ä/v1",
+    ],
 )
 def test_what_is_no_address_is_told(typed: str) -> None:
     with pytest.raises(EngineError, match="no address"):
@@ -530,6 +549,25 @@ def test_an_address_with_a_key_is_refused_and_not_shown(typed: str) -> None:
 )  # fmt: skip
 def test_only_loopback_is_this_machine(host: str, here: bool) -> None:
     assert is_here(f"http://{host}:8000/v1") is here
+
+
+@given(st.text(max_size=20) | st.from_regex(r"https?://[a-z0-9:@\[\]/?#%. ]{0,20}"))
+def test_whatever_is_typed_is_an_address_or_told_in_one_line(typed: str) -> None:
+    try:
+        url = whole(typed)
+    except EngineError as error:
+        assert "\n" not in str(error) and len(str(error)) < 300
+    else:
+        assert whole(url) == url and is_here(url) in (True, False)
+
+
+@pytest.mark.parametrize("proxy", ["socks9://x", "http://[", "x"])
+def test_a_proxy_that_cannot_be_used_is_told(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, proxy)
+    with pytest.raises(EngineError) as error:
+        open_engine("server:x", server=Server("http://10.255.255.1:9/v1", timeout=0.2))
+    assert "\n" not in str(error.value)
 
 
 def test_loopback_is_asked_without_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:

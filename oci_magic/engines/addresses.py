@@ -6,6 +6,7 @@ name up: `localhost`, 127.0.0.0/8 and ::1 are this machine, every other name is 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Address, ip_address
 from urllib.parse import SplitResult, urlsplit
@@ -13,6 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 from ..errors import EngineError
 
 EXAMPLE = "http://127.0.0.1:8000/v1"
+_HOST = re.compile(r"[\w.-]+|[0-9a-f:.]+", re.ASCII)
 _LOOPBACK = IPv4Network("127.0.0.0/8"), IPv6Address("::1")
 
 
@@ -38,7 +40,7 @@ def whole(url: str) -> str:
             "OCIMagics.server_url holds more than an address: keep keys out of notebooks, put them "
             f"into the environment variable OCI_SERVER_KEY, and write such as {EXAMPLE}"
         )
-    path = parts.path.rstrip("/") or "/v1"
+    path = parts.path.rstrip("/").removesuffix("/chat/completions") or "/v1"
     return f"{parts.scheme}://{parts.netloc}{path}"
 
 
@@ -62,7 +64,8 @@ def host_of(url: str) -> str:
 def _split(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
-        good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        known = parts.scheme in ("http", "https") and parts.port != 0
+        good = known and _HOST.fullmatch(parts.hostname or "")
     except ValueError:
         good = False
     if not good:

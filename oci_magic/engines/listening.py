@@ -74,10 +74,14 @@ def is_listed(model: str, names: Sequence[str]) -> bool:
 
 def no_such_model(model: str, names: Sequence[str], where: str = "this machine") -> str:
     """One line that says what there is instead, each as it is typed."""
-    known = ", ".join(f"server:{name}" for name in names[:8]) or "no model at all"
-    more = f" and {len(names) - 8} more" if len(names) > 8 else ""
     missing = f"no server on {where} has the model {model}" if model else "no model is named"
-    return f"{missing}; there is {known}{more}: write %oci model NAME"
+    return f"{missing}; there is {some(names)}: write %oci model NAME"
+
+
+def some(names: Sequence[str]) -> str:
+    """The first eight of these models, each as it is typed."""
+    known = ", ".join(f"server:{name}" for name in names[:8]) or "no model at all"
+    return f"{known} and {len(names) - 8} more" if len(names) > 8 else known
 
 
 def names_of(listed: Any) -> tuple[str, ...]:

@@ -68,6 +68,19 @@ def status_of(error: Exception) -> int:
     return int(getattr(error, "status_code", 0))
 
 
+def names_model(error: Exception) -> bool:
+    """Whether a 404 is about a model and not about a path."""
+    return status_of(error) == 404 and "model" in said(error).lower()
+
+
+def why(error: Exception) -> str:
+    """A few words on why the same is asked again."""
+    status = status_of(error)
+    if status:
+        return "too many requests" if status == 429 else f"failed ({status})"
+    return "the answer broke off"
+
+
 def too_long(error: Exception) -> int | None:
     """None unless the prompt is too long for the model; else its window, 0 if that is not told."""
     body = getattr(error, "body", None)
@@ -169,6 +182,14 @@ def unable(error: ImportError) -> EngineError:
     return EngineError(
         "server: models need the openai client: pip install 'oci_magic[server]' in the kernel's "
         f"environment, then run the cell again ({one_line(error, 60)})"
+    )
+
+
+def unusable(error: Exception) -> EngineError:
+    """What is said where the environment's settings for the network cannot be used."""
+    return EngineError(
+        f"the environment's proxies or certificates cannot be used ({one_line(error, 120)}): "
+        "correct HTTP_PROXY, HTTPS_PROXY, ALL_PROXY or SSL_CERT_FILE"
     )
 
 

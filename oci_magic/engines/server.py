@@ -21,7 +21,7 @@ from ..types import Chunk, Message
 from . import Sampling, refusals
 from .addresses import Server, host_of, is_here, whole
 from .answering import Answer
-from .listening import is_listed, names_of, no_such_model, serving, told_window
+from .listening import is_listed, names_of, no_such_model, serving, some, told_window
 from .local import END_OF_TURN
 from .templates import folded, unmarked
 
@@ -66,6 +66,7 @@ class ServerEngine:
         listed = self._listed()
         if not self._model:
             raise ModelNotFound(no_such_model("", names_of(listed), self.place))
+        self._warn(names_of(listed))
         self.window = self.server.window or told_window(listed, self._model) or WINDOW
 
     def count(self, messages: Sequence[Message]) -> int:
@@ -112,7 +113,9 @@ class ServerEngine:
                 if wait is None:
                     raise self._explained(error) from error
                 gap = "\n" if answer.in_mid_line else ""
-                self._notify(f"{gap}{self.place}: {_why(error)}; asking again in {wait:.0f} s")
+                self._notify(
+                    f"{gap}{self.place}: {refusals.why(error)}; asking again in {wait:.0f} s"
+                )
             time.sleep(wait)
             tried += 1
 
@@ -154,7 +157,7 @@ class ServerEngine:
         if status not in (400, 404, 422, 500) or refusals.too_long(error) is not None:
             return False
         names = names_of(self._listed(quiet=True))
-        return not is_listed(self._model, names) if names else _names_model(error)
+        return not is_listed(self._model, names) if names else refusals.names_model(error)
 
     def _explained(self, error: Exception) -> EngineError:
         window = refusals.too_long(error)
@@ -198,6 +201,11 @@ class ServerEngine:
                 raise EngineError(self._line(error)) from error
             return None
 
+    def _warn(self, names: Sequence[str]) -> None:
+        """A name that is not listed may be served all the same: llama.cpp takes any."""
+        if names and not is_listed(self._model, names):
+            self._notify(f"{self.place} does not list {self._model}; it has {some(names)}")
+
     def _line(self, error: Exception) -> str:
         return refusals.line(error, self.place, self.url, self._key, self.server.timeout)
 
@@ -221,23 +229,16 @@ def _client(url: str, key: str, seconds: float) -> Any:
     except ImportError as error:
         raise refusals.unable(error) from error
     timeout = Timeout(seconds, connect=min(CONNECT, seconds))
-    http = DefaultHttpxClient(follow_redirects=False, trust_env=not is_here(url))
+    try:
+        http = DefaultHttpxClient(follow_redirects=False, trust_env=not is_here(url))
+    except Exception as error:
+        # Of several libraries: a proxy's address, a package for it, a file of certificates.
+        raise refusals.unusable(error) from error
     client = OpenAI(
         base_url=url, api_key=key or "none", timeout=timeout, max_retries=0, http_client=http
     )
     client.organization = client.project = client.admin_api_key = None
     return client
-
-
-def _names_model(error: Exception) -> bool:
-    return refusals.status_of(error) == 404 and "model" in refusals.said(error).lower()
-
-
-def _why(error: Exception) -> str:
-    status = refusals.status_of(error)
-    if status:
-        return "too many requests" if status == 429 else f"failed ({status})"
-    return "the answer broke off"
 
 
 def _silent(_: str) -> None:
