@@ -101,6 +101,15 @@ def test_without_usage_pieces_are_counted_and_the_prompt_is_estimated() -> None:
     assert last.usage.prompt_tokens == engine.count(ASK) > 0
 
 
+def test_an_estimate_that_no_server_corrects_stays_what_it_is() -> None:
+    short, long = [Message("user", "a")], [Message("user", "a" * 3000)]
+    with ModelServer(say("a", usage=None)) as server:
+        engine = opened(server)
+        before = engine.count(long)
+        list(engine.stream(short))
+        assert engine.count(long) == before
+
+
 def test_the_estimate_grows_to_what_the_server_counts_and_never_shrinks() -> None:
     with ModelServer(say("a", usage=(500, 1)), say("a", usage=(1, 1))) as server:
         engine = opened(server)
@@ -438,6 +447,13 @@ def test_a_session_shows_no_text_twice() -> None:
     shown = [e for e in events if type(e).__name__ == "Streamed"]
     assert shown[-1].text == "one\n2\n3" == events[-1].turn.reply.text
     assert [e.anew for e in shown] == [False, False, True, False]
+
+
+def test_an_answer_that_was_complete_when_the_connection_broke_is_not_asked_again() -> None:
+    with ModelServer(say("x", delta("stop"), cut=True)) as server:
+        chunks = list(opened(server).stream(ASK))
+        assert text(chunks) == "x" and chunks[-1].finish_reason == "stop"
+        assert len(server.asked) == 1
 
 
 def test_a_line_of_ours_begins_on_a_line_of_its_own() -> None:

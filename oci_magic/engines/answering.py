@@ -54,6 +54,8 @@ class Answer:
         self.text = ""
         """Of this try."""
         self.thought = False
+        self.counted = 0
+        """Tokens of the prompt as the server counts them, 0 if it does not."""
         self._told = ""
         self._seconds, self._since = 0.0, time.perf_counter()
 
@@ -74,8 +76,8 @@ class Answer:
                 self.reason = _reason(choice.finish_reason) or self.reason
                 yield from self._new(thoughts.push(piece))
                 self.thought = self.thought or thought or thoughts.any
-            prompt, completion = _counts(counted)
-            self.usage = Usage(prompt or self.usage.prompt_tokens, completion or made)
+            self.counted, completion = _counts(counted)
+            self.usage = Usage(self.counted or self.usage.prompt_tokens, completion or made)
         if self.reason is None:
             raise BrokenStream("it ended before it was finished")
         if not thoughts.over:

@@ -93,7 +93,7 @@ class ServerEngine:
             raise
         if not answer.text.strip():
             raise EngineError(self._empty(answer))
-        self._learn(messages, answer.usage.prompt_tokens)
+        self._learn(messages, answer.counted)
         yield answer.end()
 
     def _tries(self, messages: Sequence[Message], answer: Answer) -> Iterator[Chunk]:
@@ -107,6 +107,8 @@ class ServerEngine:
                 raise
             except Exception as error:
                 # What the client lets through differs between its versions and those of httpx.
+                if answer.reason:  # only what comes after the end of the answer is lost
+                    return
                 if self._adapted(error):
                     continue
                 wait = None if self._is_unknown(error) else refusals.pause(error, tried)
