@@ -510,8 +510,9 @@ def interrupt_soon(server: ModelServer) -> None:
     threading.Thread(target=send, daemon=True).start()
 
 
-def test_ctrl_c_ends_a_wait_at_once() -> None:
-    with ModelServer(refuse(429, Retry_After="50")) as server:
+def test_ctrl_c_ends_a_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(refusals, "LONGEST", 1000.0)
+    with ModelServer(refuse(429, Retry_After="900")) as server:
         engine = opened(server)
         interrupt_soon(server)
         with pytest.raises(KeyboardInterrupt):

@@ -31,6 +31,7 @@ from oci_magic.engines.models import micro_folder
 from oci_magic.errors import ModelNotFound
 from oci_magic.types import Message
 
+pytest.importorskip("openai", reason="pip install 'oci_magic[server]'")
 pytestmark = pytest.mark.timeout(900)
 EXAMPLES = Path(oci_magic.__file__).parents[1] / "examples"
 ASK = ("load data/bundeslaender.csv", "average Preis per Stadt in df", "sort df by Umsatz")
