@@ -25,10 +25,11 @@ class Prompted:
 
 @dataclass(frozen=True)
 class Streamed:
-    """A piece of the reply and all of its text so far."""
+    """A piece of the reply and all of its text so far; `anew`: what came before it is void."""
 
     chunk: str
     text: str
+    anew: bool = False
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,8 @@ class _Drawn:
         self.throttle = Throttle()
 
     def show(self, event: Event) -> None:
+        if isinstance(event, Streamed) and event.anew:
+            self.begin_anew()
         match event:
             case Prompted(dropped=dropped) if dropped:
                 self.say(f"the oldest {dropped} messages are left out: the window is full")
@@ -78,6 +80,9 @@ class _Drawn:
     def finish(self, reply: Reply) -> None:
         raise NotImplementedError
 
+    def begin_anew(self) -> None:
+        """The text drawn so far is void."""
+
     def fold(self, round_: int) -> None:
         """Make the failed draft small, where that can be done."""
 
@@ -99,6 +104,12 @@ class TerminalView(_Drawn):
         sys.stdout.write(text[self._printed :])
         sys.stdout.flush()
         self._printed = len(text)
+
+    def begin_anew(self) -> None:
+        """What is printed stays; the reply begins again on a line of its own."""
+        if self._printed:
+            self.say("")
+        self._printed = 0
 
     def finish(self, reply: Reply) -> None:
         self.draw(reply.text if reply.text.endswith("\n") else f"{reply.text}\n")
