@@ -107,6 +107,8 @@ class Finished:
     model: str = ""
     checks: tuple[str, ...] = ()
     below: tuple[Cell, ...] = ()
+    gone_on: bool = False
+    """Whether an answer that had worked went on, so that what stands works, whatever followed."""
 
 
 Event = (

@@ -6,7 +6,8 @@ Each command gets the magics and the rest of its line. What belongs to a prompt 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ from .telling import Telling
 from .terms import session_for
 
 if TYPE_CHECKING:
+    from ..session import Session
     from .frontends import Place
     from .magics import OCIMagics
 
@@ -95,7 +97,21 @@ def fix(magics: OCIMagics, rest: str) -> None:
         session.steps, session.comment, magics.asked = 0, False, options
         context = Telling(magics).context(options, rest)
         events = session.fix(code.strip("\n"), failure, context, sentence=rest, run=magics.run)
-        magics.play(events, run=magics.run, place=place)
+        with _tried(magics, session) if place.proposes else nullcontext():
+            magics.play(events, run=magics.run, place=place)
+
+
+@contextmanager
+def _tried(magics: OCIMagics, session: Session) -> Iterator[None]:
+    """What runs here is a trial: it leaves no value and is not the last answer."""
+    runner, exchanges = session.runner, session.exchanges
+    saved, answer, undoable = runner.accepted, exchanges.answer, magics.undoable
+    try:
+        yield
+    finally:
+        if runner.accepted and runner.accepted is not saved:
+            runner.accepted.undo()
+        runner.accepted, exchanges.answer, magics.undoable = saved, answer, undoable
 
 
 def watch(magics: OCIMagics, rest: str) -> None:
