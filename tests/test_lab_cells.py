@@ -498,16 +498,18 @@ def test_fix_in_a_cell_of_its_own_repairs_the_answer_in_its_place(book: Notebook
     assert book.sources()[1:] == ["b = 3", "%oci fix by three"]
 
 
-def test_a_repair_of_the_persons_cell_goes_on_with_words(book: Notebook) -> None:
+def test_a_repair_of_the_persons_cell_is_proposed_where_it_is_asked_for(book: Notebook) -> None:
     book.ask(code("z = 0"), code("b = 1"), code("b = 2"))
     failing = book.add("b = 1 / 0")
     book.run(failing)
     command = _ran(book, "%oci fix")
-    assert book.sources()[-3:] == ["b = 1 / 0", "%oci fix", "b = 1"]
-    book.run(command, "feedback", "use a two")
-    assert book.sources()[-3:] == ["b = 1 / 0", "%oci fix", "b = 2"]
-    last = "get_ipython().magics_manager.registry['OCIMagics'].session.turns[-1].request"
-    assert value(book, last) == repr("use a two")
+    assert book.sources()[-2:] == ["b = 1 / 0", "%oci fix"]
+    shown = panel(book[command])
+    assert (shown["actions"], shown["code"], shown["was"]) == (["apply"], "b = 1", "b = 1 / 0")
+    assert shown["prompt"] == failing
+    again = _ran(book, "%oci fix by a two")
+    assert panel(book[again])["code"] == "b = 2"
+    assert "'b'" not in str(book.kernel.run("print(dir())")[1])  # it was a trial
 
 
 def test_feedback_after_another_prompt_asks_this_one_anew(book: Notebook) -> None:

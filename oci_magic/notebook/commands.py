@@ -92,6 +92,8 @@ def fix(magics: OCIMagics, rest: str) -> None:
     if magics.session and magics.session.is_last(code):
         options = replace(options, check=asked.check, warnings=asked.warnings)
         place = place.going_on(magics.place)
+    elif not place.proposes:
+        place = place.proposing(magics.journal.cell_of(code), code)
     with magics.loading(options, place):
         session = session_for(magics, options)
         session.steps, session.comment, magics.asked = 0, False, options
@@ -107,7 +109,8 @@ def _tried(magics: OCIMagics, session: Session) -> Iterator[None]:
     runner, exchanges = session.runner, session.exchanges
     saved, answer, undoable = runner.accepted, exchanges.answer, magics.undoable
     try:
-        yield
+        with magics.journal.trying():
+            yield
     finally:
         if runner.accepted and runner.accepted is not saved:
             runner.accepted.undo()

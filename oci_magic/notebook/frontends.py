@@ -72,6 +72,10 @@ class Place:
         """Where an answer goes that takes the place of the one in `last`."""
         return self
 
+    def proposing(self, cell: str, source: str) -> Place:  # noqa: ARG002  # no cell is known here
+        """Where a repair of the person's failed cell, known by its id, is proposed."""
+        return self
+
     def opened(self) -> AbstractContextManager[object]:
         """Around one prompt."""
         return nullcontext()

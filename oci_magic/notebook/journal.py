@@ -109,6 +109,15 @@ class Journal:
         finally:
             self._paused = was
 
+    @contextmanager
+    def trying(self) -> Iterator[None]:
+        """However a repair does that is only proposed, the person's cell has failed."""
+        was = self._failed, dict(self._earlier)
+        try:
+            yield
+        finally:
+            self._failed, self._earlier = was
+
     def prompted(self) -> None:
         """A prompt has been answered: cells before it are not recent any more."""
         self._cells.clear()
@@ -125,6 +134,11 @@ class Journal:
             earlier = reversed(self._earlier.values())
             found = next((each for each in earlier if each.is_source(source)), None)
         return found.told(self.shell.user_ns) if found else None
+
+    def cell_of(self, source: str) -> str:
+        """The id of the last failed cell if this is its source, "" if it has none."""
+        found = self._failed
+        return found.cell if found and found.is_source(source) else ""
 
     def inputs(self) -> list[str]:
         """Every cell as it was typed, numbered as in `In`."""

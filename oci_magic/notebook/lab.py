@@ -61,6 +61,9 @@ class LabPlace(Place):
         )  # fmt: skip
         return LabPlace(self.shell, client, self.replaced, last.recorded)
 
+    def proposing(self, cell: str, source: str) -> Place:
+        return RepairPlace(self.shell, replace(self.client, text=source), cell) if cell else self
+
     @contextmanager
     def opened(self) -> Iterator[None]:
         if self._count:  # already, to load the model
@@ -216,13 +219,16 @@ class LabPlace(Place):
 
 
 class RepairPlace(Place):
-    """A failed cell of the person's: what repairs it is proposed below it and put nowhere."""
+    """A failed cell of the person's: what repairs it is proposed and put nowhere.
+
+    It is proposed below the cell that asks, which may be another one than the failed `cell`.
+    """
 
     proposes = True
 
-    def __init__(self, shell: Any, client: Client) -> None:
+    def __init__(self, shell: Any, client: Client, cell: str = "") -> None:
         super().__init__(shell, "", "in the drafts above")
-        self.client, self.source = client, client.text
+        self.client, self.source, self.cell = client, client.text, cell
         self._view: RepairView | None = None
         self._opened = False
 
@@ -247,7 +253,7 @@ class RepairPlace(Place):
     def view(self) -> LabView:
         from .lab_view import RepairView
 
-        self._view = self._view or RepairView(self.shell, self.source)
+        self._view = self._view or RepairView(self.shell, self.source, self.cell)
         return self._view
 
     def take(self, finished: Finished) -> None:

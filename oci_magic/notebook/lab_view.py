@@ -181,8 +181,8 @@ class LabView:
 class RepairView(LabView):
     """Proposes what repairs a cell of the person's: the diff, and a button that applies it."""
 
-    def __init__(self, shell: Any, code: str) -> None:
-        super().__init__(None, shell)
+    def __init__(self, shell: Any, code: str, cell: str = "") -> None:
+        super().__init__(None, shell, prompt=cell)
         self.panel, self.again = replace(self.panel, was=code), ("repair",)
         self._note(Draft(code, title="your cell"))
 

@@ -317,6 +317,24 @@ def test_watch_offers_a_fix_that_is_applied_to_the_cell(lab: Lab) -> None:
     picture(lab, "applied")
 
 
+def test_fix_proposes_a_repair_that_is_applied_to_the_failed_cell(lab: Lab) -> None:
+    model = prompt(lab, code("total = 1\ntotal"), words="typed fix").split()[2]
+    load = f"%load_ext oci_magic\n%oci model {model}"
+    lab.open("typed_fix.ipynb", load, "total = 1 / 0", "%oci fix")
+    for at in range(3):
+        lab.run(at)
+    assert [cell["source"] for cell in lab.cells()[1:]] == ["total = 1 / 0", "%oci fix"]
+    picture(lab, "proposed")
+    press(lab, "Apply")
+    assert [cell["source"] for cell in lab.cells()[1:]] == ["total = 1\ntotal", "%oci fix"]
+    lab.run(1)
+    assert text(lab.cells()[1]["outputs"]).strip() == "1"
+    lab.delete(1)
+    press(lab, "Apply")
+    row(lab).get_by_text("not there any more").wait_for()
+    assert lab.cells()[1]["source"] == "%oci fix"
+
+
 def test_a_slow_repair_of_a_watched_cell_can_be_stopped(lab: Lab) -> None:
     slow = "\n".join(f"total = {n}" for n in range(200))
     model = prompt(lab, code(slow), words="slow").split()[2]

@@ -184,7 +184,11 @@ function buttonsOf(followed) {
   return {
     act: (node, action) => {
       const { cells, id } = around(node) ?? {};
-      return cells?.act(cells.model(action.prompt) ? action.prompt : id, action);
+      const there = cells?.model(action.prompt);
+      if (action.kind === 'apply' && action.prompt && !there) {
+        return { say: 'the cell that failed is not there any more' };
+      }
+      return cells?.act(there ? action.prompt : id, action);
     },
     chosen: node => {
       const { cells, id } = around(node) ?? {};
