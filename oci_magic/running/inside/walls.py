@@ -28,13 +28,13 @@ def build(folder: str, memory: int, seconds: int, file_size: int) -> list[str]:
     """
     limits = [
         (resource.RLIMIT_AS, memory),
-        (resource.RLIMIT_CPU, seconds),
         (resource.RLIMIT_FSIZE, file_size),
         (resource.RLIMIT_NOFILE, 64),
         (resource.RLIMIT_CORE, 0),
     ]
     for which, most in limits:
         _limit(which, most)
+    _limit(resource.RLIMIT_CPU, seconds, seconds + 1)  # a signal that tells, before the one that kills
     missing = []
     if sys.platform == "linux":
         _on_linux()
@@ -45,11 +45,12 @@ def build(folder: str, memory: int, seconds: int, file_size: int) -> list[str]:
     return missing
 
 
-def _limit(which: int, most: int) -> None:
+def _limit(which: int, most: int, at_last: int | None = None) -> None:
     hard = resource.getrlimit(which)[1]
-    most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    wanted = (most, most if at_last is None else at_last)
+    kept = wanted if hard == resource.RLIM_INFINITY else (min(most, hard), min(wanted[1], hard))
     try:
-        resource.setrlimit(which, (most, most))
+        resource.setrlimit(which, kept)
     except (OSError, ValueError):
         return  # macOS knows limits by name that it does not take
 

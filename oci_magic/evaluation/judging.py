@@ -1,0 +1,253 @@
+"""A solution → verdicts with evidence. The comparison is made here, never where the solution runs.
+
+Covers problems of inputs (EvalPlus' forms): the canonical solution's answers are found in a
+process of its own, the solution's in another, compared here by `oracles`; and problems of a test
+program: it runs in a third process, where each call of `candidate` goes through here to the
+solution's process and only plain values return. Tests that look at what a call did to its
+argument are not covered: arguments are copies.
+
+A solution is a function with what it needs; it is judged together with the imports and helpers
+that stand in the prompt before the function. Time limits are EvalPlus' (four seconds a call, or
+four times what the canonical solution takes; 60 seconds in all).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from ..errors import OciError
+from ..running.inside.plain import decode
+from ..running.process import Ended, Limits, Process
+from .oracles import NOT_NONE, right, tolerance
+from .problems import Problem
+
+Kind = Literal[
+    "passed", "wrong answer", "exception", "timed out", "out of memory", "syntax error"
+]  # fmt: skip
+_SLOWER, _SHOWN = 4.0, 400
+_PATIENCE = Limits(call=60.0, total=300)
+"""For the canonical solutions, which are trusted to end."""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A verdict and its evidence: the input, what was expected and what came, as Python writes it.
+
+    `message` tells of an error, `lineno` where in the solution it was raised (0: not known).
+    """
+
+    kind: Kind
+    message: str = ""
+    lineno: int = 0
+    input: str = ""
+    expected: str = ""
+    actual: str = ""
+
+    @property
+    def passed(self) -> bool:
+        return self.kind == "passed"
+
+
+PASSED = Judgement("passed")
+
+
+@dataclass(frozen=True)
+class Expected:
+    """The canonical solution's answer to one input, and the seconds it took."""
+
+    args: Sequence[Any]
+    answer: Any
+    seconds: float
+
+
+class Judge:
+    """Judges solutions; keeps the expected answers of the last problem."""
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self.limits = limits or Limits()
+        self._known: tuple[Problem, list[Expected], list[Expected]] | None = None
+
+    def judge(self, problem: Problem, code: str) -> tuple[Judgement, Judgement | None]:
+        """The verdicts on base and plus tests, the latter None where the problem has none.
+
+        Raises OciError when the problem's own solution cannot answer its inputs.
+        """
+        if problem.base is None:
+            return self._by_program(problem, code), None
+        base, plus = self._expected(problem)
+        found = self._by_inputs(problem, code, base)
+        return found, self._by_inputs(problem, code, plus) if problem.plus else None
+
+    def _by_inputs(self, problem: Problem, code: str, expected: Sequence[Expected]) -> Judgement:
+        until = time.monotonic() + self.limits.total + 1
+        atol, args = problem.atol, None
+        try:
+            with _solution(problem, code, self.limits) as solution:
+                failed = _loaded(solution, self.limits)
+                if failed:
+                    return failed
+                for each in expected:
+                    args = each.args
+                    seconds = max(self.limits.call, _SLOWER * each.seconds)
+                    left = until - time.monotonic()
+                    reply = solution.call(args, {}, min(seconds, left))
+                    if "value" not in reply:
+                        return replace(_failure(reply), input=_arguments(args))
+                    actual, atol = _read(reply), tolerance(atol, each.answer)
+                    if not right(
+                        problem.suite, problem.entry_point, args, actual, each.answer, atol
+                    ):
+                        return _wrong(_arguments(args), shown(each.answer), shown(actual))
+        except Ended as ended:
+            given = "" if args is None else _arguments(args)
+            return replace(_ended(ended, self.limits), input=given)
+        return PASSED
+
+    def _by_program(self, problem: Problem, code: str) -> Judgement:
+        last: dict[str, Any] = {}
+        try:
+            with _solution(problem, code, self.limits) as solution:
+                failed = _loaded(solution, self.limits)
+                return failed or self._program(problem, solution, last)
+        except Ended as ended:
+            return replace(_ended(ended, self.limits), input=last.get("input", ""))
+
+    def _program(self, problem: Problem, solution: Process, last: dict[str, Any]) -> Judgement:
+        """Run the test program; `last` is kept up to date with the last call and its reply."""
+        job = {
+            "role": "test", "parts": [problem.setup, "import random; random.seed(0)"],
+            "entry": problem.entry_point, "test": problem.test,
+        }  # fmt: skip
+        until = time.monotonic() + self.limits.total + 1
+        with Process(job, self.limits) as tester:
+            message = _asked(tester, None, until)
+            while "call" in message:
+                args, kwargs = decode(message["call"])
+                last["input"] = _arguments(args, kwargs)
+                left = min(self.limits.call, until - time.monotonic())
+                last["reply"] = _checked(solution.call(args, kwargs, left))
+                message = _asked(tester, last["reply"], until)
+        return PASSED if message.get("done") else _told(message, last)
+
+    def _expected(self, problem: Problem) -> tuple[list[Expected], list[Expected]]:
+        if self._known is None or self._known[0] is not problem:
+            both = [list(_answers(problem, inputs or ())) for inputs in (problem.base, problem.plus)]
+            self._known = (problem, both[0], both[1])
+        return self._known[1:]
+
+
+def _answers(problem: Problem, inputs: Sequence[Sequence[Any]]) -> Iterator[Expected]:
+    job = {"role": "solution", "parts": [problem.canonical], "entry": problem.entry_point}
+    failed = ""
+    try:
+        with Process(job, _PATIENCE) as process:
+            loaded = process.ask(None, _PATIENCE.load)
+            for args in inputs if "value" in loaded else ():
+                started = time.monotonic()
+                reply = process.call(args, {}, _PATIENCE.call)
+                seconds = time.monotonic() - started
+                if "value" not in reply:
+                    failed = f"{_failure(reply).message} for {_arguments(args)}"
+                    break
+                answer = _read(reply)
+                matches = problem.suite == "mbpp" and problem.entry_point in NOT_NONE
+                yield Expected(args, answer is not None if matches else answer, seconds)
+            failed = failed or ("" if "value" in loaded else _failure(loaded).message)
+    except Ended as ended:
+        failed = _ended(ended, _PATIENCE).message
+    if failed:
+        raise OciError(f"{problem.task_id}: its own solution fails ({failed}): leave it out")
+
+
+def _solution(problem: Problem, code: str, limits: Limits) -> Process:
+    parts = [problem.prelude, code]
+    return Process({"role": "solution", "parts": parts, "entry": problem.entry_point}, limits)
+
+
+def _loaded(solution: Process, limits: Limits) -> Judgement | None:
+    """Why the solution cannot be called, None if it can."""
+    reply = solution.ask(None, limits.load)
+    return None if "value" in reply else _failure(reply)
+
+
+def _asked(tester: Process, reply: Mapping[str, Any] | None, until: float) -> dict[str, Any]:
+    try:
+        return tester.ask(reply, max(0.0, until - time.monotonic()))
+    except Ended as ended:
+        return {"failed": [f"the test program gave no verdict: {ended.why}", None]}
+
+
+def _checked(reply: dict[str, Any]) -> dict[str, Any]:
+    """A reply in one of its two forms; it goes on to the test program. Raises Ended."""
+    if "value" in reply:
+        return {"value": reply["value"]}
+    match reply.get("raised"):
+        case [str(), str(), int()]:
+            return {"raised": reply["raised"]}
+    raise Ended("no answer")
+
+
+def _told(message: Mapping[str, Any], last: Mapping[str, Any]) -> Judgement:
+    """What a failed test program tells, with the last call as evidence."""
+    assertion, expected = message["failed"]
+    reply, given = last.get("reply", {}), last.get("input", "")
+    if "raised" in reply:
+        return replace(_failure(reply), input=given)
+    actual = shown(_read(reply)) if "value" in reply else ""
+    return _wrong(given, assertion if expected is None else shown(decode(expected)), actual)
+
+
+def _read(reply: Mapping[str, Any]) -> Any:
+    try:
+        return decode(reply["value"])
+    except ValueError:
+        raise Ended("no answer") from None
+
+
+def _failure(reply: Mapping[str, Any]) -> Judgement:
+    match reply:
+        case {"syntax": [str(message), int(lineno)]}:
+            return Judgement("syntax error", message, lineno)
+        case {"absent": str(name)}:
+            return Judgement("exception", f"NameError: there is no function named {name}")
+        case {"raised": [str(name), str(message), int(lineno)]}:
+            kind: Kind = "out of memory" if name == "MemoryError" else "exception"
+            return Judgement(kind, f"{name}: {message}" if message else name, lineno)
+    return Judgement("exception", "the process gave no answer")
+
+
+def _ended(ended: Ended, limits: Limits) -> Judgement:
+    match ended.why:
+        case "timed out":
+            return Judgement("timed out", "Execution timed out.")
+        case "too long":
+            return Judgement("wrong answer", "the answer is too long to be compared")
+        case "ended":
+            return Judgement("exception", f"the process ended before it answered ({ended.code})")
+        case "too many files":
+            return Judgement("exception", f"its files take more than {limits.folder >> 20} MiB")
+    return Judgement("exception", "the process gave no answer")
+
+
+def _wrong(given: str, expected: str, actual: str) -> Judgement:
+    return Judgement(
+        "wrong answer", "The results aren't as expected.", 0, given, expected, actual
+    )  # fmt: skip
+
+
+def _arguments(args: Sequence[Any], kwargs: Mapping[str, Any] | None = None) -> str:
+    named = [f"{name}={shown(value)}" for name, value in (kwargs or {}).items()]
+    return ", ".join([*map(shown, args), *named])
+
+
+def shown(value: Any) -> str:
+    """A value as Python writes it, cut to head and tail."""
+    text = f"<{type(value).__name__}>"
+    with suppress(ValueError, RecursionError):  # an integer of too many digits
+        text = repr(value)
+    half = _SHOWN // 2
+    return text if len(text) <= _SHOWN else f"{text[:half]}...{text[-half:]}"
