@@ -135,8 +135,10 @@ class Judge:
 
     def _expected(self, problem: Problem) -> tuple[list[Expected], list[Expected]]:
         if self._known is None or self._known[0] is not problem:
-            both = [list(_answers(problem, inputs or ())) for inputs in (problem.base, problem.plus)]
-            self._known = (problem, both[0], both[1])
+            base, plus = (
+                list(_answers(problem, each or ())) for each in (problem.base, problem.plus)
+            )
+            self._known = (problem, base, plus)
         return self._known[1:]
 
 

@@ -50,7 +50,7 @@ class Problem:
 
 def read(path: Path) -> Iterator[Problem]:
     """The problems of a file, one after the other. Raises OciError for what is no such file."""
-    for number, row in enumerate(_rows(path), 1):
+    for number, row in enumerate(rows(path), 1):
         if left_out(row):
             continue
         try:
@@ -134,7 +134,8 @@ def _tested(tests: Sequence[str], code: str) -> str:
     raise ValueError("its tests call no function that its code defines")
 
 
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
+def rows(path: Path) -> Iterator[dict[str, Any]]:
+    """The rows of a file as they are. Raises OciError for what is no JSON."""
     if not path.is_file():
         raise OciError(f"there is no file {path}: name a file of problems (.jsonl or .jsonl.gz)")
     with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:

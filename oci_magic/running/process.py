@@ -96,7 +96,9 @@ class Process:
     def __exit__(self, *_: object) -> None:
         self.end()
 
-    def call(self, args: Sequence[Any], kwargs: Mapping[str, Any], seconds: float) -> dict[str, Any]:
+    def call(
+        self, args: Sequence[Any], kwargs: Mapping[str, Any], seconds: float
+    ) -> dict[str, Any]:
         """The reply to one call: `value` in its plain form, or `raised`. Raises Ended."""
         return self.ask({"call": encode([list(args), dict(kwargs)])}, seconds)
 

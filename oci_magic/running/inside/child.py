@@ -15,8 +15,9 @@ import ast
 import builtins
 import json
 import os
-import sys
 from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
 from types import CodeType, TracebackType
 from typing import Any
 
@@ -52,8 +53,9 @@ def main() -> None:
     """Read the job, put up the walls, run the code, and do what its `role` says."""
     line = _Line()
     job = line.read()
-    line.write({"missing": walls.build(os.getcwd(), *job["limits"])})
-    {"solution": _answer, "test": _test}[job["role"]](line, job)
+    line.write({"missing": walls.build(str(Path.cwd()), *job["limits"])})
+    role = _test if job["role"] == "test" else _answer
+    role(line, job)
     line.read()  # stays until it is ended
 
 
@@ -67,9 +69,12 @@ def _answer(line: _Line, job: Mapping[str, Any]) -> None:
         return
     line.write(failed)
     while "value" in failed:
-        args, kwargs = decode(line.read()["call"])
-        answered = _guarded(lambda args=args, kwargs=kwargs: encode(function(*args, **kwargs)))
-        line.write(answered)
+        line.write(_guarded(partial(_called, function, line.read()["call"])))
+
+
+def _called(function: Any, call: Any) -> Any:
+    args, kwargs = decode(call)
+    return encode(function(*args, **kwargs))
 
 
 def _load(parts: list[str], namespace: dict[str, Any]) -> None:
@@ -115,9 +120,9 @@ def _test(line: _Line, job: Mapping[str, Any]) -> None:
         if "value" in reply:
             return decode(reply["value"])
         name, message, _ = reply["raised"]
-        kind = getattr(builtins, name, None)
+        kind: Any = getattr(builtins, name, None)
         proper = isinstance(kind, type) and issubclass(kind, Exception)
-        raise (kind if proper else RuntimeError)(message)
+        raise kind(message) if proper else RuntimeError(message)
 
     names = {"candidate", job["entry"]}
     namespace: dict[str, Any] = {"__name__": "test"}
@@ -169,6 +174,4 @@ def _other_side(test: ast.expr, names: set[str]) -> ast.expr | None:
 
 
 def _calls(node: ast.AST, names: set[str]) -> bool:
-    return (
-        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names
-    )
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names

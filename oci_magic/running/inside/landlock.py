@@ -39,9 +39,7 @@ def confine(folder: str) -> bool:
     try:
         for path, rights in _rights(folder):
             _allow(libc, rules, path, rights & known)
-        return not (
-            libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0) or libc.syscall(_RESTRICT, rules, 0)
-        )
+        return not (libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0) or libc.syscall(_RESTRICT, rules, 0))
     finally:
         os.close(rules)
 

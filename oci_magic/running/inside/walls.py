@@ -34,7 +34,9 @@ def build(folder: str, memory: int, seconds: int, file_size: int) -> list[str]:
     ]
     for which, most in limits:
         _limit(which, most)
-    _limit(resource.RLIMIT_CPU, seconds, seconds + 1)  # a signal that tells, before the one that kills
+    _limit(
+        resource.RLIMIT_CPU, seconds, seconds + 1
+    )  # a signal that tells, before the one that kills
     missing = []
     if sys.platform == "linux":
         _on_linux()
