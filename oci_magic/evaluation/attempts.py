@@ -22,6 +22,7 @@ from .problems import Problem
 from .protocol import NEW_TOKENS, Form, Told, guidance, instruction
 from .solutions import solution
 
+Key = tuple[str, str, int]
 Feedback = Literal["none", "execution", "human"]
 _NAMES = {
     "wrong answer": "AssertionError",
@@ -61,18 +62,18 @@ class Round:
 
 @dataclass(frozen=True)
 class Attempt:
-    """All rounds of one sample of one problem; `note` tells why there are none."""
+    """All rounds of one sample of one problem of the file `source`; `note`: why there are none."""
 
     task_id: str
-    suite: str
+    source: str
     sample: int = 0
     rounds: tuple[Round, ...] = ()
     seconds: float = 0.0
     note: str = ""
 
     @property
-    def key(self) -> tuple[str, int]:
-        return self.task_id, self.sample
+    def key(self) -> Key:
+        return self.source, self.task_id, self.sample
 
 
 class Judged:
@@ -88,8 +89,8 @@ class Judged:
     def run(self, cell: Cell) -> Execution:
         started = time.perf_counter()
         base, plus = self.verdicts(cell.source)
-        failed = next((each for each in (base, plus) if each and not each.passed), None)
-        failure = _failure(failed, cell.source) if failed else None
+        failed = [each for each in (base, plus) if each and not each.passed]
+        failure = _failure(list(dict.fromkeys(failed)), cell.source) if failed else None
         return Execution((), failure, time.perf_counter() - started)
 
     def check(self, checks: Sequence[str]) -> Failure | None:
@@ -128,7 +129,7 @@ def attempt(
         _loop(session, told, problem, options, mentor)
     rounds = tuple(_round(turn, executor) for turns in session.exchanges for turn in turns)
     seconds = time.perf_counter() - started
-    return Attempt(problem.task_id, problem.suite, sample, rounds, seconds, note)
+    return Attempt(problem.task_id, problem.source, sample, rounds, seconds, note)
 
 
 def _loop(
@@ -164,16 +165,21 @@ def _round(turn: Turn, executor: Judged) -> Round:
     return Round(turn.reply.text, code, base, plus, turn.reply.usage)
 
 
-def _failure(judgement: Judgement, code: str) -> Failure:
-    """A verdict as the failure of a cell, in the words of the paper's feedback."""
+def _failure(failed: Sequence[Judgement], code: str) -> Failure:
+    """A verdict as the failure of a cell, in the words of the paper's feedback.
+
+    A wrong answer to plus tests is told behind one to base tests.
+    """
+    judgement = failed[0]
     name, _, message = judgement.message.partition(": ")
     if judgement.kind in _NAMES or not name.isidentifier():
         name, message = _NAMES.get(judgement.kind, "RuntimeError"), judgement.message
     lines = code.split("\n")
     line = lines[judgement.lineno - 1] if 0 < judgement.lineno <= len(lines) else ""
     told = [("Input", judgement.input)]
-    if judgement.kind == "wrong answer":
-        told += [("Expected Output", judgement.expected), ("Actual Output", judgement.actual)]
+    for each in failed if judgement.kind == "wrong answer" else ():
+        told += [("Input", each.input)] if each is not judgement else []
+        told += [("Expected Output", each.expected), ("Actual Output", each.actual)]
     notes = tuple(("told", pair) for pair in told if pair[1])
     facts = Facts(line=line, lineno=judgement.lineno if line else 0, notes=notes)
     return Failure(name, message, facts=facts)

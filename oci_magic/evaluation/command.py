@@ -85,7 +85,7 @@ def _made(given: Namespace, options: Options, records: Records) -> Iterator[Atte
     judge = Judge()
     for problem in _problems(given, options):
         for sample in range(options.samples):
-            if (problem.task_id, sample) in records.done:
+            if (problem.source, problem.task_id, sample) in records.done:
                 continue
             if engine is None:
                 engine, mentor = _opened(given)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from . import records, scores
+from .attempts import Key
 
 _LISTED = 10
 
@@ -38,14 +39,14 @@ def _differences(first: Path, second: Path) -> list[str]:
     both = solved[0].keys() & solved[1].keys()
     lines = []
     for folder, one, other in ((first, solved[0], solved[1]), (second, solved[1], solved[0])):
-        only = sorted(key[0] for key in both if one[key] and not other[key])
+        only = sorted(key[1] for key in both if one[key] and not other[key])
         more = f" and {len(only) - _LISTED} more" if len(only) > _LISTED else ""
         lines.append(f"only {folder} solves {len(only)}: {', '.join(only[:_LISTED])}{more}")
     left = len(solved[0].keys() ^ solved[1].keys())
     return [*lines, *([f"{left} attempts have no counterpart in the other run"] if left else [])]
 
 
-def _solved(path: Path) -> dict[tuple[str, int], bool]:
+def _solved(path: Path) -> dict[Key, bool]:
     return {each.key: any(r.passed for r in each.rounds) for each in records.attempts(path)}
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import OciError
-from .attempts import Attempt, Round
+from .attempts import Attempt, Key, Round
 from .judging import Judge
 from .problems import Problem
 
@@ -28,7 +28,7 @@ Sample = tuple[int, str]
 
 
 def judged(
-    path: Path, problems: Callable[[], Iterator[Problem]], done: Collection[tuple[str, int]],
+    path: Path, problems: Callable[[], Iterator[Problem]], done: Collection[Key],
     executor: Executor | None = None,
 ) -> Iterator[Attempt]:  # fmt: skip
     """The attempts that the solutions in `path` are, those in `done` left out, in order."""
@@ -37,8 +37,9 @@ def judged(
     waiting: deque[Future[list[Attempt]]] = deque()
     try:
         for problem in problems():
-            name = problem.task_id
-            left = [each for each in samples.get(name, ()) if (name, each[0]) not in done]
+            key = problem.source, problem.task_id
+            there = samples.get(problem.task_id, ())
+            left = [each for each in there if (*key, each[0]) not in done]
             if left:
                 waiting.append(pool.submit(judge_samples, problem, left))
             if len(waiting) > 4 * (os.cpu_count() or 1):
@@ -65,7 +66,7 @@ def judge_samples(problem: Problem, samples: list[Sample]) -> list[Attempt]:
             whole = f"{problem.prompt}{whole}"
         rounds = (Round("", whole, *judge.judge(problem, whole)),)
         seconds = time.perf_counter() - started
-        made.append(Attempt(problem.task_id, problem.suite, number, rounds, seconds))
+        made.append(Attempt(problem.task_id, problem.source, number, rounds, seconds))
     return made
 
 

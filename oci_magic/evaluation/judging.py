@@ -74,13 +74,16 @@ class Judge:
     def judge(self, problem: Problem, code: str) -> tuple[Judgement, Judgement | None]:
         """The verdicts on base and plus tests, the latter None where the problem has none.
 
+        What goes wrong otherwise than by its answer on base tests is not run again on plus tests.
         Raises OciError when the problem's own solution cannot answer its inputs.
         """
         if problem.base is None:
             return self._by_program(problem, code), None
         base, plus = self._expected(problem)
         found = self._by_inputs(problem, code, base)
-        return found, self._by_inputs(problem, code, plus) if problem.plus else None
+        if problem.plus is None or found.kind not in ("passed", "wrong answer"):
+            return found, None if problem.plus is None else found
+        return found, self._by_inputs(problem, code, plus)
 
     def _by_inputs(self, problem: Problem, code: str, expected: Sequence[Expected]) -> Judgement:
         until = time.monotonic() + self.limits.total + 1

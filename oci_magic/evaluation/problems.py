@@ -14,7 +14,7 @@ import builtins
 import gzip
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,10 @@ from .mbpp_inputs import inputs_of
 from .oracles import Suite
 
 Inputs = tuple[Sequence[Any], ...]
-_FORMS = "the forms of HumanEval (task_id, prompt, entry_point, test), MBPP (text or prompt, code, test_list) or EvalPlus (base_input)"  # noqa: E501  a message
+_FORMS = (
+    "the forms of HumanEval (task_id, prompt, entry_point, canonical_solution, test), MBPP "
+    "(text or prompt, code, test_list) or EvalPlus (base_input)"
+)
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class Problem:
     """One task: what the model is shown, the program that solves it, and what judges answers.
 
     `prelude` is what the prompt defines before the function, `canonical` the whole program.
-    `base` and `plus` are inputs, None where there are none; then `test` is a program in which
+    `source` names the file. `base` and `plus` are inputs, None where there are none; then `test` is a program in which
     `candidate` is the function, and `setup` what runs before it.
     """
 
@@ -46,6 +49,7 @@ class Problem:
     base: Inputs | None = None
     plus: Inputs | None = None
     atol: float = 0.0
+    source: str = ""
 
 
 def read(path: Path) -> Iterator[Problem]:
@@ -54,7 +58,10 @@ def read(path: Path) -> Iterator[Problem]:
         if left_out(row):
             continue
         try:
-            yield problem(row)
+            found = problem(row)
+            if not (found.base or found.plus or found.test.strip()):
+                raise ValueError("it has no tests")
+            yield replace(found, source=path.name.partition(".jsonl")[0])
         except (KeyError, SyntaxError, TypeError, ValueError) as error:
             missing = f" lacks {error}" if isinstance(error, KeyError) else f": {error}"
             raise OciError(f"{path}: problem {number}{missing}; it should have {_FORMS}") from None
@@ -96,7 +103,7 @@ def _mbpp(row: Mapping[str, Any], name: str) -> Problem:
 def _inputs(row: Mapping[str, Any], name: str, suite: Suite) -> tuple[Any, Any, float]:
     """Base inputs, plus inputs, tolerance."""
     read = [
-        tuple(inputs_of(name, row[key]) if suite == "mbpp" else row[key]) if row.get(key) else None
+        tuple(inputs_of(name, row[key]) if suite == "mbpp" else row[key]) if key in row else None
         for key in ("base_input", "plus_input")
     ]
     return read[0], read[1], float(row.get("atol", 0))

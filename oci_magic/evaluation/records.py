@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from ..errors import OciError
-from .attempts import Attempt, as_row, from_row
+from .attempts import Attempt, Key, as_row, from_row
 
 NAME = "attempts.jsonl"
 
@@ -80,7 +80,7 @@ class Records:
         if end < size:
             self._file.truncate(end)
 
-    def _keys(self) -> Iterator[tuple[str, int]]:
+    def _keys(self) -> Iterator[Key]:
         if not self.path.stat().st_size:
             self._write({"run": self._run})
             return

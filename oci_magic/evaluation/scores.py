@@ -4,7 +4,7 @@ A problem counts as solved in a round when it is solved in that round or an earl
 tests, base tests must pass in the same reply too. pass@1 is the mean over problems of the share
 of samples that solve it. pass@k is the unbiased estimator of Chen et al. 2021 (arXiv 2107.03374,
 section 2.1): with n samples of which c pass, 1 - C(n - c, k) / C(n, k), the mean over problems.
-Figures are in per cent; the average is over the suites, each counted once, as in the paper.
+Figures are in per cent; the average is over the files, each counted once, as in the paper.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def score(attempts: Iterable[Attempt], run: Mapping[str, Any]) -> dict[str, Any]
     """The scores of a run, in the form of `scores.json`."""
     suites: dict[str, _Suite] = defaultdict(_Suite)
     for attempt in attempts:
-        suites[attempt.suite].add(attempt)
+        suites[attempt.source].add(attempt)
     if not suites:
         raise OciError("there are no attempts to score: give PROBLEMS and --model")
     rounds = 1 if run.get("feedback") == "none" else int(run.get("rounds", 1))

@@ -176,6 +176,12 @@ class Process:
             raise Ended("too many files")
 
 
+def missing_walls() -> list[str]:
+    """What this system cannot keep from a judged process: `files`, `processes`, or nothing."""
+    with Process({"role": "solution", "parts": [], "entry": ""}, Limits()) as process:
+        return list(process.missing)
+
+
 def _message(line: bytes) -> dict[str, Any]:
     try:
         message = json.loads(line)

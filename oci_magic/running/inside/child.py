@@ -96,7 +96,7 @@ def _guarded(action: Callable[[], Any]) -> dict[str, Any]:
 
 def _raised(error: BaseException) -> dict[str, Any]:
     name, number = type(error).__name__, _line_of(error.__traceback__)
-    if isinstance(error, SyntaxError) and error.filename == CODE and not number:
+    if isinstance(error, SyntaxError) and not number:
         return {"syntax": [f"{name}: {error.msg}", error.lineno or 0]}
     return {"raised": [name, str(error)[:_LONGEST], number]}
 
