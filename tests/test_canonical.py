@@ -80,10 +80,10 @@ def test_inputs_of_mbpp_are_those_of_its_asserts() -> None:
     for row in rows(MBPP):
         wanted = list(_called_with(str(row["assertion"]), str(row["entry_point"])))
         found = [list(args) for args in inputs_of(f"Mbpp/{row['task_id']}", row["base_input"])]
-        if len(wanted) == len(found):
-            compared += 1
-            odd += [] if repr(wanted) == repr(found) else [(row["task_id"], wanted, found)]
-    assert compared > 400 and not odd
+        compared += 1
+        odd += [] if sorted(map(repr, wanted)) == sorted(map(repr, found)) else [row["task_id"]]
+    # Here EvalPlus' files differ from the asserts, and its reader leaves them so.
+    assert compared == 427 and odd == [98, 104, 124, 140, 145, 252, 301, 582, 596]
 
 
 def _called_with(text: str, name: str) -> Iterator[list[object]]:

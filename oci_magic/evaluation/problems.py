@@ -34,8 +34,8 @@ class Problem:
     """One task: what the model is shown, the program that solves it, and what judges answers.
 
     `prelude` is what the prompt defines before the function, `canonical` the whole program.
-    `source` names the file. `base` and `plus` are inputs, None where there are none; then `test` is a program in which
-    `candidate` is the function, and `setup` what runs before it.
+    `base` and `plus` are inputs, None where there are none; then `test` is a program in which
+    `candidate` is the function, and `setup` what runs before it. `source` names the file.
     """
 
     task_id: str
