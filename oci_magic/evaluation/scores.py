@@ -36,6 +36,7 @@ class _Suite:
 
     first: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     plus: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    tested: set[bool] = field(default_factory=set)  # whether there were plus tests
     verdicts: Counter[str] = field(default_factory=Counter)
     notes: int = 0
     seconds: float = 0.0
@@ -45,9 +46,8 @@ class _Suite:
     def add(self, attempt: Attempt) -> None:
         base = [each.base.passed for each in attempt.rounds]
         self.first[attempt.task_id].append(_round(base))
-        if any(each.plus for each in attempt.rounds):
-            both = [each.passed for each in attempt.rounds]
-            self.plus[attempt.task_id].append(_round(both))
+        self.plus[attempt.task_id].append(_round([each.passed for each in attempt.rounds]))
+        self.tested.update(each.plus is not None for each in attempt.rounds)
         last = attempt.rounds[-1] if attempt.rounds else None
         if last:
             failed = last.base if not last.base.passed or last.plus is None else last.plus
@@ -77,8 +77,7 @@ def score(attempts: Iterable[Attempt], run: Mapping[str, Any]) -> dict[str, Any]
 
 def _scored(suite: _Suite, rounds: int) -> dict[str, Any]:
     counts = [len(firsts) for firsts in suite.first.values()]
-    whole = len(suite.plus) == len(suite.first)
-    tables = {"base": suite.first} | ({"plus": suite.plus} if whole else {})
+    tables = {"base": suite.first} | ({"plus": suite.plus} if suite.tested == {True} else {})
     return {
         "problems": len(counts), "samples": min(counts), "not asked (too long)": suite.notes,
         "pass@1 by round": [
