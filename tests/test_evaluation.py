@@ -20,12 +20,12 @@ from oci_magic.engines import Sampling
 from oci_magic.errors import EngineError, OciError
 from oci_magic.evaluation import command
 from oci_magic.evaluation.attempts import Attempt, Round
-from oci_magic.evaluation.judging import PASSED, Judgement
 from oci_magic.evaluation.problems import problem, read
 from oci_magic.evaluation.protocol import guidance
 from oci_magic.evaluation.records import Records, attempts
 from oci_magic.evaluation.scores import figure, pass_at_k, score
 from oci_magic.evaluation.solutions import solution
+from oci_magic.evaluation.verdicts import PASSED, Judgement
 from oci_magic.types import Chunk, Message, Usage
 
 pytestmark = pytest.mark.timeout(240)

@@ -17,9 +17,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oci_magic.errors import OciError
-from oci_magic.evaluation.judging import Judge, shown
+from oci_magic.evaluation.judging import Judge
 from oci_magic.evaluation.oracles import right, tolerance
 from oci_magic.evaluation.problems import Problem, problem, read
+from oci_magic.evaluation.verdicts import shown
 from oci_magic.running.inside import seccomp
 from oci_magic.running.inside.plain import Opaque, decode, encode
 from oci_magic.running.process import Ended, Limits, Process
@@ -79,6 +80,11 @@ def test_exception_tells_its_line_in_the_solution() -> None:
     found = judge(own(0), "def quarter(x):\n    y = 0\n    return x / y")
     assert (found.kind, found.message) == ("exception", "ZeroDivisionError: division by zero")
     assert found.lineno == 3 and found.input == "4"
+
+
+def test_exception_in_the_prompts_helper_is_told_at_its_call_in_the_solution() -> None:
+    found = judge(own(0), "def quarter(x):\n    x = str(x)\n    return half(x)")
+    assert found.message.startswith("TypeError") and found.lineno == 3
 
 
 def test_function_of_another_name_is_told_by_name() -> None:

@@ -17,10 +17,11 @@ from ..errors import EngineError
 from ..events import Finished, follow
 from ..session import Session
 from ..types import Cell, Execution, Facts, Failure, Message, Turn, Usage
-from .judging import Judge, Judgement
+from .judging import Judge
 from .problems import Problem
 from .protocol import NEW_TOKENS, Form, Told, guidance, instruction
 from .solutions import solution
+from .verdicts import Judgement
 
 Key = tuple[str, str, int]
 Feedback = Literal["none", "execution", "human"]

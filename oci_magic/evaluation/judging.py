@@ -15,44 +15,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 from ..errors import OciError
 from ..running.inside.plain import decode
 from ..running.process import Ended, Limits, Process
 from .oracles import NOT_NONE, right, tolerance
 from .problems import Problem
+from .verdicts import PASSED, Judgement, arguments, ended_as, failure, shown, wrong
 
-Kind = Literal[
-    "passed", "wrong answer", "exception", "timed out", "out of memory", "syntax error"
-]  # fmt: skip
-_SLOWER, _SHOWN = 4.0, 400
+_SLOWER = 4.0
 _PATIENCE = Limits(call=60.0, total=300)
 """For the canonical solutions, which are trusted to end."""
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """A verdict and its evidence: the input, what was expected and what came, as Python writes it.
-
-    `message` tells of an error, `lineno` where in the solution it was raised (0: not known).
-    """
-
-    kind: Kind
-    message: str = ""
-    lineno: int = 0
-    input: str = ""
-    expected: str = ""
-    actual: str = ""
-
-    @property
-    def passed(self) -> bool:
-        return self.kind == "passed"
-
-
-PASSED = Judgement("passed")
 
 
 @dataclass(frozen=True)
@@ -99,15 +74,15 @@ class Judge:
                     left = until - time.monotonic()
                     reply = solution.call(args, {}, min(seconds, left))
                     if "value" not in reply:
-                        return replace(_failure(reply), input=_arguments(args))
+                        return replace(failure(reply), input=arguments(args))
                     actual, atol = _read(reply), tolerance(atol, each.answer)
                     if not right(
                         problem.suite, problem.entry_point, args, actual, each.answer, atol
                     ):
-                        return _wrong(_arguments(args), shown(each.answer), shown(actual))
+                        return wrong(arguments(args), shown(each.answer), shown(actual))
         except Ended as ended:
-            given = "" if args is None else _arguments(args)
-            return replace(_ended(ended, self.limits), input=given)
+            given = "" if args is None else arguments(args)
+            return replace(ended_as(ended, self.limits), input=given)
         return PASSED
 
     def _by_program(self, problem: Problem, code: str) -> Judgement:
@@ -117,7 +92,7 @@ class Judge:
                 failed = _loaded(solution, self.limits)
                 return failed or self._program(problem, solution, last)
         except Ended as ended:
-            return replace(_ended(ended, self.limits), input=last.get("input", ""))
+            return replace(ended_as(ended, self.limits), input=last.get("input", ""))
 
     def _program(self, problem: Problem, solution: Process, last: dict[str, Any]) -> Judgement:
         """Run the test program; `last` is kept up to date with the last call and its reply."""
@@ -130,7 +105,7 @@ class Judge:
             message = _asked(tester, None, until)
             while "call" in message:
                 args, kwargs = decode(message["call"])
-                last["input"] = _arguments(args, kwargs)
+                last["input"] = arguments(args, kwargs)
                 left = min(self.limits.call, until - time.monotonic())
                 last["reply"] = _checked(solution.call(args, kwargs, left))
                 message = _asked(tester, last["reply"], until)
@@ -156,14 +131,14 @@ def _answers(problem: Problem, inputs: Sequence[Sequence[Any]]) -> Iterator[Expe
                 reply = process.call(args, {}, _PATIENCE.call)
                 seconds = time.monotonic() - started
                 if "value" not in reply:
-                    failed = f"{_failure(reply).message} for {_arguments(args)}"
+                    failed = f"{failure(reply).message} for {arguments(args)}"
                     break
                 answer = _read(reply)
                 matches = problem.suite == "mbpp" and problem.entry_point in NOT_NONE
                 yield Expected(args, answer is not None if matches else answer, seconds)
-            failed = failed or ("" if "value" in loaded else _failure(loaded).message)
+            failed = failed or ("" if "value" in loaded else failure(loaded).message)
     except Ended as ended:
-        failed = _ended(ended, _PATIENCE).message
+        failed = ended_as(ended, _PATIENCE).message
     if failed:
         raise OciError(f"{problem.task_id}: its own solution fails ({failed}): leave it out")
 
@@ -176,7 +151,7 @@ def _solution(problem: Problem, code: str, limits: Limits) -> Process:
 def _loaded(solution: Process, limits: Limits) -> Judgement | None:
     """Why the solution cannot be called, None if it can."""
     reply = solution.ask(None, limits.load)
-    return None if "value" in reply else _failure(reply)
+    return None if "value" in reply else failure(reply)
 
 
 def _asked(tester: Process, reply: Mapping[str, Any] | None, until: float) -> dict[str, Any]:
@@ -201,9 +176,9 @@ def _told(message: Mapping[str, Any], last: Mapping[str, Any]) -> Judgement:
     assertion, expected = message["failed"]
     reply, given = last.get("reply", {}), last.get("input", "")
     if "raised" in reply:
-        return replace(_failure(reply), input=given)
+        return replace(failure(reply), input=given)
     actual = shown(_read(reply)) if "value" in reply else ""
-    return _wrong(given, assertion if expected is None else shown(decode(expected)), actual)
+    return wrong(given, assertion if expected is None else shown(decode(expected)), actual)
 
 
 def _read(reply: Mapping[str, Any]) -> Any:
@@ -211,48 +186,3 @@ def _read(reply: Mapping[str, Any]) -> Any:
         return decode(reply["value"])
     except ValueError:
         raise Ended("no answer") from None
-
-
-def _failure(reply: Mapping[str, Any]) -> Judgement:
-    match reply:
-        case {"syntax": [str(message), int(lineno)]}:
-            return Judgement("syntax error", message, lineno)
-        case {"absent": str(name)}:
-            return Judgement("exception", f"NameError: there is no function named {name}")
-        case {"raised": [str(name), str(message), int(lineno)]}:
-            kind: Kind = "out of memory" if name == "MemoryError" else "exception"
-            return Judgement(kind, f"{name}: {message}" if message else name, lineno)
-    return Judgement("exception", "the process gave no answer")
-
-
-def _ended(ended: Ended, limits: Limits) -> Judgement:
-    match ended.why:
-        case "timed out":
-            return Judgement("timed out", "Execution timed out.")
-        case "too long":
-            return Judgement("wrong answer", "the answer is too long to be compared")
-        case "ended":
-            return Judgement("exception", f"the process ended before it answered ({ended.code})")
-        case "too many files":
-            return Judgement("exception", f"its files take more than {limits.folder >> 20} MiB")
-    return Judgement("exception", "the process gave no answer")
-
-
-def _wrong(given: str, expected: str, actual: str) -> Judgement:
-    return Judgement(
-        "wrong answer", "The results aren't as expected.", 0, given, expected, actual
-    )  # fmt: skip
-
-
-def _arguments(args: Sequence[Any], kwargs: Mapping[str, Any] | None = None) -> str:
-    named = [f"{name}={shown(value)}" for name, value in (kwargs or {}).items()]
-    return ", ".join([*map(shown, args), *named])
-
-
-def shown(value: Any) -> str:
-    """A value as Python writes it, cut to head and tail."""
-    text = f"<{type(value).__name__}>"
-    with suppress(ValueError, RecursionError):  # an integer of too many digits
-        text = repr(value)
-    half = _SHOWN // 2
-    return text if len(text) <= _SHOWN else f"{text[:half]}...{text[-half:]}"

@@ -59,7 +59,7 @@ def read(path: Path) -> Iterator[Problem]:
             continue
         try:
             found = problem(row)
-            if not (found.base or found.plus or found.test.strip()):
+            if not (found.base or found.test.strip()):
                 raise ValueError("it has no tests")
             yield replace(found, source=path.name.partition(".jsonl")[0])
         except (KeyError, SyntaxError, TypeError, ValueError) as error:
@@ -92,7 +92,7 @@ def _mbpp(row: Mapping[str, Any], name: str) -> Problem:
     canonical = str(row["canonical_solution"] if "canonical_solution" in row else row["code"])
     entry = str(row.get("entry_point") or _tested(tests, canonical))
     text = str(row["prompt"] if "prompt" in row else row["text"]).strip()
-    shown = text if entry in text else _with_tests(text, tests)
+    shown = text if f"{entry}(" in text else _with_tests(text, tests)
     before = [*row.get("test_imports", ()), str(row.get("test_setup_code", ""))]
     return Problem(
         name, "mbpp", shown, entry, "", canonical, "\n".join(map(str, before)),

@@ -78,7 +78,9 @@ def _called(function: Any, call: Any) -> Any:
 
 
 def _load(parts: list[str], namespace: dict[str, Any]) -> None:
-    compiled = [compile(part, CODE, "exec") for part in parts]
+    """Run the parts, the last of which is the code itself; none if one does not compile."""
+    names = ["<prompt>"] * (len(parts) - 1) + [CODE]
+    compiled = [compile(part, name, "exec") for part, name in zip(parts, names, strict=False)]
     for part in compiled:
         exec(part, namespace)
 
