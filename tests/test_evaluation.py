@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from oci_magic.__main__ import main
 from oci_magic.engines import Sampling
 from oci_magic.errors import EngineError, OciError
-from oci_magic.evaluation import command
+from oci_magic.evaluation import crew
 from oci_magic.evaluation.attempts import Attempt, Round
 from oci_magic.evaluation.problems import problem, read
 from oci_magic.evaluation.protocol import guidance
@@ -65,7 +65,7 @@ class Model:
 @pytest.fixture
 def model(monkeypatch: pytest.MonkeyPatch) -> Model:
     found = Model()
-    monkeypatch.setattr(command, "open_engine", lambda *_, **__: found)
+    monkeypatch.setattr(crew, "open_engine", lambda *_, **__: found)
     return found
 
 
@@ -129,7 +129,7 @@ def test_mentor_sees_the_solution_only_as_oracle(
     for name, options, seen in (("a", [], False), ("b", ["--oracle"], True)):
         solver, mentor = Model(cured="Divide by four"), Mentor()
         engines = {"model": solver, "mentor": mentor}
-        monkeypatch.setattr(command, "open_engine", lambda n, **_: engines[n])  # noqa: B023
+        monkeypatch.setattr(crew, "open_engine", lambda n, **_: engines[n])  # noqa: B023
         human = ["--feedback", "human", "--mentor", "mentor", "--limit", "1"]
         assert run(tmp_path / name, *human, *options) == 0
         asked = mentor.told[0].content
@@ -210,7 +210,7 @@ def test_broken_model_ends_the_run_and_the_next_one_goes_on(
 ) -> None:
     for broken, code in ((3, 1), (None, 0)):
         model = Model(broken=broken)
-        monkeypatch.setattr(command, "open_engine", lambda *_, m=model, **__: m)
+        monkeypatch.setattr(crew, "open_engine", lambda *_, m=model, **__: m)
         assert run(tmp_path) == code
     assert "the server is gone" in capsys.readouterr().err
     assert [each.task_id for each in kept(tmp_path)] == ["Own/0", "Own/1", "Own/2"]
@@ -321,7 +321,7 @@ def test_comparison_names_what_only_one_solves(
 ) -> None:
     for name, cured in (("a", "Execution result:"), ("b", "never")):
         model = Model(cured)
-        monkeypatch.setattr(command, "open_engine", lambda *_, m=model, **__: m)
+        monkeypatch.setattr(crew, "open_engine", lambda *_, m=model, **__: m)
         run(tmp_path / name, "--limit", "2")
     capsys.readouterr()
     assert main(["eval", "--compare", str(tmp_path / "a"), str(tmp_path / "b")]) == 0
@@ -365,7 +365,7 @@ def test_evaluation_killed_at_random_points_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """SIGKILL, again and again, until a run comes to its end; what was there stays there."""
-    monkeypatch.setattr(command, "open_engine", lambda *_, **__: Model())
+    monkeypatch.setattr(crew, "open_engine", lambda *_, **__: Model())
     undisturbed, killed = tmp_path / "undisturbed", tmp_path / "killed"
     options, draw, before, kills = ("--samples", "4"), random.Random(3), b"", 0
     assert run(undisturbed, *options) == 0
@@ -401,6 +401,6 @@ def test_stop_by_the_person_keeps_what_is_done(
                 raise KeyboardInterrupt
             yield from super().stream(messages, draft=draft)
 
-    monkeypatch.setattr(command, "open_engine", lambda *_, **__: Stopping())
+    monkeypatch.setattr(crew, "open_engine", lambda *_, **__: Stopping())
     assert run(tmp_path) == 130
     assert [each.task_id for each in kept(tmp_path)] == ["Own/0"]

@@ -7,23 +7,26 @@ error) or has seen before is judged all the same, for what a model is measured b
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from ..engines import Engine, Sampling
 from ..errors import EngineError
 from ..events import Finished, follow
 from ..session import Session
 from ..types import Cell, Execution, Facts, Failure, Message, Turn, Usage
-from .judging import Judge
+from .judging import Verdicts
 from .problems import Problem
-from .protocol import NEW_TOKENS, Form, Told, guidance, instruction
+from .protocol import NEW_TOKENS, Form, Told, instruction
 from .solutions import solution
 from .verdicts import Judgement
 
 Key = tuple[str, str, int]
+Mentor = Callable[[Problem, str, str], str]
+"""From a problem, code that failed and its execution result to what is said to it."""
 Feedback = Literal["none", "execution", "human"]
 _NAMES = {
     "wrong answer": "AssertionError",
@@ -77,15 +80,21 @@ class Attempt:
         return self.source, self.task_id, self.sample
 
 
+class Judging(Protocol):
+    """Whoever judges a solution: here, or elsewhere."""
+
+    def judge(self, problem: Problem, code: str) -> Verdicts: ...
+
+
 class Judged:
     """An executor for which to run code is to judge it as a solution of `problem`."""
 
     timeout: float | None = None
     strict = False
 
-    def __init__(self, problem: Problem, judge: Judge) -> None:
+    def __init__(self, problem: Problem, judge: Judging) -> None:
         self.problem, self.judge = problem, judge
-        self._known: dict[str, tuple[Judgement, Judgement | None]] = {}
+        self._known: dict[str, Verdicts] = {}
 
     def run(self, cell: Cell) -> Execution:
         started = time.perf_counter()
@@ -98,7 +107,7 @@ class Judged:
         del checks  # a problem has tests of its own
         return None
 
-    def verdicts(self, code: str) -> tuple[Judgement, Judgement | None]:
+    def verdicts(self, code: str) -> Verdicts:
         """On base and plus tests; the same code is judged once."""
         if code not in self._known:
             self._known[code] = self.judge.judge(self.problem, code)
@@ -106,8 +115,8 @@ class Judged:
 
 
 def attempt(
-    problem: Problem, engine: Engine, judge: Judge, options: Options, *,
-    sample: int = 0, mentor: Engine | None = None,
+    problem: Problem, engine: Engine, judge: Judging, options: Options, *,
+    sample: int = 0, mentor: Mentor | None = None, stop: threading.Event | None = None,
 ) -> Attempt:  # fmt: skip
     """Let `engine` solve `problem`. Raises EngineError when a model cannot answer at all.
 
@@ -115,8 +124,8 @@ def attempt(
     """
     started = time.perf_counter()
     seed = sample if options.temperature else None
-    engine.sampling = Sampling(options.temperature, seed=seed, max_new_tokens=options.new_tokens)
-    told, executor = Told(engine, options.form), Judged(problem, judge)
+    sampling = Sampling(options.temperature, seed=seed, max_new_tokens=options.new_tokens)
+    told, executor = Told(engine, options.form, sampling, stop), Judged(problem, judge)
     session = Session(
         told, executor, parse=lambda text: tuple(map(Cell, filter(None, [solution(text, problem)])))
     )
@@ -134,7 +143,7 @@ def attempt(
 
 
 def _loop(
-    session: Session, told: Told, problem: Problem, options: Options, mentor: Engine | None
+    session: Session, told: Told, problem: Problem, options: Options, mentor: Mentor | None
 ) -> None:
     """Ask, and as often as there are rounds again: by execution results, or what a mentor says."""
     rounds = 1 if options.feedback == "none" else options.rounds
@@ -147,8 +156,7 @@ def _loop(
         if not turn.feedback:
             return
         code = "\n".join(cell.source for cell in turn.reply.code)
-        said = guidance(mentor, problem, code, turn.feedback, oracle=options.oracle)
-        finished = _asked(session, told, said, 0)
+        finished = _asked(session, told, mentor(problem, code, turn.feedback), 0)
 
 
 def _asked(session: Session, told: Told, request: str, repairs: int) -> Finished:

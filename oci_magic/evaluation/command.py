@@ -1,8 +1,8 @@
 """`oci-magic eval`: the run of a model over problem files, its progress, and what it ends with.
 
 Covers the stages: attempts (generation and judging, one loop), scores, a comparison, and judging
-solutions that are given. Asks one problem after the other; solutions that are given are judged
-on an executor, by default a pool of processes.
+solutions that are given. Solutions that are given are judged
+on an executor, by default a pool of processes. Who answers and judges is `crew`'s.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from argparse import Namespace
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import asdict, replace
+from itertools import chain
 from pathlib import Path
 
-from ..engines import Engine, open_engine
 from ..errors import OciError
 from . import scores
-from .attempts import Attempt, Options, attempt
+from .attempts import Attempt, Options
 from .comparing import compare
-from .judging import Judge
+from .crew import Crew
 from .problems import Problem, left_out, read, rows
 from .records import Records
 
@@ -80,24 +80,17 @@ def _why(each: Attempt) -> str:
 
 
 def _made(given: Namespace, options: Options, records: Records) -> Iterator[Attempt]:
-    engine: Engine | None = None
-    mentor: Engine | None = None
-    judge = Judge()
-    for problem in _problems(given, options):
-        for sample in range(options.samples):
-            if (problem.source, problem.task_id, sample) in records.done:
-                continue
-            if engine is None:
-                engine, mentor = _opened(given)
-            yield attempt(problem, engine, judge, options, sample=sample, mentor=mentor)
-
-
-def _opened(given: Namespace) -> tuple[Engine, Engine | None]:
-    def notify(line: str) -> None:
-        print(line, file=sys.stderr)
-
-    mentor = open_engine(given.mentor, notify=notify) if given.mentor else None
-    return open_engine(given.model, notify=notify), mentor
+    left = (
+        (problem, sample)
+        for problem in _problems(given, options)
+        for sample in range(options.samples)
+        if (problem.source, problem.task_id, sample) not in records.done
+    )
+    first = next(left, None)
+    if first is None:
+        return
+    with Crew(given.model, given.mentor, options, given.batch, given.cluster) as crew:
+        yield from crew.attempts(chain([first], left))
 
 
 def _problems(given: Namespace, options: Options) -> Iterator[Problem]:

@@ -13,8 +13,10 @@ four times what the canonical solution takes; 60 seconds in all).
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,6 +27,8 @@ from .oracles import NOT_NONE, right, tolerance
 from .problems import Problem
 from .verdicts import PASSED, Judgement, arguments, ended_as, failure, shown, wrong
 
+Verdicts = tuple[Judgement, Judgement | None]
+"""On base tests and on plus tests, None where there are none."""
 _SLOWER = 4.0
 _PATIENCE = Limits(call=60.0, total=300)
 """For the canonical solutions, which are trusted to end."""
@@ -40,18 +44,30 @@ class Expected:
 
 
 class Judge:
-    """Judges solutions; keeps the expected answers of the last problem."""
+    """Judges solutions; keeps the expected answers of the last problem.
 
-    def __init__(self, limits: Limits | None = None) -> None:
-        self.limits = limits or Limits()
+    `slots` bounds how many judge at a time, so that limits in seconds stay fair; once `stop` is
+    set, judging ends as by Ctrl-C.
+    """
+
+    def __init__(
+        self, limits: Limits | None = None, slots: AbstractContextManager[object] | None = None,
+        stop: threading.Event | None = None,
+    ) -> None:  # fmt: skip
+        self.limits, self._slots = limits or Limits(), slots or nullcontext()
+        self._stop = stop
         self._known: tuple[Problem, list[Expected], list[Expected]] | None = None
 
-    def judge(self, problem: Problem, code: str) -> tuple[Judgement, Judgement | None]:
+    def judge(self, problem: Problem, code: str) -> Verdicts:
         """The verdicts on base and plus tests, the latter None where the problem has none.
 
         What goes wrong otherwise than by its answer on base tests is not run again on plus tests.
         Raises OciError when the problem's own solution cannot answer its inputs.
         """
+        with self._slots:
+            return self._judge(problem, code)
+
+    def _judge(self, problem: Problem, code: str) -> Verdicts:
         if problem.base is None:
             return self._by_program(problem, code), None
         base, plus = self._expected(problem)
@@ -64,7 +80,7 @@ class Judge:
         until = time.monotonic() + self.limits.total + 1
         atol, args = problem.atol, None
         try:
-            with _solution(problem, code, self.limits) as solution:
+            with self._solution(problem, code) as solution:
                 failed = _loaded(solution, self.limits)
                 if failed:
                     return failed
@@ -88,7 +104,7 @@ class Judge:
     def _by_program(self, problem: Problem, code: str) -> Judgement:
         last: dict[str, Any] = {}
         try:
-            with _solution(problem, code, self.limits) as solution:
+            with self._solution(problem, code) as solution:
                 failed = _loaded(solution, self.limits)
                 return failed or self._program(problem, solution, last)
         except Ended as ended:
@@ -101,7 +117,7 @@ class Judge:
             "entry": problem.entry_point, "test": problem.test,
         }  # fmt: skip
         until = time.monotonic() + self.limits.total + 1
-        with Process(job, self.limits) as tester:
+        with Process(job, self.limits, self._stop) as tester:
             message = _asked(tester, None, until)
             while "call" in message:
                 args, kwargs = decode(message["call"])
@@ -110,6 +126,10 @@ class Judge:
                 last["reply"] = _checked(solution.call(args, kwargs, left))
                 message = _asked(tester, last["reply"], until)
         return PASSED if message.get("done") else _told(message, last)
+
+    def _solution(self, problem: Problem, code: str) -> Process:
+        job = {"parts": [problem.prelude, code], "entry": problem.entry_point, "role": "solution"}
+        return Process(job, self.limits, self._stop)
 
     def _expected(self, problem: Problem) -> tuple[list[Expected], list[Expected]]:
         if self._known is None or self._known[0] is not problem:
@@ -141,11 +161,6 @@ def _answers(problem: Problem, inputs: Sequence[Sequence[Any]]) -> Iterator[Expe
         failed = ended_as(ended, _PATIENCE).message
     if failed:
         raise OciError(f"{problem.task_id}: its own solution fails ({failed}): leave it out")
-
-
-def _solution(problem: Problem, code: str, limits: Limits) -> Process:
-    parts = [problem.prelude, code]
-    return Process({"role": "solution", "parts": parts, "entry": problem.entry_point}, limits)
 
 
 def _loaded(solution: Process, limits: Limits) -> Judgement | None:

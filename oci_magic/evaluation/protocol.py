@@ -12,10 +12,12 @@ result, as a person's do here; there they stand alone. Execution results are wor
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from ..engines import Engine, Sampling
+from ..engines.local import LocalEngine
 from ..errors import EngineError
 from ..types import Chunk, Message
 from .problems import Problem
@@ -70,31 +72,37 @@ def instruction(problem: Problem) -> str:
 class Told:
     """An engine that is told the messages of a session in the protocol's form.
 
-    `broke` is the error of the model itself, if it could not answer.
+    `broke` is the error of the model itself, if it could not answer. `sampling` is of this one
+    alone, so that several may share an engine that takes it by the call. Once `stop` is set, an
+    answer ends as by Ctrl-C.
     """
 
-    def __init__(self, engine: Engine, form: Form) -> None:
-        self.engine, self.form = engine, form
+    def __init__(
+        self, engine: Engine, form: Form, sampling: Sampling, stop: threading.Event | None = None
+    ) -> None:
+        self.engine, self.form, self.sampling = engine, form, sampling
         self.name, self.window = engine.name, engine.window
         self.broke: EngineError | None = None
-
-    @property
-    def sampling(self) -> Sampling:
-        return self.engine.sampling
-
-    @sampling.setter
-    def sampling(self, sampling: Sampling) -> None:
-        self.engine.sampling = sampling
+        self.stop = stop or threading.Event()
 
     def count(self, messages: Sequence[Message]) -> int:
         return self.engine.count(self._told(messages))
 
     def stream(self, messages: Sequence[Message], *, draft: str | None = None) -> Iterator[Chunk]:
         try:
-            yield from self.engine.stream(self._told(messages), draft=draft)
+            for chunk in self._answer(self._told(messages), draft):
+                yield chunk
+                if self.stop.is_set():
+                    raise KeyboardInterrupt
         except EngineError as error:
             self.broke = error
             raise
+
+    def _answer(self, messages: Sequence[Message], draft: str | None) -> Iterator[Chunk]:
+        if isinstance(self.engine, LocalEngine):
+            return self.engine.stream(messages, draft=draft, sampling=self.sampling)
+        self.engine.sampling = self.sampling
+        return self.engine.stream(messages, draft=draft)
 
     def _told(self, messages: Sequence[Message]) -> list[Message]:
         turns = [message for message in messages if message.role != "system"]

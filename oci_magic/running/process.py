@@ -17,6 +17,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -66,13 +67,15 @@ class Process:
     """One process of `inside.child`; use it as a context, which ends it.
 
     `job` is what it is to do; `missing` names the walls that this system does not have.
-    Raises OciError on Windows.
+    Once `stop` is set, waiting ends as by Ctrl-C. Raises OciError on Windows.
     """
 
-    def __init__(self, job: Mapping[str, Any], limits: Limits) -> None:
+    def __init__(
+        self, job: Mapping[str, Any], limits: Limits, stop: threading.Event | None = None
+    ) -> None:
         if sys.platform == "win32":
             raise OciError("judging needs Linux or macOS: on Windows, run this in WSL")
-        self.limits, self._rest = limits, b""
+        self.limits, self._rest, self._stop = limits, b"", stop
         self._folder = tempfile.TemporaryDirectory(prefix="oci_magic-", ignore_cleanup_errors=True)
         self._running = subprocess.Popen(
             [sys.executable, "-P", "-s", "-B", "-c", _START, str(Path(__file__).parent)],
@@ -110,6 +113,8 @@ class Process:
             now = time.monotonic()
             if now >= until:
                 raise Ended("timed out")
+            if self._stop and self._stop.is_set():
+                raise KeyboardInterrupt
             if now >= look:
                 self._look_at_folder()
                 look = now + _LOOK
