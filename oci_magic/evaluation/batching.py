@@ -20,6 +20,7 @@ from ..engines.local import LocalEngine
 
 _GATHER = 0.05
 """Seconds for which the first prompt of a batch waits for others."""
+_TOGETHER = 16
 
 
 def batched(engine: Engine, size: int) -> int:
@@ -38,8 +39,16 @@ class _Row:
 
     def __init__(self, prompt: Sequence[int], pick: Callable[[Any], int]) -> None:
         self.prompt, self.pick = list(prompt), pick
-        self.out: queue.SimpleQueue[int | BaseException] = queue.SimpleQueue()
+        self.out: queue.SimpleQueue[list[int] | Exception] = queue.SimpleQueue()
+        self.made: list[int] = []
         self.done = False
+
+    def take(self, token: int, *, last: bool) -> None:
+        """Keep a token; a few are handed over together, for a thread wakes for each hand-over."""
+        self.made.append(token)
+        if last or len(self.made) >= _TOGETHER:
+            self.out.put(self.made)
+            self.made = []
 
 
 class BatchDecoder(Decoder):
@@ -66,13 +75,17 @@ class BatchDecoder(Decoder):
         try:
             while True:
                 found = row.out.get()
-                if isinstance(found, BaseException):
+                if isinstance(found, Exception):
                     raise found
-                yield found
+                yield from found
         finally:
             row.done = True
 
     def _work(self) -> None:
+        if self._serial:
+            import torch
+
+            torch.set_num_threads(1)  # of this thread
         while True:
             rows = [row for row in self._gathered() if not row.done]
             try:
@@ -125,6 +138,6 @@ class BatchDecoder(Decoder):
         return output.logits[:, -1]
 
     def _goes_on(self, row: _Row, token: int) -> bool:
-        if not row.done:
-            row.out.put(token)
-        return not row.done and token not in self._stops
+        ends = row.done or token in self._stops
+        row.take(token, last=ends)
+        return not ends
