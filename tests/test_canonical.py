@@ -11,6 +11,7 @@ import copy
 import itertools
 import os
 import random
+import signal
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -19,9 +20,11 @@ from pathlib import Path
 import pytest
 
 import oci_magic
+from oci_magic.evaluation.attempts import Attempt, Round
 from oci_magic.evaluation.judging import Judge
 from oci_magic.evaluation.mbpp_inputs import inputs_of
 from oci_magic.evaluation.problems import Problem, problem, read, rows
+from oci_magic.evaluation.records import Records
 from oci_magic.running.process import Limits
 
 DATA = Path(os.environ.get("OCI_DATA", Path(oci_magic.__file__).parents[2] / "shared" / "data"))
@@ -137,28 +140,66 @@ def mutants(code: str) -> Iterator[str]:
         yield ast.unparse(ast.fix_missing_locations(changed))
 
 
-def told_apart(problem: Problem, mutant: str) -> bool | None:
+def told_apart(each: Problem, mutant: str) -> bool:
     """Whether the tests can tell, by running them plainly beside it: an oracle of this file's."""
     names: dict[str, object] = {}
+    before = signal.signal(signal.SIGALRM, _too_long)
+    signal.alarm(4)
     try:
-        exec(f"{problem.setup}\n{mutant}", names)
-        names["candidate"] = names[problem.entry_point]
-        exec(problem.test, names)
+        exec(f"{each.setup}\n{mutant}", names)
+        names["candidate"] = names[each.entry_point]
+        exec(each.test, names)
     except Exception:
         return True
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
     return False
+
+
+def _too_long(*_: object) -> None:
+    raise TimeoutError
+
+
+def judged_like_run_plainly(
+    each: Problem, number: int, draw: random.Random
+) -> tuple[int, list[str]]:
+    """How many of some mutants the tests tell apart, and those on which the verdict is another."""
+    told, wrong = 0, []
+    made = list(mutants(solution_of(each)))
+    for mutant in draw.sample(made, min(number, len(made))):
+        verdict, _ = Judge(Limits(call=2.0)).judge(each, mutant)
+        tell = told_apart(each, mutant)
+        told += tell
+        wrong += [f"{each.task_id} {verdict}\n{mutant}"] if verdict.passed == tell else []
+    return told, wrong
 
 
 def test_mutants_pass_exactly_where_the_tests_cannot_tell() -> None:
     """Of HumanEval, where the published test program, run here, is the oracle."""
-    limits, draw = Limits(call=2.0), random.Random(5)
-    wrong, killed = [], 0
-    for each in sampled(HUMANEVAL, 8):
-        made = [m for m in mutants(solution_of(each)) if "while" not in m]
-        for mutant in draw.sample(made, min(3, len(made))):
-            verdict, _ = Judge(limits).judge(each, mutant)
-            tell = told_apart(each, mutant)
-            killed += bool(tell)
-            if verdict.passed == tell:
-                wrong.append((each.task_id, mutant, verdict))
-    assert killed > 20 and not wrong
+    draw = random.Random(5)
+    found = [judged_like_run_plainly(each, 3, draw) for each in sampled(HUMANEVAL, 8)]
+    assert sum(told for told, _ in found) > 20 and not [w for _, wrong in found for w in wrong]
+
+
+@pytest.mark.heavy
+def test_mutants_of_all_problems_pass_exactly_where_the_tests_cannot_tell() -> None:
+    draw = random.Random(1)
+    programs = itertools.chain(read(HUMANEVAL), map(by_asserts, rows(MBPP)))
+    found = [judged_like_run_plainly(each, 6, draw) for each in programs]
+    assert sum(told for told, _ in found) > 1900
+    assert not [w for _, wrong in found for w in wrong]
+
+
+@pytest.mark.heavy
+def test_memory_stays_flat_over_a_thousand_solutions(tmp_path: Path) -> None:
+    problems = [each for each in read(HUMANEVAL) for _ in range(6)]
+    held = []
+    with Records(tmp_path, {}) as records:
+        for number, each in enumerate(problems):
+            verdict, _ = Judge().judge(each, solution_of(each))
+            rounds = (Round("", each.canonical, verdict),)
+            records.add(Attempt(each.task_id, each.source, number, rounds))
+            if number % 100 == 99:
+                held.append(int(Path("/proc/self/statm").read_text().split()[1]) * 4096)
+    assert max(held[1:]) - held[1] < 4 << 20, held

@@ -17,6 +17,7 @@ from itertools import chain
 from pathlib import Path
 
 from ..errors import OciError
+from ..running.process import missing_walls
 from . import scores
 from .attempts import Attempt, Options
 from .comparing import compare
@@ -24,6 +25,10 @@ from .crew import Crew
 from .problems import Problem, left_out, read, rows
 from .records import Records
 
+_OPEN = {
+    "files": "your files",
+    "processes": "starting processes or the network",
+}
 Say = Callable[[str], None]
 
 
@@ -49,6 +54,7 @@ def _attempts(given: Namespace) -> None:
     options, named = _options(given), given.model or f"solutions:{_digest(given.solutions)}"
     run = {"model": named, "mentor": given.mentor, **asdict(options)}
     run["problems"] = [f"{path.name} {_digest(path)}" for path in given.problems]
+    _tell_walls()
     with Records(given.out, run) as records:
         if given.solutions:
             from .given import judged
@@ -57,6 +63,13 @@ def _attempts(given: Namespace) -> None:
         else:
             made = _made(given, options, records)
         _kept(made, records, _count(given) * options.samples)
+
+
+def _tell_walls() -> None:
+    missing = missing_walls()
+    if missing:
+        open_to = ", ".join(_OPEN[wall] for wall in missing)
+        print(f"this system cannot keep solutions from {open_to}", file=sys.stderr)
 
 
 def _kept(made: Iterator[Attempt], records: Records, total: int) -> None:
