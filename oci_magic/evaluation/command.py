@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
+import time
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -52,6 +53,8 @@ def _attempts(given: Namespace) -> None:
     if bool(given.model) == bool(given.solutions):
         raise OciError("who answers? name a model with --model M, or a file with --solutions FILE")
     options, named = _options(given), given.model or f"solutions:{_digest(given.solutions)}"
+    if len({path.name.partition(".jsonl")[0] for path in given.problems}) < len(given.problems):
+        raise OciError("two files of problems have one name: rename one, for scores go by name")
     run = {"model": named, "mentor": given.mentor, **asdict(options)}
     run["problems"] = [f"{path.name} {_digest(path)}" for path in given.problems]
     _tell_walls()
@@ -62,7 +65,10 @@ def _attempts(given: Namespace) -> None:
             made = judged(given.solutions, lambda: _problems(given, options), records.done)
         else:
             made = _made(given, options, records)
+        started, before = time.perf_counter(), len(records.done)
         _kept(made, records, _count(given) * options.samples)
+        made_now, seconds = len(records.done) - before, time.perf_counter() - started
+        print(f"{made_now} attempts in {seconds:.0f} s", file=sys.stderr)
 
 
 def _tell_walls() -> None:

@@ -5,7 +5,8 @@ evaluate/`): greedy, at most 1,024 new tokens, one user message that grows by an
 between the marks `@@ Instruction` and `@@ Response`; opening sentence, marks and fences are to
 the letter, the instructions are in our words. As `chat` the same goes as turns of a conversation,
 as in a notebook. What differs: in `human` feedback the mentor's sentences follow the execution
-result, as a person's do here; there they stand alone. Execution results are worded by
+result, as a person's do here; there they stand alone. From the third round on, what comes the
+same again is asked for afresh and sampled, as in a notebook. Execution results are worded by
 `prompting.feedback`, with the lines `Input:`, `Expected Output:` and `Actual Output:`.
 """
 
