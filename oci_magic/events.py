@@ -76,8 +76,22 @@ class Repairing:
 
 
 @dataclass(frozen=True)
+class GoesOn:
+    """The code has worked, the model is shown what came out: it may add to the cells `below`.
+
+    A `comment` is words alone, else code of it is to run.
+    """
+
+    below: tuple[Cell, ...]
+    comment: bool
+
+
+@dataclass(frozen=True)
 class Finished:
     """The last event. `reason` is a clause on why it ended so, "" where the outcome says it.
+
+    `below` are the cells that stand below the prompt in the end: the code, and the words between
+    and after it where the answer went on from its results.
 
     `usage` adds up all rounds, `repairs` counts replies after the first, `seconds` is wall time,
     `model` the engine's name, `checks` what the result has been seen to satisfy.
@@ -91,9 +105,12 @@ class Finished:
     seconds: float = 0.0
     model: str = ""
     checks: tuple[str, ...] = ()
+    below: tuple[Cell, ...] = ()
 
 
-Event = Prompted | Streamed | Drafted | HeldBack | Executed | NotPutBack | Repairing | Finished
+Event = (
+    Prompted | Streamed | Drafted | HeldBack | Executed | NotPutBack | Repairing | GoesOn | Finished
+)
 Events = Generator[Event, None, None]
 
 

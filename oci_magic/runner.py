@@ -12,7 +12,7 @@ from typing import Protocol
 from .events import Event, Executed, HeldBack, NotPutBack
 from .prompting.feedback import execution_result
 from .running import Executor
-from .running.review import effects_line
+from .running.effects import effects_line
 from .types import Cell, Effect, Execution, Turn
 from .verdict import Verdict, without_running
 
@@ -44,6 +44,27 @@ class Nothing:
     def done(self) -> None: ...
     def undo(self) -> Sequence[str]:
         return ()
+
+
+class InTurn:
+    """The checkpoints of two runs, the second after the first: taken back, both are."""
+
+    def __init__(self, first: Restorable, second: Restorable) -> None:
+        self.first, self.second = first, second
+
+    @property
+    def left(self) -> Sequence[str]:
+        return tuple(dict.fromkeys((*self.first.left, *self.second.left)))
+
+    def restore(self) -> None:
+        self.second.restore()
+        self.first.restore()
+
+    def done(self) -> None:
+        """Each is, since its own run."""
+
+    def undo(self) -> Sequence[str]:
+        return tuple(dict.fromkeys((*self.second.undo(), *self.first.undo())))
 
 
 class Runner:

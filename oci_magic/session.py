@@ -9,27 +9,21 @@ and the last reply of an exchange, and of a failed one its error too.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
 
 from . import guards
 from .engines import Engine, warmed
 from .errors import EngineError, OciError
-from .events import (
-    Drafted,
-    Event,
-    Events,
-    Finished,
-    Prompted,
-    Repairing,
-    Streamed,
-)
+from .events import Drafted, Event, Events, Finished, Prompted, Repairing, Streamed
+from .exchanges import Exchanges
+from .going_on import Ends, gone_on
 from .objects import encodable
 from .prompting.conversation import conversation, source, told
 from .prompting.feedback import execution_result
 from .prompting.parse import parse as parse_reply
-from .prompting.prompts import FIX, code_block, fit
-from .runner import Nothing, Restorable, Review, Runner
+from .prompting.prompts import COMMENT, FIX, GO_ON, code_block, fit
+from .runner import InTurn, Nothing, Restorable, Review, Runner
 from .running import Executor
 from .types import Cell, Chunk, Execution, Failure, Message, Reply, Turn, Usage
 from .verdict import Verdict, came, standing, still_fails
@@ -39,9 +33,10 @@ class Session:
     """One conversation with one engine about one place where code runs.
 
     `exchanges` holds every round of every request, `turns` the last round of each. `runner` runs
-    the code, on terms that may be changed between two requests. `room` is the number of tokens
-    kept free for an answer (default: the engine's `max_new_tokens`, at most a quarter of its
-    window).
+    the code, on terms that may be changed between two requests. So may `steps`, the number of
+    cells by which an answer may go on from its results, and `comment`, whether the model comments
+    on the last one. `room` is the number of tokens kept free for an answer (default: the engine's
+    `max_new_tokens`, at most a quarter of its window).
     """
 
     def __init__(
@@ -57,13 +52,18 @@ class Session:
     ) -> None:
         self.engine, self.runner = engine, Runner(executor, review, checkpoint)
         self.rounds, self.room, self.parse = rounds, room, parse
-        self.exchanges: list[tuple[Turn, ...]] = []
-        self._answer = 0  # the exchange whose code stands
+        self.steps, self.comment = 0, False
+        self.exchanges = Exchanges()
         self._last: tuple[str, tuple[Turn, ...]] | None = None
 
     @property
+    def request(self) -> str:
+        """What the person has asked last."""
+        return self._last[0] if self._last else ""
+
+    @property
     def turns(self) -> list[Turn]:
-        return [rounds[-1] for rounds in self.exchanges]
+        return self.exchanges.turns
 
     def ask(
         self, request: str, context: str = "", *, run: bool = True, rounds: int | None = None
@@ -72,7 +72,7 @@ class Session:
 
         Raises EngineError when the model cannot answer or the request does not fit its window.
         """
-        return self._exchange(request, (), context, run, rounds)
+        return self._answered(self._exchange(request, (), context, run, rounds), rounds)
 
     def fix(
         self, code: str, failure: Failure, context: str = "", *, sentence: str = "",
@@ -87,16 +87,16 @@ class Session:
         reply = Reply(code_block(code), (Cell(code),))
         seed = Turn(self._request_of(code), reply, execution, feedback)
         limit = max(1, self.rounds if rounds is None else rounds)
-        return self._exchange(seed.request, (seed,), context, run, limit)
+        return self._answered(self._exchange(seed.request, (seed,), context, run, limit), limit)
 
     def retry(self, context: str = "", *, run: bool = True, rounds: int | None = None) -> Events:
         """Ask the last request again, as if its answer had not been given."""
         if self._last is None:
             raise OciError("nothing to retry: ask something with %%oci first")
         request, seed = self._last
-        again = bool(self.exchanges) and self.exchanges[-1][-1].request == request
-        given = self.exchanges.pop() if again else ()
-        return self._exchange(request, seed, context, run, rounds, given)
+        given = self.exchanges.taken(request)
+        exchange = self._exchange(request, seed, context, run, rounds, given)
+        return self._answered(exchange, rounds)
 
     def undo(self) -> tuple[Turn, Sequence[str]]:
         """Take back the last answer with code, what it did and what was said since.
@@ -104,15 +104,13 @@ class Session:
         Gives its turn and the names that later cells own. Code that failed or did not run has
         left nothing. Raises OciError where there is nothing to take back, or no way any more.
         """
-        there = self._answer < len(self.exchanges)
-        saved, last = self.runner.accepted, self.exchanges[self._answer][-1] if there else None
+        saved, last = self.runner.accepted, self.exchanges.answered
         worked = last and last.execution and not last.execution.failure
         if last is None or (saved is None and (worked or not came(last))):
             raise OciError("nothing to undo: no code of this conversation was accepted last")
         self.runner.accepted = None
         stay = saved.undo() if saved else ()
-        del self.exchanges[self._answer :]
-        self._answer = max(0, len(self.exchanges) - 1)
+        self.exchanges.take_back()
         return last, stay
 
     def ran(self, execution: Execution, saved: Restorable) -> Failure | None:
@@ -128,26 +126,16 @@ class Session:
         self.exchanges.append((*before, replace(turn, execution=execution, feedback=feedback)))
         return execution.failure
 
-    def edited(self, at: int, source: str) -> None:
-        """The person has another version of the last answer's code cell `at`, and it works."""
-        rounds = self.exchanges[self._answer] if self._answer < len(self.exchanges) else ()
-        held = [number for number, each in enumerate(rounds) if len(each.reply.code) > at]
-        if not held:
-            return
-        before, turn = rounds[: held[-1]], rounds[held[-1]]
-        code = list(turn.reply.code)
-        code[at] = Cell(source)
-        left = iter(code)
-        cells = tuple(next(left) if cell.kind == "code" else cell for cell in turn.reply.cells)
-        said = (code_block(c.source) if c.kind == "code" else c.source for c in cells)
-        reply = replace(turn.reply, text="\n\n".join(said), cells=cells)
-        edited = replace(turn, reply=reply, execution=Execution(), feedback="")
-        self.exchanges[self._answer] = (*before, edited)
+    def revised(self, changes: Mapping[int, str | None]) -> None:
+        """The person has other versions of code cells of the last answer, or (None) deleted them.
+
+        They are known by their number in it.
+        """
+        self.exchanges.revise(changes)
 
     def new(self) -> None:
         """Forget the conversation."""
         self.exchanges.clear()
-        self._answer = 0
         self._last = self.runner.accepted = None
 
     def prompt(
@@ -155,13 +143,13 @@ class Session:
     ) -> Prompted:
         """The messages for `request` after the rounds `tried`, fitted to the engine's window.
 
-        Asked `fresh`, they tell of no earlier exchange.
+        Asked `fresh`, they tell of no exchange before the person's last request.
         Raises EngineError when even the request, the current code and its error do not fit.
         """
         limit = self.engine.window - self._room()
         request, context = encodable(request), encodable(context)
         for known in (context, ""):
-            earlier = () if fresh else self.exchanges
+            earlier = self.exchanges.asked if fresh else self.exchanges
             history, current = conversation(earlier, request, known, tried)
             current = [Message(m.role, encodable(m.content)) for m in current]
             messages, dropped = fit(history, current, self.engine.count, limit)
@@ -173,17 +161,32 @@ class Session:
             "shorten it or choose a model with a larger window (%oci models)"
         )
 
+    def _answered(self, exchange: Ends, rounds: int | None) -> Events:
+        """An exchange of a request, and those in which its answer goes on."""
+
+        def more(execution: Execution, comment: bool) -> Ends:
+            request = f"{execution_result(execution)}\n\n{COMMENT if comment else GO_ON}"
+            return self._exchange(request, (), "", True, rounds, joined=True, comment=comment)
+
+        yield (yield from gone_on(exchange, more, self.steps, self.comment))
+
     def _exchange(
         self, request: str, seed: tuple[Turn, ...], context: str, run: bool, rounds: int | None,
-        given: tuple[Turn, ...] = (),
-    ) -> Events:  # fmt: skip
-        """Ask until it is settled. The answer `given` before stays if nothing comes for it."""
+        given: Sequence[tuple[Turn, ...]] = (), *, joined: bool = False, comment: bool = False,
+    ) -> Ends:  # fmt: skip
+        """Ask until it is settled. The answer `given` before stays if nothing comes for it.
+
+        A `joined` exchange goes on from the one before it, in a `comment` by words alone.
+        """
         started, tried, request = time.perf_counter(), list(seed), encodable(request)
         limit = self.rounds if rounds is None else rounds
-        self._last, before, self.runner.accepted = (request, seed), self.runner.accepted, None
+        if not joined:
+            self._last = request, seed
+            self.exchanges.begin()
+        before, self.runner.accepted = self.runner.accepted, None
         verdict = Verdict("stopped")
         try:
-            verdict = yield from self._rounds(request, tried, context, run, limit)
+            verdict = yield from self._rounds(request, tried, context, run, limit, comment)
         except KeyboardInterrupt:
             verdict = Verdict("stopped")
         except EngineError as error:
@@ -192,31 +195,38 @@ class Session:
             verdict = Verdict("unrepaired", str(error))
         finally:
             made = tried[len(seed) :]
-            new = any(map(came, made))
-            kept = tuple(tried) if new or not given else given
-            self.exchanges += [kept] if made or given else []
-            if new:
-                self._answer = len(self.exchanges) - 1
-            else:
+            if joined:
+                self._join(made, before, verdict)
+            elif not self.exchanges.keep(tried, made, given):
                 self.runner.accepted = before
         turn = standing(tried, made, request)
-        usage = sum((each.reply.usage for each in made), Usage())
-        yield Finished(
+        return Finished(
             verdict.outcome or "unrepaired", turn, verdict.reason, max(0, len(tried) - 1),
-            usage, time.perf_counter() - started, self.engine.name,
-            self.runner.checks if verdict.outcome == "worked" else (),
+            sum((each.reply.usage for each in made), Usage()), time.perf_counter() - started,
+            self.engine.name, self.runner.checks if verdict.outcome == "worked" else (),
+            turn.reply.code,
         )  # fmt: skip
 
+    def _join(self, made: Sequence[Turn], before: Restorable | None, verdict: Verdict) -> None:
+        """Remember an exchange as a part of the one before it, if it came to anything."""
+        if verdict.outcome in ("worked", "answered"):
+            self.exchanges.join(made)
+        else:
+            self.runner.accepted = None
+        after = self.runner.accepted
+        self.runner.accepted = InTurn(before, after) if before and after else before
+
     def _rounds(
-        self, request: str, tried: list[Turn], context: str, run: bool, limit: int
+        self, request: str, tried: list[Turn], context: str, run: bool, limit: int, comment: bool
     ) -> Generator[Event, None, Verdict]:
         """Reply after reply, each added to `tried`, until one settles the request."""
+        parse = _words if comment else self.parse
         while True:
             failed, way = tried[-1] if tried else None, guards.PLAIN
             if failed and failed.execution and failed.execution.failure:
                 if len(tried) > limit:
                     return Verdict("unrepaired", still_fails(limit))
-                found = guards.way(tried, history=bool(self.exchanges))
+                found = guards.way(tried, history=bool(self.exchanges.request))
                 if found is None:
                     return Verdict("unrepaired", "the same again, asked afresh and sampled too")
                 way, failure = found, failed.execution.failure
@@ -226,17 +236,20 @@ class Session:
             yield prompted
             draft = source(shown[-1]) if shown else None
             with warmed(self.engine, way.temperature, len(tried)):
-                reply = yield from self._stream(prompted.messages, draft)
+                reply = yield from self._stream(prompted.messages, draft, parse)
             tried.append(Turn(request, reply))
             yield Drafted(reply)
+            if guards.same(tried[-1], [rounds[-1] for rounds in self.exchanges.asked]):
+                return Verdict("unrepaired", "the model said the same code once more")
             verdict = yield from self.runner.attempt(tried[-1], tried[:-1], run)
             tried[-1] = replace(tried[-1], execution=verdict.execution, feedback=verdict.feedback)
             if verdict.outcome:
                 return verdict
 
     def _stream(
-        self, messages: Sequence[Message], draft: str | None
-    ) -> Generator[Event, None, Reply]:
+        self, messages: Sequence[Message], draft: str | None,
+        parse: Callable[[str], Sequence[Cell]],
+    ) -> Generator[Event, None, Reply]:  # fmt: skip
         text, last, started = "", Chunk(""), time.perf_counter()
         try:
             for last in self.engine.stream(messages, draft=draft):
@@ -251,7 +264,7 @@ class Session:
         except KeyboardInterrupt:
             last = Chunk("", "interrupted", last.usage)
         usage = last.usage or Usage(seconds=time.perf_counter() - started)
-        return Reply(text, tuple(self.parse(text)), last.finish_reason or "stop", usage)
+        return Reply(text, tuple(parse(text)), last.finish_reason or "stop", usage)
 
     def _room(self) -> int:
         sampling = getattr(self.engine, "sampling", None)
@@ -265,3 +278,8 @@ class Session:
 
     def _request_of(self, code: str) -> str:
         return self.exchanges[-1][-1].request if self.is_last(code) else FIX
+
+
+def _words(text: str) -> Sequence[Cell]:
+    """A reply that is all words; code in it is to be read."""
+    return [Cell(text.strip(), "markdown")] if text.strip() else []

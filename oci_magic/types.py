@@ -156,9 +156,11 @@ class Turn:
     """One exchange: what was asked, what came back, how it ran, what was fed back.
 
     `feedback` holds the sentences that led from this turn to the next one, "" if none did.
+    Where the turn `goes_on`, the request is not the person's but how the code before it ran.
     """
 
     request: str
     reply: Reply
     execution: Execution | None = None
     feedback: str = ""
+    goes_on: bool = False

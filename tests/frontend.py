@@ -104,8 +104,10 @@ class Notebook:
                  for c in self.below(id_)]  # fmt: skip
         record = self[id_]["metadata"].get(KEY)
         made = {"record": record, "cells": cells, "seen": self.seen.get(id_)}
+        marks = [_mark(cell) or {} for cell in self.cells]
+        stands = [mark["cell"] for mark in marks if mark.get("cell")]
         return {"protocol": 1, "client": self.client, "path": self.path, "made": made,
-                "deletions": self.deletions}  # fmt: skip
+                "deletions": self.deletions, "stands": stands}  # fmt: skip
 
     def below(self, prompt: str) -> list[Notes]:
         """The cells that the prompt owns."""

@@ -387,7 +387,8 @@ def played(notebook: Any, *events: dict[str, Any]) -> Answer:
 
 
 def asked(*sources: str) -> list[dict[str, Any]]:
-    return [{"kind": "prompted"}, {"kind": "drafted", "code": list(sources)}]
+    cells = [["code", source] for source in sources]  # as they come through JSON
+    return [{"kind": "prompted"}, {"kind": "drafted", "cells": cells}]
 
 
 def error(name: str) -> dict[str, Any]:
@@ -464,6 +465,21 @@ def test_two_requests_of_one_cell_keep_both_answers() -> None:
     played(notebook, *asked("a"), RAN, finished, *asked("b"), RAN, finished)
     assert [c.source for c in notebook.cells[1:]] == ["a", "b"]
     assert len(notebook.cells[0].metadata.oci_magic.cells) == 2
+
+
+def test_what_the_answer_went_on_with_stands_below_it_or_is_left_out() -> None:
+    goes_on = {"kind": "goes on", "cells": [["code", "a"]]}
+    comment = {"kind": "drafted", "cells": [["markdown", "It shows b."]]}
+    for more, left in ([comment], ["a", "It shows b."]), ([*asked("bad"), error("E")], ["a"]):
+        notebook = new_notebook(cells=[cell("%%oci --observe\nask", "p"), cell("after", "z")])
+        below = [["code", "a"], *(["markdown", source] for source in left[1:])]
+        finished = {"kind": "finished", "outcome": "worked", "cells": below}
+        played(notebook, *asked("a"), RAN, goes_on, *more, finished).close()
+        assert [c.source for c in notebook.cells[1:]] == [*left, "after"]
+        assert {c.metadata.oci_magic.owner for c in notebook.cells[1:-1]} == {"p"}
+        assert notebook.cells[0].metadata.oci_magic.cells == [c.id for c in notebook.cells[1:-1]]
+        assert "tags" not in notebook.cells[1].metadata
+        nbformat.validate(notebook)
 
 
 def test_stream_pieces_are_one_output_and_results_are_numbered() -> None:

@@ -17,8 +17,9 @@ from oci_magic.prompting.feedback import failure_text
 from oci_magic.prompting.interpolate import interpolate
 from oci_magic.prompting.parse import parse
 from oci_magic.prompting.redact import redacted
+from oci_magic.running.effects import effects_line
 from oci_magic.running.evidence import failure_of
-from oci_magic.running.review import effects_line, review
+from oci_magic.running.review import review
 from oci_magic.types import Cell
 
 WORDS = r"""

@@ -692,3 +692,30 @@ def test_cells_of_another_answer_that_are_back_are_not_kept_as_this_ones(book: N
     book.cells[at : at + 1] = before  # Ctrl-Z on cells; what the prompt's cell says stays
     book.run(prompt)
     assert [cell["source"] for cell in book.below(prompt)] == ["3"]
+
+
+def asked_last(book: Notebook) -> str:
+    """All that the model was told by the last prompt."""
+    shown = book.add("%%oci --dry\nwhat now?")
+    book.run(shown)
+    return text(book[shown])
+
+
+def test_what_the_person_deletes_stays_deleted_for_the_model(book: Notebook) -> None:
+    prompt = book.ask(code("keep = 1") + "\n" + code("gone = 2"))
+    assert "gone = 2" in asked_last(book)
+    book.delete(book.below(prompt)[1]["id"])
+    told = asked_last(book)
+    assert "keep = 1" in told and "gone = 2" not in told and "has deleted code" in told
+    book.delete(book.below(prompt)[0]["id"])
+    assert "keep = 1" not in asked_last(book)
+    book.run(book.add("%oci undo"))  # variables are there as long as they are not taken back
+    assert "NameError" in str(book.run(book.add("keep")))
+
+
+def test_a_generated_cell_that_is_cut_and_pasted_is_not_deleted(book: Notebook) -> None:
+    prompt = book.ask(code("moved = 1"))
+    (made,) = book.below(prompt)
+    book.copy(made["id"], 0)
+    book.delete(made["id"])
+    assert "moved = 1" in asked_last(book)

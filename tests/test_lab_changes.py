@@ -156,8 +156,6 @@ class Changes(RuleBasedStateMachine):
         assert not accepted or not self.mine.keys() & {c["id"] for c in self.book.below(prompt)}
         if accepted:
             self.answered(prompt, replaced, self.book[prompt]["source"] if works else "")
-        elif asks:
-            self.last = None
 
     @rule(at=PLACES, meddling=st.lists(st.tuples(MEDDLING, PLACES), max_size=3),
           failing=FAILING, works=WORKS)  # fmt: skip
@@ -180,9 +178,8 @@ class Changes(RuleBasedStateMachine):
         self.book.meddle = meddle
         self.book.run(prompt)
         self.book.meddle = lambda _: None
-        self.answered(prompt, replaced, source if works else "")
-        if not accepted:
-            self.last = None
+        if accepted:
+            self.answered(prompt, replaced, source if works else "")
 
     @rule(works=st.integers(1, 3))
     def run_all(self, works: int) -> None:
@@ -216,6 +213,12 @@ class Changes(RuleBasedStateMachine):
             return
         after = [last.prompt]
         ids = [id_ for id_ in ids if id_ not in last.made or id_ in self.mine]
+        if last.prompt not in ids:  # where it stood is known by what it had made, if that is there
+            new = [id_ for id_ in self.book.ids() if id_ not in ids]
+            assert set(new) <= last.replaced.keys()
+            assert [id_ for id_ in self.book.ids() if id_ in ids] == ids
+            self.made |= dict.fromkeys(new, last.prompt)
+            ids = self.book.ids()
         for id_ in last.replaced:
             there = next((other for other in after if other in ids), None)
             if there and id_ not in ids:
@@ -263,7 +266,13 @@ class Changes(RuleBasedStateMachine):
         self.made.pop(cell["id"], None)
 
     def is_kept(self, prompt: str) -> bool:
-        return self.kept[prompt] == self.mine[prompt] and bool(self.book.below(prompt))
+        """Answered as it is now, by all that stands below: none came back from an older answer."""
+        record = self.book[prompt]["metadata"].get(KEY)
+        marks = [cell["metadata"][KEY] for cell in self.book.below(prompt)]
+        if not marks or not isinstance(record, dict):
+            return False
+        same = all(mark.get("hash", "") == record.get("hash") for mark in marks)
+        return same and self.kept[prompt] == self.mine[prompt]
 
     def made_by(self, prompt: str) -> dict[str, str]:
         """In the order in which they stand."""

@@ -991,3 +991,30 @@ def test_stopped_prompt_is_called_stopped_in_the_history(notebook: Notebook) -> 
 def test_empty_fence_is_no_answer(notebook: Notebook) -> None:
     result = notebook.type(f"%%oci {notebook.replies(FENCE)}\nset x")
     assert "answered nothing" in one_line_error(notebook, result, Unrepaired)
+
+
+@pytest.mark.parametrize("options", ["--observe", "--steps 2"])
+def test_micro_is_not_shown_results_which_it_has_not_learned_to_read(
+    notebook: Notebook, options: str
+) -> None:
+    notebook.type(f"%%oci {options}\ngo")
+    assert "UsageError" in notebook.err and "choose another" in notebook.err
+    assert "loading" not in notebook.out
+
+
+def test_steps_and_comment_are_traits_and_a_fix_of_ones_own_cell_takes_none(
+    notebook: Notebook,
+) -> None:
+    replies = "Here.\n```python\nx = 1\n```", "One.", "Mended.\n```python\ny = 1\n```", "No."
+    option = notebook.replies(*replies)
+    notebook.type("%config OCIMagics.comment = True")
+    notebook.type(f"%%oci {option}\ngo")
+    assert "One." in notebook.out and notebook["x"] == 1
+    notebook.type("y = undefined")
+    notebook.type("%oci fix")
+    assert notebook["y"] == 1 and "No." not in notebook.out
+
+
+def test_fewer_than_no_steps_is_a_mistake(notebook: Notebook) -> None:
+    notebook.type("%%oci --steps -1\ngo")
+    assert "UsageError" in notebook.err and "0 or more" in notebook.err

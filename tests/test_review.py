@@ -17,7 +17,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oci_magic.running.review import Reviewer, effects_line, review
+from oci_magic.running.effects import effects_line
+from oci_magic.running.review import Reviewer, review
 from oci_magic.types import Cell, Effect
 
 

@@ -6,6 +6,7 @@ Outputs of running code arrive elsewhere; `running` says which cell they belong 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from .client import digest, mark
@@ -29,6 +30,7 @@ class Answer:
         self.ids: set[str] = set()
         self.told: list[str] = []
         self._settled = 0
+        self._done: list[Node] = []  # the cells from whose results the answer goes on
         self._draft: list[Node] = []
         self._round = 0
         self._next: int | None = None
@@ -38,7 +40,11 @@ class Answer:
             case "prompted":
                 self._begin()
             case "drafted":
-                self._replace(event["code"])
+                cells = event["cells"]
+                self._replace(cells if self._done else [c for c in cells if c[0] == "code"])
+            case "goes on":
+                self._done += self._draft
+                self._draft = []
             case "executed":
                 self._ran(event["error"])
             case "told" | "repairing":
@@ -62,7 +68,7 @@ class Answer:
         """The prompt cell has ended; code of a request that did not finish is not to run."""
         self._next = None
         self._stamp(Kept("", "", ""))
-        _skip(self._draft)
+        _skip([*self._done, *self._draft])
 
     def last(self) -> None:
         """The prompt cell has ended by itself: run again, it loads no model without need."""
@@ -71,7 +77,7 @@ class Answer:
 
     @property
     def _first(self) -> int:
-        return self.index + 1 + self._settled
+        return self.index + 1 + self._settled + len(self._done)
 
     def _begin(self) -> None:
         if not self._round and not self._settled:
@@ -96,19 +102,26 @@ class Answer:
         told = mark(cell.metadata.get(METADATA))
         return bool(told.get("owner") == self.prompt.id and told.get("cell") == cell.id)
 
-    def _replace(self, sources: list[str], kind: str = "code") -> None:
+    def _replace(self, told: Sequence[tuple[str, str]]) -> None:
         """Put cells in the place of the last reply's, unless they are the same or none."""
+        self._next = None
+        if told and [*map(tuple, told)] != [(c.cell_type, c.source) for c in self._draft]:
+            self._put(told)
+            self._next = self._code_from(0)
+
+    def _put(self, told: Sequence[tuple[str, str]]) -> None:
         from nbformat import v4
 
-        self._next = None
-        if not sources or sources == [cell.source for cell in self._draft]:
-            return
-        new = v4.new_code_cell if kind == "code" else v4.new_markdown_cell
-        cells = [new(source) for source in sources]
+        new = {"code": v4.new_code_cell, "markdown": v4.new_markdown_cell}
+        cells = [new[kind](source) for kind, source in told]
         self.notebook.cells[self.places.start : self.places.stop] = cells
         self._draft = cells
         self.ids |= {cell.id for cell in cells}
-        self._next = 0 if kind == "code" else None
+
+    def _code_from(self, at: int) -> int | None:
+        """The place of the first code cell of the draft from `at` on."""
+        kinds = enumerate(cell.cell_type for cell in self._draft)
+        return next((place for place, kind in kinds if place >= at and kind == "code"), None)
 
     def _ran(self, error: dict[str, Any] | None) -> None:
         from nbformat.v4 import new_output
@@ -119,24 +132,27 @@ class Answer:
         cell.execution_count = 1  # any number: writing the document numbers all cells
         if error:
             cell.outputs.append(new_output("error", **error))
-        last = error or self._next + 1 == len(self._draft)
-        self._next = None if last else self._next + 1
+        self._next = None if error else self._code_from(self._next + 1)
 
     def _finish(self, event: Told) -> None:
         self._next, outcome = None, event["outcome"]
         after = kept(self.source, event["model"], self.override)
         if outcome == "answered":
-            self._replace([event["words"]], "markdown")
+            self._replace([("markdown", event["words"])])
         elif event["words"]:
             self._show(event["words"])
+        if self._done:  # what it went on with may be left out
+            stays = event["cells"][len(self._done) :]
+            if [*map(tuple, stays)] != [(c.cell_type, c.source) for c in self._draft]:
+                self._put(stays)
         if outcome != "worked":
-            _skip(self._draft)
+            _skip([*self._done, *self._draft])
         self._stamp(after)
         if outcome in _GOOD:
             self._print(event["line"])
             self._keep(after)
-        self._settled += len(self._draft)
-        self._draft, self._round = [], 0
+        self._settled += len(self._done) + len(self._draft)
+        self._done, self._draft, self._round = [], [], 0
 
     def _keep(self, after: Kept) -> None:
         cells = self.notebook.cells[self.index + 1 : self.places.stop]
@@ -148,7 +164,7 @@ class Answer:
         }
 
     def _stamp(self, prompt: Kept) -> None:
-        for cell in self._draft:
+        for cell in (*self._done, *self._draft):
             cell.metadata[METADATA] = {
                 "owner": self.prompt.id,
                 "cell": cell.id,

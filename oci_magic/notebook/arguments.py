@@ -41,6 +41,8 @@ class Options:
     no_run: bool = False
     confirm: bool = False
     rounds: int | None = None
+    observe: bool = False
+    steps: int | None = None
     new: bool = False
     context: str | None = None
     leave_out: tuple[str, ...] = ()
@@ -64,6 +66,17 @@ _ARGUMENTS = (
     argument("-n", "--no-run", action="store_true", help="offer the code, do not run it"),
     argument("--confirm", action="store_true", help="let the code wait until you run it"),
     argument("-r", "--rounds", type=int, metavar="N", help="repairs at most (default 3)"),
+    argument(
+        "--observe",
+        action="store_true",
+        help="show the model the result; its comment goes into a cell below it",
+    ),
+    argument(
+        "--steps",
+        type=int,
+        metavar="N",
+        help="show the model the result; it may go on with up to N more cells (default 0)",
+    ),
     argument("--new", action="store_true", help="forget the conversation first"),
     argument(
         "--context",
@@ -203,6 +216,8 @@ def _checked(options: Options) -> Options:
             raise UsageError(f"{name!r} is not a variable's name: write {CALL}")
     if options.rounds is not None and options.rounds < 0:
         raise UsageError(f"-r {options.rounds}: the number of repairs is 0 or more")
+    if options.steps is not None and options.steps < 0:
+        raise UsageError(f"--steps {options.steps}: the number of further cells is 0 or more")
     if options.timeout is not None:
         checked_seconds(options.timeout)
     if wrong := unknown_effects(options.allow):

@@ -42,6 +42,7 @@ class Client:
     `record` is what the prompt cell's metadata hold of its last answer, `seen` the last answer that
     the front end was told of. `action` is what a button of the prompt's panel says, `text` the
     words that go with it (for `repair` the source of the failed cell). `path` is the notebook's.
+    `stands` are the ids of all generated cells in it, None if they are not told.
     """
 
     id: str
@@ -53,6 +54,7 @@ class Client:
     asking: str = ""
     seen: str = ""
     path: str = ""
+    stands: frozenset[str] | None = None
 
     @classmethod
     def told(cls, metadata: Mapping[str, Any]) -> Client | None:
@@ -78,7 +80,10 @@ class Client:
             kind, text = action.get("kind"), str(action.get("text", ""))
             seen = str(below.get("seen") or "")
             path = str(said.get("path") or "")
-            return cls(str(said["client"]), prompt, record, made, kind, text, prompt, seen, path)
+            there = said.get("stands")
+            stands = None if there is None else frozenset(map(str, there))
+            asks = str(said["client"])
+            return cls(asks, prompt, record, made, kind, text, prompt, seen, path, stands)
         except (TypeError, KeyError, AttributeError, ValueError):
             return None
 

@@ -97,7 +97,7 @@ def fix(magics: OCIMagics, rest: str) -> None:
         place = place.going_on(magics.place)
     with magics.loading(options, place):
         session = session_for(magics, options)
-        magics.asked = options
+        session.steps, session.comment, magics.asked = 0, False, options
         context = Telling(magics).context(options, rest)
         events = session.fix(code.strip("\n"), failure, context, sentence=rest, run=magics.run)
         magics.play(events, run=magics.run, place=place)
@@ -123,8 +123,7 @@ def retry(magics: OCIMagics) -> None:
     warm = asked.temperature or magics.temperature or RETRY_TEMPERATURE
     options = replace(asked, temperature=warm, new=False)
     session, run = session_for(magics, options), magics.run and not asked.no_run
-    request = session.turns[-1].request if session.turns else ""
-    context = Telling(magics).context(options, request)
+    context = Telling(magics).context(options, session.request)
     events = session.retry(context, run=run, rounds=options.rounds)
     magics.play(events, options.output, run=run, place=place)
 
@@ -136,7 +135,7 @@ def go_on(magics: OCIMagics, place: Place) -> None:
     session = session_for(magics, replace(magics.asked, new=False))
     context = partial(Telling(magics).context, magics.asked)
     if is_last(magics, session, place):
-        events = asked_for(magics, session, place, session.turns[-1].request, context)
+        events = asked_for(magics, session, place, session.request, context)
     elif place.action == "retry":
         events = session.retry(context(""))
     else:
@@ -175,7 +174,7 @@ def new(magics: OCIMagics) -> None:
 
 def history(magics: OCIMagics) -> None:
     """The prompts of this conversation and how each ended."""
-    turns = magics.session.turns if magics.session else []
+    turns = [turn for turn in magics.session.turns if not turn.goes_on] if magics.session else []
     for number, turn in enumerate(turns, 1):
         print(f"{number}. {one_line(turn.request, 80)} · {_ended(turn)}")
     if not turns:
@@ -206,7 +205,8 @@ def export(magics: OCIMagics, rest: str) -> None:
         raise UsageError("nothing to export: no prompts in this conversation yet")
     cells = write(exchanges, path)
     runs = f", {cells} code cells; it runs without oci_magic" if cells is not None else ""
-    print(f"{path}: {len(exchanges)} prompts{runs}")
+    prompts = sum(not rounds[-1].goes_on for rounds in exchanges)
+    print(f"{path}: {prompts} prompts{runs}")
 
 
 def unload(magics: OCIMagics) -> None:

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from ..events import Drafted, Event, Finished, NotPutBack, Prompted, Repairing, Streamed
+from ..events import Drafted, Event, Finished, GoesOn, NotPutBack, Prompted, Repairing, Streamed
 from ..prompting.prompts import code_block
 from ..types import Failure, Reply
 
@@ -64,6 +64,8 @@ class _Drawn:
                 self.alert(repair_line(event))
             case NotPutBack():
                 self.say(left_line(event.left))
+            case GoesOn():
+                self.next()
             case Finished(outcome="worked" | "answered" | "inserted"):
                 self.say(summary(event))
 
@@ -78,6 +80,9 @@ class _Drawn:
 
     def fold(self, round_: int) -> None:
         """Make the failed draft small, where that can be done."""
+
+    def next(self) -> None:
+        """What comes now stands below what has been shown."""
 
     def alert(self, line: str) -> None:
         raise NotImplementedError
@@ -125,6 +130,9 @@ class KernelView(_Drawn):
             folded = f"<details><summary>draft {round_}</summary>\n\n{text}\n\n</details>"
             self._update({"text/markdown": folded, "text/plain": text})
             self._handle = None
+
+    def next(self) -> None:
+        self._handle = None
 
     def alert(self, line: str) -> None:
         from IPython.display import display

@@ -6,7 +6,7 @@ the magics are the same as everywhere; only the view differs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..events import (
@@ -14,13 +14,14 @@ from ..events import (
     Event,
     Executed,
     Finished,
+    GoesOn,
     HeldBack,
     NotPutBack,
     Prompted,
     Repairing,
     Streamed,
 )
-from ..types import Failure, Reply
+from ..types import Cell, Failure
 from .display import left_line, repair_line, summary
 
 EVENT = "application/vnd.oci_magic.event+json"
@@ -69,7 +70,7 @@ def tell(event: Event) -> Told:
         case Streamed(chunk=chunk):
             return {"kind": "streamed", "text": chunk}
         case Drafted(reply=reply):
-            return {"kind": "drafted", "code": [cell.source for cell in reply.code]}
+            return {"kind": "drafted", "cells": _sources(reply.cells)}
         case HeldBack():
             return {"kind": "held"}
         case Executed(execution=execution):
@@ -79,10 +80,12 @@ def tell(event: Event) -> Told:
             return {"kind": "told", "line": left_line(event.left)}
         case Repairing():
             return {"kind": "repairing", "line": repair_line(event)}
-        case Finished(outcome=outcome, turn=turn, repairs=repairs):
-            words, line = _words(turn.reply), summary(event)
-            return {"kind": "finished", "outcome": outcome, "words": words,
-                    "line": line, "repairs": repairs}  # fmt: skip
+        case GoesOn(below=below):
+            return {"kind": "goes on", "cells": _sources(below)}
+        case Finished(outcome=outcome, repairs=repairs):
+            return {"kind": "finished", "outcome": outcome, "words": _words(event),
+                    "line": summary(event), "repairs": repairs,
+                    "cells": _sources(event.below)}  # fmt: skip
 
 
 def _error(failure: Failure) -> dict[str, object]:
@@ -94,8 +97,14 @@ def _error(failure: Failure) -> dict[str, object]:
     }
 
 
-def _words(reply: Reply) -> str:
-    """What a reply says besides its code."""
+def _sources(cells: Sequence[Cell]) -> list[tuple[str, str]]:
+    return [(cell.kind, cell.source) for cell in cells]
+
+
+def _words(event: Finished) -> str:
+    """What an answer says besides the cells below it."""
+    reply = event.turn.reply
     if not reply.code:
         return reply.text.strip()
-    return "\n\n".join(cell.source for cell in reply.cells if cell.kind == "markdown")
+    words = [c for c in reply.cells if c.kind == "markdown" and c not in event.below]
+    return "\n\n".join(cell.source for cell in words)

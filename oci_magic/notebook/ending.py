@@ -10,6 +10,7 @@ from ..events import Finished, Prompted
 from ..prompting.conversation import source
 from ..types import Turn
 from .display import failure_line, one_line
+from .record import note
 
 if TYPE_CHECKING:
     from ..session import Session
@@ -27,7 +28,9 @@ def conclusion(finished: Finished, place: Place, held: Sequence[str] = ()) -> Oc
 
 
 def settle(magics: OCIMagics, finished: Finished, output: str | None) -> None:
-    """Bind the turn; the last draft that failed is the next thing to fix, a stop or not."""
+    """Record and bind it; the last draft that failed is the next thing to fix, a stop or not."""
+    if magics.record and magics.session:
+        note(magics.session.exchanges.asked, finished)
     if output:
         magics.shell.user_ns[output] = finished.turn
     magics.journal.prompted()
@@ -50,7 +53,7 @@ def show_messages(prompted: Prompted) -> None:
 
 def _rounds(session: Session | None, finished: Finished) -> tuple[Turn, ...]:
     """The rounds of the request that has just finished."""
-    last = session.exchanges[-1] if session and session.exchanges else ()
+    last = session.exchanges.asked[0] if session and session.exchanges.asked else ()
     return last if any(turn is finished.turn for turn in last) else (finished.turn,)
 
 

@@ -39,9 +39,15 @@ def export(exchanges: Sequence[Sequence[Turn]], path: str) -> int | None:
 
 
 def _cells(turns: Sequence[Turn]) -> Iterator[Cell]:
-    """What was asked, once where it was asked again to be repaired, and the code that worked."""
+    """What was asked, once where it was asked again to be repaired, and the code that worked.
+
+    Where an answer went on from its results, what the model said of them stands between.
+    """
     before = FIX
     for turn in turns:
+        if turn.goes_on:
+            yield from turn.reply.cells
+            continue
         if turn.request not in (FIX, before):
             yield Cell(turn.request, "markdown")
         before = turn.request

@@ -93,6 +93,13 @@ class Place:
         """Id and source of the cells that this prompt has made."""
         return ()
 
+    def deleted_from(self, last: Place | None) -> Sequence[int]:  # noqa: ARG002  # nothing tells
+        """Which of the code cells made in `last`, by their number, the person has deleted since.
+
+        Told once.
+        """
+        return ()
+
     def sources(self, turn: Turn) -> Sequence[str]:
         """The sources of the cells that hold a turn's code."""
         from ..prompting.conversation import source

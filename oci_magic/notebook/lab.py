@@ -110,7 +110,7 @@ class LabPlace(Place):
         return self.client.prompt if self.client.asking != self.client.prompt else ""
 
     def take(self, finished: Finished) -> None:
-        accepted, answer = finished.turn.reply.code, uuid.uuid4().hex[:12]
+        accepted, answer = finished.below, uuid.uuid4().hex[:12]
         if not accepted and not self.cells.shown():
             return
         if self.cells.earlier_stands:
@@ -131,7 +131,13 @@ class LabPlace(Place):
         self._recorded(self._view)
 
     def made(self) -> Sequence[tuple[str, str]]:
-        return self.cells.shown()
+        return self.cells.code()
+
+    def deleted_from(self, last: Place | None) -> Sequence[int]:
+        there = self.client.stands
+        if not isinstance(last, LabPlace) or there is None or last.client.path != self.client.path:
+            return ()
+        return last.cells.deleted(there)
 
     def standing(self, turn: Turn) -> str:
         if self.cells.earlier_stands:

@@ -7,7 +7,7 @@ waits for a reply.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from ..types import Cell, Execution, Output
 from .client import NAME, Client, Made, digest
@@ -20,7 +20,7 @@ class LabCells:
     def __init__(self, client: Client, send: Callable[..., None], replaced: Replaced) -> None:
         self.client, self.send, self.replaced = client, send, replaced
         self._ids: list[str] = []
-        self._shown: list[str] = []
+        self._cells: list[Cell] = []
         self._drafted: tuple[Cell, ...] = ()
         self._results: dict[str, tuple[list[Output], int]] = {}
         self._deleted: list[dict[str, str]] = []
@@ -35,38 +35,50 @@ class LabCells:
         return bool(self.client.made) and not self._complete
 
     def draft(self, cells: Sequence[Cell]) -> None:
-        """Show these code cells, the last of which may still be growing."""
+        """Show these cells, the last of which may still be growing."""
         if cells and not self._ids and not self._complete:
             # Until the answer is complete, nothing of the prompt is to be kept.
             self._update_prompt({**self.client.record, "hash": ""})
         for at, cell in enumerate(cells):
+            if at < len(self._ids) and self._cells[at].kind != cell.kind:
+                self._shorten(at)
             if at == len(self._ids):
-                self._insert(cell.source)
-            elif self._shown[at] != cell.source:
-                was, self._shown[at] = self._shown[at], cell.source
-                mark = self._mark(self._ids[at], cell.source)
+                self._insert(cell)
+            elif self._cells[at] != cell:
+                was, self._cells[at] = self._cells[at].source, cell
+                mark = self._mark(self._ids[at], cell)
                 self.send("update", id=self._ids[at], source=cell.source, was=was, metadata=mark)
 
     def drafted(self, cells: Sequence[Cell]) -> None:
-        """A reply is complete: exactly these code cells are its; those of before make room."""
+        """A reply is complete: exactly these cells are its; those of before make room."""
         self.draft(cells)
         if not self._complete:
             self._complete = True
             self._make_room()
         self._drafted = tuple(cells)
-        over = slice(len(cells), None)
-        self._delete(zip(self._ids[over], self._shown[over], strict=True))
-        del self._ids[len(cells) :], self._shown[len(cells) :]
+        self._shorten(len(cells))
 
     def give_up(self, record: Mapping[str, object]) -> None:
         """Nothing complete came: the drafts go, and the earlier answer is what it was."""
-        self._delete(self.shown())
-        self._ids, self._shown = [], []
+        self._shorten(0)
         self._update_prompt(record)
 
     def shown(self) -> list[tuple[str, str]]:
         """Id and source of each cell."""
-        return list(zip(self._ids, self._shown, strict=True))
+        return [(id_, cell.source) for id_, cell in zip(self._ids, self._cells, strict=True)]
+
+    def code(self) -> list[tuple[str, str]]:
+        """Id and source of each code cell."""
+        kinds = (cell.kind for cell in self._cells)
+        return [shown for shown, kind in zip(self.shown(), kinds, strict=True) if kind == "code"]
+
+    def deleted(self, there: Collection[str]) -> list[int]:
+        """Which code cells are not `there` any more, by their number; they are ours no longer."""
+        code = [id_ for id_, _ in self.code()]
+        gone = [at for at, id_ in enumerate(code) if id_ not in there]
+        stay = [at for at, id_ in enumerate(self._ids) if id_ not in {code[at] for at in gone}]
+        self._ids, self._cells = [self._ids[n] for n in stay], [self._cells[n] for n in stay]
+        return gone
 
     def made(self) -> Iterator[Made]:
         """The cells as a later request will tell of them."""
@@ -75,9 +87,8 @@ class LabCells:
         if self._withdrawn:
             yield from self.replacing
             return
-        for id_, source in self.shown():
-            mark = self._mark(id_, source)
-            yield Made(id_, source, digest(source), mark)
+        for id_, cell in zip(self._ids, self._cells, strict=True):
+            yield Made(id_, cell.source, digest(cell.source), self._mark(id_, cell))
 
     def withdraw(self, last: LabCells) -> None:
         """Take away the cells of a prompt; those that had made room for them are back.
@@ -86,19 +97,21 @@ class LabCells:
         """
         if last.earlier_stands:
             return
-        self._delete(last.shown())
         last._withdrawn = True
-        prompt = last.client.prompt
-        after = [prompt]
+        prompt, shown = last.client.prompt, last.shown()
+        after = [prompt, *(id_ for id_, _ in reversed(shown))]  # the prompt may be gone
         for made in last.replacing:
-            cell = {**_empty_cell(made.id, made.source), "metadata": {NAME: dict(made.mark)}}
+            cell = _cell(made.id, made.source, made.mark)
             self.send("insert", after=after, cell=cell)
             after = [made.id, *after]
+        self._delete(shown)
         record = {**last.client.record} if last.replacing else {"hash": ""}
         self.send("update", id=prompt, metadata=record)
 
     def id_of(self, cell: Cell) -> str:
-        return self._ids[self._drafted.index(cell)]
+        """The last that has this source: the one before it may have gone on with the same."""
+        at = max(at for at, drafted in enumerate(self._drafted) if drafted == cell)
+        return self._ids[at]
 
     def ran(self, cell: Cell, execution: Execution, count: int) -> None:
         """The cell has run; its error, if it has one, stands below what it printed."""
@@ -121,8 +134,8 @@ class LabCells:
         """
         self._about = about
         self.drafted(accepted)
-        for id_, source in self.shown():
-            self.send("update", id=id_, metadata=self._mark(id_, source))
+        for id_, cell in zip(self._ids, self._cells, strict=True):
+            self.send("update", id=id_, metadata=self._mark(id_, cell))
         self._update_prompt(record)
 
     def final(self, record: Mapping[str, object]) -> list[Mapping[str, object]]:
@@ -130,17 +143,19 @@ class LabCells:
         after, told = [self.client.prompt], list[Mapping[str, object]]()
         if self._deleted:
             told.append({"operation": "delete", "cells": self._deleted, "number": 0})
-        for id_, source in self.shown():
-            outputs, count = self._results.get(id_, ([], None))
-            told.append({"operation": "insert", "after": after, "cell": self._cell(id_, source)})
-            told.append({"operation": "show", "id": id_, "outputs": outputs, "count": count})
+        for id_, cell in zip(self._ids, self._cells, strict=True):
+            told.append({"operation": "insert", "after": after, "cell": self._new(id_, cell)})
+            if cell.kind == "code":
+                outputs, count = self._results.get(id_, ([], None))
+                told.append({"operation": "show", "id": id_, "outputs": outputs, "count": count})
             after = [id_, *after]
         told.append({"operation": "update", "id": self.client.prompt, "metadata": dict(record)})
         return told
 
-    def _mark(self, id_: str, source: str) -> dict[str, object]:
-        owner = self.client.prompt
-        return {"owner": owner, "cell": id_, "code": digest(source), **self._about}
+    def _mark(self, id_: str, cell: Cell) -> dict[str, object]:
+        kind = {} if cell.kind == "code" else {"kind": cell.kind}
+        mark = {"owner": self.client.prompt, "cell": id_, "code": digest(cell.source)}
+        return {**mark, **kind, **self._about}
 
     def _make_room(self) -> None:
         """Take away what an earlier answer made; what the person edited is theirs from now on."""
@@ -155,15 +170,20 @@ class LabCells:
     def _update_prompt(self, record: Mapping[str, object]) -> None:
         self.send("update", id=self.client.prompt, metadata=dict(record))
 
-    def _insert(self, source: str) -> None:
+    def _shorten(self, length: int) -> None:
+        """Delete what there is beyond so many cells."""
+        self._delete(self.shown()[length:])
+        del self._ids[length:], self._cells[length:]
+
+    def _insert(self, cell: Cell) -> None:
         after = [*reversed(self._ids), self.client.prompt, self.client.asking]
         self._ids.append(str(uuid.uuid4()))
-        self._shown.append(source)
-        cell, step = self._cell(self._ids[-1], source), not self.earlier_stands
-        self.send("insert", after=after, cell=cell, draft=True, step=step)
+        self._cells.append(cell)
+        new, step = self._new(self._ids[-1], cell), not self.earlier_stands
+        self.send("insert", after=after, cell=new, draft=True, step=step)
 
-    def _cell(self, id_: str, source: str) -> dict[str, object]:
-        return {**_empty_cell(id_, source), "metadata": {NAME: self._mark(id_, source)}}
+    def _new(self, id_: str, cell: Cell) -> dict[str, object]:
+        return _cell(id_, cell.source, self._mark(id_, cell))
 
     def _delete(self, cells: Iterable[tuple[str, str]], instead: Sequence[str] = ()) -> None:
         """Delete cells by id, if their source is still this one; `instead` stay in their place."""
@@ -179,7 +199,8 @@ def counted(cells: Sequence[object]) -> str:
     return f"{len(cells)} cell{'' if len(cells) == 1 else 's'}"
 
 
-def _empty_cell(id_: str, source: str) -> dict[str, object]:
-    return {
-        "id": id_, "cell_type": "code", "source": source, "outputs": [], "execution_count": None,
-    }  # fmt: skip
+def _cell(id_: str, source: str, mark: Mapping[str, object]) -> dict[str, object]:
+    """A new cell of the kind that its mark says, in nbformat's form."""
+    kind, metadata = mark.get("kind", "code"), {NAME: dict(mark)}
+    cell = {"id": id_, "cell_type": kind, "source": source, "metadata": metadata}
+    return {**cell, "outputs": [], "execution_count": None} if kind == "code" else cell

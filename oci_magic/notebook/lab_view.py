@@ -7,7 +7,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ..events import Drafted, Event, Executed, Finished, NotPutBack, Prompted, Repairing, Streamed
+from ..events import (
+    Drafted,
+    Event,
+    Executed,
+    Finished,
+    GoesOn,
+    NotPutBack,
+    Prompted,
+    Repairing,
+    Streamed,
+)
 from ..prompting.conversation import source
 from ..prompting.parse import parse
 from ..types import Cell, Failure, Output, Turn
@@ -30,6 +40,8 @@ class LabView:
         self._row, self._prose = _Display(), _Display()
         self._said: list[str] = []
         self._began, self._pieces = 0.0, 0
+        self._below: tuple[Cell, ...] = ()  # what the answer goes on from
+        self._comments = False
         self._over = False
         self.again: tuple[Action, ...] = ("retry", "feedback")
         """What can be done when an error has left no answer, and what the person had said."""
@@ -45,12 +57,13 @@ class LabView:
             case Streamed(text=text):
                 self._pieces += 1
                 if self.throttle():
-                    self._draw(parse(text))
+                    self._draw([Cell(text, "markdown")] if self._comments else parse(text))
                     self._tell("generating", "writing", self._pace())
             case Drafted(reply=reply):
                 self._draw(reply.cells)
-                if self.cells and reply.code and reply.finish_reason != "interrupted":
-                    self.cells.drafted(reply.code)
+                came = reply.code or self._below
+                if self.cells and came and reply.finish_reason != "interrupted":
+                    self.cells.drafted([*self._below, *self._own(reply.cells)])
                 if reply.code:
                     self._note(Draft(source(Turn("", reply))))
                     self._tell("running", "running")
@@ -58,12 +71,19 @@ class LabView:
                 self.cells.ran(cell, execution, self.shell.execution_count - 1)
             case NotPutBack():
                 self.say(left_line(event.left))
+            case GoesOn(below=below, comment=comment):
+                self._below, self._comments = below, comment
+                if not any(draft.failure for draft in self.panel.drafts):
+                    self.panel = replace(self.panel, drafts=())
+                self._tell("generating", "reading the result")
             case Repairing(failure=failure):
                 self._failed(failure_line(failure))
                 self._tell("repairing", repair_line(event))
             case Finished(turn=turn):
                 if event.outcome == "unrepaired" and turn.execution and turn.execution.failure:
                     self._failed(failure_line(turn.execution.failure))
+                elif event.outcome == "worked" and event.reason:
+                    self._failed(event.reason)  # a further cell was left out
                 self.panel = self.ended(event)
                 self.over()
 
@@ -142,10 +162,15 @@ class LabView:
 
     def _draw(self, cells: Sequence[Cell]) -> None:
         prose = "\n\n".join(cell.source for cell in cells if cell.kind == "markdown")
-        if prose.strip():
+        if prose.strip() and not self._below:
             self._prose.show({"text/markdown": prose, "text/plain": prose})
         if self.cells:
-            self.cells.draft([cell for cell in cells if cell.kind == "code"])
+            self.cells.draft([*self._below, *self._own(cells)])
+
+    def _own(self, cells: Sequence[Cell]) -> list[Cell]:
+        """Which cells of a reply stand below the prompt: between results, its words do too."""
+        shown = [cell for cell in cells if cell.source.strip()]
+        return shown if self._below else [cell for cell in shown if cell.kind == "code"]
 
     def _pace(self) -> str:
         """A piece is about a token."""

@@ -18,7 +18,7 @@ from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_
 from traitlets import observe
 
 from ..errors import Stopped
-from ..events import Event, Events, HeldBack, follow
+from ..events import Event, Events, Finished, HeldBack, follow
 from ..objects import encodable
 from ..types import Execution, Reply, Turn
 from ..verdict import came
@@ -109,6 +109,8 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
         options = replace(options, check=checks)
         with self._stoppable(), self.loading(options, place):
             session = session_for(self, options)
+            if gone := place.deleted_from(self.undoable):
+                session.revised(dict.fromkeys(gone))
             told = Telling(self)
             told.unknown(options.leave_out)
             request, context = told.request(prompt), partial(told.context, options)
@@ -142,7 +144,6 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
         """
         from ..running.capture import replaced
         from .ending import conclusion, settle
-        from .record import note
 
         place, held = place or frontends.place(self.shell, self.replaced), set[str]()
         waited = self.waiting.dropped()
@@ -157,26 +158,32 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
                     held.update(effect.kind for effect in event.effects)
                 view.show(event)
 
-            if place.note and not self._told_rung:
-                view.say(place.note if run else frontends.NOT_RUN)
-                self._told_rung = run
+            self._tell_rung(place, view, run)
             finished = follow(events, show)
             settle(self, finished, output)
-            if self.record and self.session:
-                note(self.session.exchanges, finished)
             place.take(finished)
+        self._remember(place, finished, waited)
+        error = conclusion(finished, place, sorted(held))
+        if final := place.final(error):
+            self.finals[place.prompt] = final
+        if error:
+            raise error
+
+    def _tell_rung(self, place: Place, view: View, run: bool) -> None:
+        """Say where code goes, once."""
+        if place.note and not self._told_rung:
+            view.say(place.note if run else frontends.NOT_RUN)
+            self._told_rung = run
+
+    def _remember(self, place: Place, finished: Finished, waited: dict[str, Any]) -> None:
+        """What stands in `place` is the last answer; if nothing came, what `waited` waits on."""
         self.last = self.place = place
         if came(finished.turn):
             self.undoable = place
         else:
             self.waiting.take_up(waited)
-        error = conclusion(finished, place, sorted(held))
-        if final := place.final(error):
-            self.finals[place.prompt] = final
         if self.session and finished.outcome in ("held", "inserted"):
             self.waiting.leave(self.session, place, finished.turn)
-        if error:
-            raise error
 
     @contextmanager
     def loading(self, options: Options, place: Place) -> Iterator[None]:
@@ -212,7 +219,7 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
         if cell not in made:
             return
         if source.strip() != made[cell].strip() and not ours:
-            session.edited(list(made).index(cell), source.strip())
+            session.revised({list(made).index(cell): source.strip()})
             self._edited = True
         self._by_hand.add(cell)
         if self._edited and self._by_hand >= made.keys():

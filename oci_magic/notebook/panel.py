@@ -109,7 +109,8 @@ class Panel:
         for draft in self.drafts:
             number += not draft.title
             yield draft.title or f"draft {number}", draft, diff(before, draft.code)
-            before = draft.code
+            # After one that worked comes a further cell, which is no other version of it.
+            before = draft.code if draft.failure or draft.title else ""
 
     def _html(self) -> str:
         rows = [f"<span>{html.escape(self.line)}</span>"]

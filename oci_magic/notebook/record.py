@@ -40,15 +40,14 @@ def line(exchanges: Sequence[Rounds], **fields: str) -> str:
 
 
 def note(exchanges: Sequence[Rounds], finished: Finished) -> None:
-    """Add the exchange that has just finished to the log.
+    """Add the exchanges of the request that has just finished to the log.
 
     A disk that refuses costs a printed line, not the answer.
     """
-    rounds = exchanges[-1] if exchanges else ()
-    if not any(turn is finished.turn for turn in rounds):
+    if not exchanges or exchanges[0][-1].request != finished.turn.request:
         return  # stopped before there was an answer
     path, time = log_file(), datetime.now(UTC).isoformat(timespec="seconds")
-    text = line([rounds], model=finished.model, outcome=finished.outcome, time=time)
+    text = line(exchanges, model=finished.model, outcome=finished.outcome, time=time)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)

@@ -15,6 +15,12 @@ class Settings(HasTraits):
     )
     rounds = Int(3, min=0, help="Repairs at most per prompt.").tag(config=True)
     run = Bool(True, help="Run the code of an answer; False only offers it.").tag(config=True)
+    comment = Bool(
+        False, help="Show the model what its code has shown, for a comment below it (--observe)."
+    ).tag(config=True)
+    steps = Int(
+        0, min=0, help="Cells by which an answer may go on from its results (--steps)."
+    ).tag(config=True)
     confirm = Bool(False, help="Let the code of an answer wait until you run it.").tag(config=True)
     context = Enum(
         ("auto", "none"), "auto", help="What a prompt tells of the notebook around it."

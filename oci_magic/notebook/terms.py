@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
+from IPython.core.error import UsageError
+
 from .arguments import Options, checked_seconds
 
 if TYPE_CHECKING:
@@ -18,18 +20,30 @@ def session_for(magics: OCIMagics, options: Options) -> Session:
     """The conversation of this notebook on the terms of a prompt with these options."""
     seconds = checked_seconds(magics.timeout if options.timeout is None else options.timeout)
     review = _reviewer(magics, (*magics.allow, *options.allow))
+    _going_on(magics, options)
     engine = magics.shelf.engine(options.model or magics.model, options)
     session = magics.session or new_session(magics, engine)
     if options.new and not options.dry:
         session.new()
         magics.last = magics.undoable = None
     session.engine, session.rounds, magics.session = engine, magics.rounds, session
+    session.steps, session.comment = _going_on(magics, options)
     runner = session.runner
     runner.review = review
     runner.confirm, runner.checks = magics.confirm or options.confirm, options.check
     runner.executor.strict = magics.warnings or options.warnings
     runner.executor.timeout = seconds or None
     return session
+
+
+def _going_on(magics: OCIMagics, options: Options) -> tuple[int, bool]:
+    """Further cells at most, and whether a comment follows. Raises `UsageError`."""
+    steps = magics.steps if options.steps is None else options.steps
+    comment = magics.comment or options.observe
+    if (steps or comment) and (options.model or magics.model) == "micro":
+        asked = "--steps" if steps else "--observe"
+        raise UsageError(f"{asked}: micro has not learned to read results: choose another -m MODEL")
+    return steps, comment
 
 
 def new_session(magics: OCIMagics, engine: Engine) -> Session:

@@ -62,7 +62,7 @@ class Transcript:
                 self.line(event["line"], "yellow")
             case "finished":
                 self._finished(event)
-            case "drafted" | "executed":
+            case "drafted" | "executed" | "goes on":
                 self._end_line()
 
     def output(self, output: Node) -> None:

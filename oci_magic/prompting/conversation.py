@@ -7,10 +7,11 @@ Leaving out what does not fit is `prompts.fit`'s work.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from ..types import Message, Turn
-from .prompts import SYSTEM, request_message
+from ..types import Cell, Execution, Message, Turn
+from .prompts import DELETED, SYSTEM, code_block, request_message
 
 Rounds = Sequence[Turn]
 
@@ -39,6 +40,28 @@ def told(rounds: Rounds) -> Turn | None:
     """The round of an exchange that later prompts are told: its last uninterrupted one."""
     whole = [turn for turn in rounds if turn.reply.finish_reason != "interrupted"]
     return whole[-1] if whole and whole[-1].reply.text.strip() else None
+
+
+def revised(rounds: Rounds, changes: Mapping[int, str | None]) -> tuple[Turn, ...]:
+    """Rounds whose last code is the person's version: by place in it, new source or None for none.
+
+    What they have edited works; what they have deleted is told as that.
+    """
+    held = [at for at, turn in enumerate(rounds) if len(turn.reply.code) > max(changes)]
+    if not held:
+        return tuple(rounds)
+    turn, reply = rounds[held[-1]], rounds[held[-1]].reply
+    code: dict[int, str | None] = {at: cell.source for at, cell in enumerate(reply.code)}
+    code.update(changes)
+    left = iter(code.values())
+    texts = [(c.kind, next(left) if c.kind == "code" else c.source) for c in reply.cells]
+    cells = tuple(Cell(text, kind) for kind, text in texts if text is not None)
+    said = [code_block(c.source) if c.kind == "code" else c.source for c in cells]
+    said += [DELETED] if None in changes.values() else []
+    new = replace(turn, reply=replace(reply, text="\n\n".join(said), cells=cells))
+    if any(source is not None for source in changes.values()):
+        new = replace(new, execution=Execution(), feedback="")
+    return (*rounds[: held[-1]], new)
 
 
 def source(turn: Turn) -> str:

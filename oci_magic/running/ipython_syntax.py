@@ -1,12 +1,15 @@
 """What IPython's own syntax in a cell would do: `!command`, `%pip`, `%%bash`, `%rm`.
 
-Covers IPython's magics and shell aliases, with and without the percent sign. Magics of other
+Covers IPython's magics and shell aliases, with and without the percent sign, and the syntax tree
+of a cell that has them. Magics of other
 extensions are taken to be harmless.
 """
 
 from __future__ import annotations
 
+import ast
 import re
+import warnings
 from collections.abc import Iterator
 from typing import Literal
 
@@ -78,3 +81,27 @@ def written_file(name: str, line: str) -> str | None:
     """The path that `%%writefile` names; None for other magics."""
     words = line.split()
     return words[-1].strip("\"'") if name in ("writefile", "file") and words else None
+
+
+def parsed(source: str) -> ast.Module | None:
+    """The syntax tree, IPython's syntax as calls; leading blank lines do not count in it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about escapes: running the code tells them again
+        magic = as_magic(source)  # IPython runs `pip install x` without its sign too
+        subtraction = magic and magic[1].startswith("-") and magic_kind(*magic) == "session"
+        try:
+            if not subtraction:  # `reset -f` is one to Python and a magic to IPython
+                return _plain(source) or ast.parse(as_python(source))
+        except (SyntaxError, ValueError):
+            pass
+        if magic is None or magic_kind(*magic) is None:
+            return None
+        return ast.parse("get_ipython().run_line_magic({!r}, {!r})".format(*magic))
+
+
+def _plain(source: str) -> ast.Module | None:
+    """The tree of a cell without IPython's syntax, which takes long to look for in a long cell."""
+    try:
+        return ast.parse(without_leading_blank_lines(source))
+    except (SyntaxError, ValueError):
+        return None

@@ -15,71 +15,18 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..types import Cell, Effect, EffectKind
+from ..types import Cell, Effect
 from .beyond import beyond
-from .ipython_syntax import (
-    as_magic,
-    as_python,
-    magic_kind,
-    python_in,
-    without_leading_blank_lines,
-    written_file,
-)
+from .effects import effect_of
+from .ipython_syntax import as_magic, magic_kind, parsed, python_in, written_file
 from .names import Names, literal
 from .paths import Paths
 from .writes import Writes
 
-_WORDS: dict[EffectKind, str] = {
-    "delete": "deletes files",
-    "overwrite": "may overwrite files",
-    "process": "starts a program",
-    "install": "installs packages",
-    "network": "goes to the network",
-    "deserialise": "loads objects that can run code",
-    "exit": "ends or signals the kernel",
-    "session": "resets variables or changes extensions",
-    "dynamic": "runs code that cannot be read beforehand",
-}
-_SHOWN = 3
-_HELD: dict[EffectKind, re.Pattern[str]] = {
-    "delete": re.compile(
-        r"os\.(remove|unlink|rmdir|removedirs)|shutil\.rmtree|send2trash\.send2trash"
-        r"|pathlib\.\w*Path\.(unlink|rmdir)"
-    ),
-    "overwrite": re.compile(
-        r"os\.(rename|renames|replace|truncate|ftruncate)|shutil\.move"
-        r"|pathlib\.\w*Path\.(rename|replace)"
-    ),
-    "process": re.compile(
-        r"os\.(system|popen|exec[lv]\w*|spawn\w+|posix_spawnp?|fork|forkpty|startfile)"
-        r"|subprocess\.(run|call|check_call|check_output|Popen|getoutput|getstatusoutput)"
-        r"|asyncio\.(subprocess\.)?create_subprocess_\w+|pty\.(spawn|fork)|webbrowser\.open\w*"
-        r"|multiprocessing\.(\w+\.)*(Process|Pool)"
-        r"|concurrent\.futures\.(process\.)?ProcessPoolExecutor"
-    ),
-    "install": re.compile(
-        r"pip\.(_internal\.)?(\w+\.)*main|ensurepip\.\w+|(micropip|piplite)\.\w+"
-    ),
-    "exit": re.compile(
-        r"(sys\.)?exit|quit|os\.(_exit|abort|kill|killpg)|_thread\.interrupt_main"
-        r"|signal\.(signal|alarm|setitimer|raise_signal|pthread_kill|pidfd_send_signal)"
-        r"|get_ipython\(\)\.(ask_exit|kernel\.\w*(shutdown|stop)\w*)"
-    ),
-    "session": re.compile(
-        r"get_ipython\(\)\.(reset|reset_selective|del_var)|get_ipython\(\)\.extension_manager\.\w+"
-    ),
-    "dynamic": re.compile(
-        r"eval|exec|compile|__import__|__builtins__(\..*)?|builtins\.\w+|runpy\.\w+"
-        r"|(os|shutil|subprocess|builtins|pathlib)\.__dict__|ctypes\.\w+|importlib\.reload"
-        r"|code\.(interact|Interactive\w+)"
-        r"|get_ipython\(\)\.(run_cell|run_code|ex|ev|safe_execfile\w*|run_ast_nodes)"
-    ),
-}
 _GUARDED = re.compile(r"os|shutil|subprocess|builtins|pathlib|sys|signal")
 _DELETING_METHODS = frozenset(
     ("unlink", "rmdir", "delete_dir", "delete_dir_contents", "delete_file")
@@ -159,17 +106,9 @@ class Reviewer:
         return [tuple(e for e in effects if e.kind not in self.allowed) for effects in found]
 
 
-def effects_line(effects: Sequence[Effect]) -> str:
-    """One line for the person, such as `deletes files (line 3: os.remove)`."""
-    told = [f"{_WORDS[e.kind]} (line {e.lineno}: {e.detail})" for e in effects[:_SHOWN]]
-    if len(effects) > _SHOWN:
-        told.append(f"and {len(effects) - _SHOWN} more")
-    return "; ".join(told)
-
-
 def _trees(source: str) -> Iterator[tuple[ast.Module, int]]:
     """A cell's syntax trees, each with the number of lines above it: its own, those in `%%time`."""
-    tree = _parsed(source)
+    tree = parsed(source)
     if tree is None:
         return
     lines = source.splitlines()
@@ -189,30 +128,6 @@ def _trees(source: str) -> Iterator[tuple[ast.Module, int]]:
 
 def _as_one(trees: Iterable[tuple[ast.Module, int]]) -> ast.Module:
     return ast.Module([statement for tree, _ in trees for statement in tree.body], [])
-
-
-def _parsed(source: str) -> ast.Module | None:
-    """The syntax tree, IPython's syntax as calls; leading blank lines do not count in it."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about escapes: running the code tells them again
-        magic = as_magic(source)  # IPython runs `pip install x` without its sign too
-        subtraction = magic and magic[1].startswith("-") and magic_kind(*magic) == "session"
-        try:
-            if not subtraction:  # `reset -f` is one to Python and a magic to IPython
-                return _plain(source) or ast.parse(as_python(source))
-        except (SyntaxError, ValueError):
-            pass
-        if magic is None or magic_kind(*magic) is None:
-            return None
-        return ast.parse("get_ipython().run_line_magic({!r}, {!r})".format(*magic))
-
-
-def _plain(source: str) -> ast.Module | None:
-    """The tree of a cell without IPython's syntax, which takes long to look for in a long cell."""
-    try:
-        return ast.parse(without_leading_blank_lines(source))
-    except (SyntaxError, ValueError):
-        return None
 
 
 class _Reader:
@@ -256,10 +171,9 @@ class _Reader:
     def _reference(self, node: ast.expr, lineno: int) -> Iterator[Effect]:
         """A name that need not be called here: `map(os.remove, files)`."""
         name = self._names.dotted(node)
-        for kind, pattern in _HELD.items():
-            if name and pattern.fullmatch(name):
-                yield Effect(kind, name, lineno)
-                return
+        if kind := effect_of(name):
+            yield Effect(kind, name, lineno)
+            return
         if isinstance(node, ast.Attribute):
             if node.attr in _ENDING_METHODS:
                 yield Effect("exit", node.attr, lineno)

@@ -141,10 +141,14 @@ class Lab:
 
     def wait_for(self, text: str) -> None:
         """Wait until a cell's source holds `text`, then until nothing runs any more."""
+        self.wait_for_source(text)
+        self.wait()
+
+    def wait_for_source(self, text: str) -> None:
+        """Wait until a cell's source holds `text`."""
         cells = f"[...{_PANEL}.content.model.cells]"
         found = f"(text) => {cells}.some(cell => cell.sharedModel.getSource().includes(text))"
         self.page.wait_for_function(found, arg=text, timeout=_WAIT)
-        self.wait()
 
     def wait(self) -> None:
         self.page.wait_for_timeout(300)

@@ -7,7 +7,7 @@ from random import Random
 import nbformat
 import pytest
 
-from .asking import SLOWLY, asks, code, picture, press, prompt, row, start_slow
+from .asking import SLOWLY, asks, code, made, picture, press, prompt, row, start_slow
 from .lab import Lab, text
 
 COUNT = "runs = globals().get('runs', 0) + 1\nruns"
@@ -440,3 +440,58 @@ def test_a_window_that_is_loaded_anew_in_mid_run_gets_the_cells(lab: Lab) -> Non
     assert "over" in text(made["outputs"])
     lab.page.get_by_role("button", name="Ask again").wait_for()  # the row is there too
     assert lab.cells()[1]["count"] == 2
+
+
+def test_a_notebook_read_from_disk_anew_in_mid_run_gets_the_cells(lab: Lab) -> None:
+    asks(lab, "reverted", code("x = 1"), code("import time\ntime.sleep(4)\nprint('over')"))
+    lab.run(1)
+    lab.save()
+    lab.edit(1, lab.cells()[1]["source"] + " on")
+    lab.save()
+    lab.start(1)
+    lab.wait_for_source("time.sleep(4)")
+    lab.page.wait_for_timeout(1000)
+    lab.page.evaluate("() => void window.jupyterapp.shell.currentWidget.context.revert()")
+    lab.page.wait_for_timeout(500)
+    lab.wait_for("time.sleep(4)\nprint")
+    (made,) = lab.cells()[2:]
+    assert "over" in text(made["outputs"])
+    row(lab).get_by_role("button", name="Revert").click()
+    lab.wait_for("x = 1")
+    assert [cell["source"] for cell in lab.cells()[2:]] == ["x = 1"]
+
+
+def test_undo_brings_the_earlier_cell_of_a_deleted_prompt_back(lab: Lab) -> None:
+    asks(lab, "gone", code("x = 1"), code("import time\nx = 2\ntime.sleep(2)"))
+    lab.run(1)
+    lab.edit(1, lab.cells()[1]["source"] + " on")
+    lab.start(1)
+    lab.wait_for_source("x = 2")
+    lab.page.wait_for_timeout(500)
+    lab.delete(1)
+    lab.wait()
+    lab.insert(2, "%oci undo")
+    lab.run(2)
+    assert [cell["source"] for cell in lab.cells()[1:]] == ["x = 1", "%oci undo"]
+
+
+def test_stop_is_seen_to_be_heard_before_the_code_gives_in(lab: Lab) -> None:
+    deaf = "\ntry:\n    time.sleep(60)\nexcept KeyboardInterrupt:\n    time.sleep(4)\n    raise"
+    asks(lab, "deaf", code(f"import time\nprint('started', flush=True){deaf}"))
+    lab.start(1)
+    made(lab).get_by_text("started", exact=True).wait_for()
+    row(lab).get_by_role("button", name="Stop").click()
+    row(lab).get_by_text("stopping").wait_for(timeout=3000)
+    lab.wait()
+    assert "Stopped" in text(lab.cells()[1]["outputs"])
+    assert row(lab).get_by_text("stopping").count() == 0
+
+
+def test_a_deleted_generated_cell_is_not_told_to_the_model_any_more(lab: Lab) -> None:
+    asks(lab, "forgotten", code("kept = 1", "gone = 2"))
+    lab.run(1)
+    lab.delete(3)
+    lab.insert(3, "%%oci --dry\nwhat now?")
+    lab.run(3)
+    told = text(lab.cells()[3]["outputs"])
+    assert "kept = 1" in told and "gone = 2" not in told and "has deleted code" in told

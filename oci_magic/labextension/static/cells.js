@@ -6,6 +6,7 @@ import { MIME as ROW } from './panel.js';
 const KEY = 'oci_magic';
 const REMEMBERED = 50; // deleted cells
 const SHOWN = 10_000; // milliseconds for which a notification is seen
+const FRAMES = 20; // until JupyterLab has laid cells out, also on a busy machine
 const COMMANDS = { repair: '%oci fix', undo: '%oci undo' };
 
 export class Cells {
@@ -17,6 +18,7 @@ export class Cells {
     this.counts = new Map(); // id of a prompt cell → the execution count to show
     this.seen = new Map(); // id of a prompt cell → the last answer that the kernel told of
     this.live = new Set(); // ids of the prompt cells at work
+    this.lost = new Set(); // those of them that were at work when the notebook was read anew
     this.held = new Set(); // ids of the cells whose draft keeps its height
     this.locked = new Set(); // ids of the cells that a prompt at work is writing
     this.deleted = new Map(); // id → a generated cell as it was when it was deleted
@@ -190,7 +192,7 @@ export class Cells {
     if (action.kind === 'stop') {
       // Not by a message: a busy kernel hears of none.
       void sessionContext.session?.kernel?.interrupt();
-      return;
+      return { say: 'stopping …' };
     }
     if (action.kind === 'apply') {
       return this.put(prompt, action);
@@ -275,6 +277,12 @@ export class Cells {
     return Object.fromEntries(models.filter(asks).map(model => [model.id, answer(model)]));
   }
 
+  /** The ids of the generated cells that are there, for one that was cut and pasted its old one. */
+  stands() {
+    const models = Array.from(this.panel.content.model?.cells ?? []);
+    return models.map(model => model.getMetadata(KEY)?.cell).filter(Boolean);
+  }
+
   /** The models of the cells that a prompt owns. */
   madeBy(prompt) {
     const models = Array.from(this.panel.content.model?.cells ?? []);
@@ -296,6 +304,12 @@ export class Cells {
     this.release();
     this.live.clear();
     this.deletions = 0;
+  }
+
+  /** The notebook was read from disk anew: what a prompt at work has made so far is gone. */
+  reverted() {
+    this.release();
+    this.lost = new Set(this.live);
   }
 
   /** Another view of the notebook, which did what the kernel said, is closed: go on for it. */
@@ -351,6 +365,7 @@ export class Cells {
     const notebook = this.panel.content;
     const active = notebook.activeCell;
     const typing = active?.editor?.hasFocus();
+    this.holdPlace();
     change();
     const index = this.index(active?.model.id);
     if (index >= 0) {
@@ -359,6 +374,35 @@ export class Cells {
         notebook.activeCell.editor?.focus();
       }
     }
+  }
+
+  /** What is in view stays where it is for as long as cells above it come or go.
+   *
+   * The browser sees to that, except where JupyterLab lays out only the cells in view.
+   */
+  holdPlace() {
+    const scroller = this.panel.content.outerNode;
+    const edge = scroller?.getBoundingClientRect().top;
+    const seen = ({ node }) => node.getBoundingClientRect().bottom > edge && node.offsetHeight;
+    const first = scroller && this.panel.content.widgets.find(seen)?.node;
+    if (!first) {
+      return;
+    }
+    const { top } = first.getBoundingClientRect();
+    let { scrollTop } = scroller;
+    let frames = FRAMES;
+    const hold = () => {
+      const moved = first.getBoundingClientRect().top - top;
+      if (moved && first.isConnected && scroller.scrollTop === scrollTop) {
+        scroller.scrollTop += moved;
+        scrollTop = scroller.scrollTop;
+      }
+      frames -= 1;
+      if (frames && scroller.scrollTop === scrollTop) {
+        requestAnimationFrame(hold); // not longer than the person lets it stand
+      }
+    };
+    requestAnimationFrame(hold);
   }
 
   remember(id) {

@@ -47,6 +47,8 @@ function follow(lab, panel) {
   const changed = (_, change) => attach(change.newValue);
   const status = (_, name) => OVER.includes(name) && cells.restarted();
   const executed = (_, { cell }) => cells.executed(cell.model);
+  const revert = panel.context.revert.bind(panel.context);
+  panel.context.revert = () => revert().finally(() => cells.reverted());
   context.kernelChanged.connect(changed);
   context.statusChanged.connect(status);
   lab.NotebookActions.executed.connect(executed);
@@ -127,7 +129,8 @@ class Attached {
     const prompt = metadata?.cellId;
     if (prompt && /^\s*%%?oci\b/.test(content.code)) {
       const actions = this.views.map(view => view.takeAction(prompt));
-      Object.assign(told, { made: cells.told(prompt), action: actions.find(Boolean) ?? null });
+      const action = actions.find(Boolean) ?? null;
+      Object.assign(told, { made: cells.told(prompt), action, stands: cells.stands() });
     }
     return { [CLIENT]: told };
   }
@@ -139,6 +142,9 @@ class Attached {
     const views = this.views;
     views.forEach(cells => cells.live.add(prompt));
     comm.onMsg = message => {
+      if (this.views[0]?.lost.has(prompt)) {
+        return; // it is told how that ended
+      }
       this.apply(message.content.data);
       const [first, ...others] = this.views;
       others.forEach(cells => first.locked.forEach(id => cells.lock(id)));
@@ -146,6 +152,8 @@ class Attached {
     comm.onClose = () => {
       views.forEach(cells => cells.live.delete(prompt));
       this.views.forEach(cells => cells.release());
+      const lost = this.views.filter(cells => cells.lost.delete(prompt));
+      lost.forEach(cells => this.catchUp(cells));
     };
   }
 
