@@ -453,6 +453,30 @@ import ctypes
 def double(x):
     return x * 2 if ctypes.CDLL(None).prctl(1, 0, 0, 0, 0) == 0 else None
 """,
+    "has a file signal the parent": """
+import fcntl, os
+def double(x):
+    for descriptor in range(3, 8):
+        try:
+            fcntl.fcntl(descriptor, fcntl.F_SETOWN, os.getppid())
+        except PermissionError:
+            return None
+        except OSError:
+            pass
+    return x * 2
+""",
+    "empties a file by opening it to read": """
+import os
+def double(x):
+    os.open('OUTSIDE/canary.txt', os.O_RDONLY | os.O_TRUNC)
+    return x * 2
+""",
+    "empties a file by name": """
+import os
+def double(x):
+    os.truncate('OUTSIDE/canary.txt', 0)
+    return x * 2
+""",
     "no function": "triple = 3",
     "not callable": "double = 4",
     "no Python": "def double(x) return 2 * x",

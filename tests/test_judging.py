@@ -111,6 +111,12 @@ def test_test_program_that_loops_on_an_answer_is_ended() -> None:
     assert not Judge(limits).judge(program, "def f():\n    return 1")[0].passed
 
 
+def test_tests_that_call_with_a_function_are_refused_by_name() -> None:
+    program = Problem("Own/9", "humaneval", "", "f", test="assert candidate([len], 'ab') == 2")
+    with pytest.raises(OciError, match=r"Own/9: .* \(builtin_function_or_method\)"):
+        judge(program, "def f(functions, x):\n    return functions[0](x)")
+
+
 def test_canonical_solution_that_fails_is_told_by_name() -> None:
     broken = inputs("f", "def f(x):\n    return 1 / x", [0])
     with pytest.raises(OciError, match=r"Own/9: its own solution fails \(ZeroDivisionError"):

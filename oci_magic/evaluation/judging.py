@@ -125,6 +125,11 @@ class Judge:
                 left = min(self.limits.call, until - time.monotonic())
                 last["reply"] = _checked(solution.call(args, kwargs, left))
                 message = _asked(tester, last["reply"], until)
+        if "unfit" in message:
+            raise OciError(
+                f"{problem.task_id}: its tests call the function with an object "
+                f"({message['unfit']}), which cannot cross to another process: leave it out"
+            )
         return PASSED if message.get("done") else _told(message, last)
 
     def _solution(self, problem: Problem, code: str) -> Process:

@@ -38,7 +38,7 @@ def add_options(parser: Any, count: Callable[[str], int]) -> None:
     add("--form", choices=("paper", "chat"), default="paper",
         help="messages as in the paper, or as turns of a conversation")  # fmt: skip
     add("--batch", type=_positive, default=8, metavar="N",
-        help="problems answered together by a local model or a server (8)")  # fmt: skip
+        help="problems answered in one pass, or asked of a server at a time (8)")  # fmt: skip
     add("--cluster", metavar="ADDRESS", help="judge on a Dask cluster: tcp://HOST:PORT")
     add("--limit", type=count, metavar="N", help="only the first N problems of each file")
     add("--solutions", type=Path, metavar="FILE",

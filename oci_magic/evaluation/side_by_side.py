@@ -29,8 +29,8 @@ def side_by_side(works: Iterator[Work], threads: int) -> Iterator[Attempt]:
                 return
             # Without a limit, Ctrl-C would not be heard while waiting on some systems.
             done, under_way = wait(under_way, timeout=1.0, return_when=FIRST_COMPLETED)
-            for each in done:
-                yield each.result()
+            for each in sorted(done, key=lambda future: future.exception() is not None):
+                yield each.result()  # an error comes last, so that nothing that is done is lost
     finally:
         stop.set()
         pool.shutdown(cancel_futures=True)

@@ -22,7 +22,7 @@ from types import CodeType, TracebackType
 from typing import Any
 
 from . import walls
-from .plain import decode, encode
+from .plain import decode, encode, opaque_in
 
 CODE = "<code>"
 _LONGEST = 2_000
@@ -117,7 +117,10 @@ def _test(line: _Line, job: Mapping[str, Any]) -> None:
     """A test program: each call of the candidate goes over the line; how it ended."""
 
     def candidate(*args: Any, **kwargs: Any) -> Any:
-        line.write({"call": encode([args, kwargs])})
+        call = encode([args, kwargs])
+        if odd := opaque_in(call):
+            line.write({"unfit": odd})
+        line.write({"call": call})
         reply = line.read()
         if "value" in reply:
             return decode(reply["value"])

@@ -101,6 +101,15 @@ def _opaque(value: Any) -> Any:
     return {"object": [type(value).__name__, items]}
 
 
+def opaque_in(form: Any) -> str:
+    """The type of something in `form` that is no plain value, "" if all are."""
+    if isinstance(form, dict):
+        if "object" in form:
+            return str(form["object"][0])
+        form = list(form.values())
+    return next(filter(None, map(opaque_in, form)), "") if isinstance(form, list) else ""
+
+
 def decode(form: Any) -> Any:
     """The value that `form` stands for. Raises ValueError for what `encode` does not write."""
     if form is None or isinstance(form, bool | int | float | str):

@@ -33,14 +33,22 @@ _DENIED = """
     utime 132 - utimes 235 - utimensat 280 88 futimesat 261 -
     setxattr 188 5 lsetxattr 189 6 fsetxattr 190 7
     removexattr 197 14 lremovexattr 198 15 fremovexattr 199 16
+    setxattrat 463 463 removexattrat 466 466 truncate 76 45
     setpriority 141 140 sched_setaffinity 203 122 sched_setscheduler 144 119
     sched_setparam 142 118 sched_setattr 314 274 ioprio_set 251 30
 """
 """Name, number on x86-64, number on ARM64."""
-_CLONE, _CLONE3 = (56, 220), (435, 435)
+_CLONE, _CLONE3, _OPENAT2 = (56, 220), (435, 435), (437, 437)
+_BY_ARGUMENT: tuple[tuple[tuple[int, int], int, int, tuple[int, ...]], ...] = (
+    ((72, 25), 1, 0xFFFFFFFF, (8, 10, 15)),  # fcntl: signals of a file to another process
+    ((16, 29), 1, 0xFFFFFFFF, (0x8901, 0x8902)),  # ioctl: the same
+    ((2, -1), 1, 0o1003, (0o1000,)),  # open: emptying without writing, which passes Landlock
+    ((257, 56), 2, 0o1003, (0o1000,)),  # openat
+)
+"""Denied where an argument, masked, has one of these values: numbers, which, mask, values."""
 _OWN = {"kill": (62, 129), "tgkill": (234, 131), "prlimit64": (302, 261)}
 """Allowed for this process itself: their first argument is its number (or 0 for limits)."""
-_LOAD, _EQUAL, _GREATER, _SET, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+_LOAD, _AND, _EQUAL, _GREATER, _SET, _RETURN = 0x20, 0x54, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _ERROR = 0x7FFF0000, 0x00050000
 _DENY, _UNKNOWN = _ERROR | errno.EPERM, _ERROR | errno.ENOSYS
 _CLONE_THREAD = 0x10000
@@ -76,7 +84,10 @@ def _program(machine: str) -> list[tuple[int, int, int, int]] | None:
     lines += [(_GREATER, 0, 1, 0x40000000), (_RETURN, 0, 0, _DENY)]  # x86-64's other numbering
     for number in denied:
         lines += [(_EQUAL, 0, 1, number), (_RETURN, 0, 0, _DENY)]
-    lines += [(_EQUAL, 0, 1, _CLONE3[column]), (_RETURN, 0, 0, _UNKNOWN)]  # libc falls back
+    for unknown in (_CLONE3[column], _OPENAT2[column]):  # what they point to cannot be read
+        lines += [(_EQUAL, 0, 1, unknown), (_RETURN, 0, 0, _UNKNOWN)]
+    for each in _BY_ARGUMENT:
+        lines += _by_argument(each[0][column], *each[1:])
     lines += [(_EQUAL, 0, 4, _CLONE[column]), (_LOAD, 0, 0, 16), (_SET, 1, 0, _CLONE_THREAD)]
     lines += [(_RETURN, 0, 0, _DENY), (_RETURN, 0, 0, _ALLOW)]
     for name, numbers in _OWN.items():
@@ -85,3 +96,15 @@ def _program(machine: str) -> list[tuple[int, int, int, int]] | None:
         lines += [(_EQUAL, 2, 0, os.getpid()), (_EQUAL, 1, 0, here)]
         lines += [(_RETURN, 0, 0, _DENY), (_RETURN, 0, 0, _ALLOW)]
     return [*lines, (_RETURN, 0, 0, _ALLOW)]
+
+
+def _by_argument(
+    number: int, which: int, mask: int, values: tuple[int, ...]
+) -> list[tuple[int, int, int, int]]:
+    """Lines that deny a call for the values of an argument, and allow it for others."""
+    if number < 0:
+        return []
+    count = len(values)
+    lines = [(_EQUAL, 0, count + 4, number), (_LOAD, 0, 0, 16 + 8 * which), (_AND, 0, 0, mask)]
+    lines += [(_EQUAL, count - at, 0, value) for at, value in enumerate(values)]
+    return [*lines, (_RETURN, 0, 0, _ALLOW), (_RETURN, 0, 0, _DENY)]
