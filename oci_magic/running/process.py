@@ -78,7 +78,7 @@ class Process:
         self.limits, self._rest, self._stop = limits, b"", stop
         self._folder = tempfile.TemporaryDirectory(prefix="oci_magic-", ignore_cleanup_errors=True)
         self._running = subprocess.Popen(
-            [sys.executable, "-P", "-s", "-B", "-c", _START, str(Path(__file__).parent)],
+            [sys.executable, "-P", "-s", "-c", _START, str(Path(__file__).parent)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0,
             cwd=self._folder.name, env=_ENVIRONMENT, start_new_session=True,
         )  # fmt: skip

@@ -14,7 +14,6 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
-import platform
 import struct
 
 _ARCHITECTURES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
@@ -61,7 +60,7 @@ class _Program(ctypes.Structure):
 
 def install() -> bool:
     """Filter this process from now on; False where the system does not let it."""
-    program = _program(platform.machine())
+    program = _program(os.uname().machine)
     if program is None:
         return False
     code = b"".join(struct.pack("HBBI", *line) for line in program)
