@@ -6,7 +6,7 @@ import { MIME as ROW } from './panel.js';
 const KEY = 'oci_magic';
 const REMEMBERED = 50; // deleted cells
 const SHOWN = 10_000; // milliseconds for which a notification is seen
-const FRAMES = 20; // until JupyterLab has laid cells out, also on a busy machine
+const FRAMES = 60; // until JupyterLab has laid cells out, also on a busy machine
 const COMMANDS = { repair: '%oci fix', undo: '%oci undo' };
 
 export class Cells {
@@ -40,6 +40,7 @@ export class Cells {
     const before = this.deleted.get(cell.id); // it comes back: with its outputs
     const metadata = { ...before?.metadata, ...cell.metadata }; // trusted, if it was
     const whole = before?.source === cell.source ? { ...before, metadata } : cell;
+    this.holdPlace();
     this.keepingActive(() => {
       this.shared.transact(() => this.shared.insertCell(at + 1, whole), step);
     });
@@ -365,7 +366,6 @@ export class Cells {
     const notebook = this.panel.content;
     const active = notebook.activeCell;
     const typing = active?.editor?.hasFocus();
-    this.holdPlace();
     change();
     const index = this.index(active?.model.id);
     if (index >= 0) {
@@ -376,7 +376,7 @@ export class Cells {
     }
   }
 
-  /** What is in view stays where it is for as long as cells above it come or go.
+  /** What is in view stays where it is when a cell comes above it.
    *
    * The browser sees to that, except where JupyterLab lays out only the cells in view.
    */
@@ -389,17 +389,22 @@ export class Cells {
       return;
     }
     const { top } = first.getBoundingClientRect();
-    let { scrollTop } = scroller;
+    const { scrollTop } = scroller;
+    let before = 0;
     let frames = FRAMES;
     const hold = () => {
-      const moved = first.getBoundingClientRect().top - top;
-      if (moved && first.isConnected && scroller.scrollTop === scrollTop) {
-        scroller.scrollTop += moved;
-        scrollTop = scroller.scrollTop;
+      if (!first.isConnected || scroller.scrollTop !== scrollTop) {
+        return; // the person scrolls, or the browser has done it
       }
+      const moved = first.getBoundingClientRect().top - top;
+      if (moved && moved === before) {
+        scroller.scrollTop += moved;
+        return;
+      }
+      before = moved; // what is laid out may not have its height yet: another frame
       frames -= 1;
-      if (frames && scroller.scrollTop === scrollTop) {
-        requestAnimationFrame(hold); // not longer than the person lets it stand
+      if (frames) {
+        requestAnimationFrame(hold);
       }
     };
     requestAnimationFrame(hold);
