@@ -1,4 +1,4 @@
-"""`attempts.jsonl`: whole lines, on disk before the next attempt begins, and no attempt twice.
+"""`attempts.jsonl`: whole lines, each on disk when its attempt has ended, and no attempt twice.
 
 Covers a first line that says what run it is, resuming (half a last line, left by a kill, is cut
 off; a file of another run is refused), and a lock, so that two runs do not write one file. Holds
