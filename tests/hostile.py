@@ -84,6 +84,15 @@ def double(x):
         with open(str(number), 'wb') as file:
             file.write(bytes(1 << 20))
 """,
+    "makes and removes files": """
+import os
+def double(x):
+    while True:
+        for number in range(100):
+            open(str(number), 'w').close()
+        for number in range(100):
+            os.remove(str(number))
+""",
     "one endless file": """
 def double(x):
     with open('big', 'wb') as file:

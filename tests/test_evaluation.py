@@ -6,6 +6,7 @@ import json
 import os
 import random
 import signal
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -338,8 +339,6 @@ ATTEMPTS = [Attempt(f"x/{n}", "x", 0, (Round("t\n", "c", PASSED),)) for n in ran
 @given(cut=st.integers(0, 10_000), then=st.integers(0, 10_000))
 def test_file_cut_anywhere_goes_on_without_a_lost_or_repeated_attempt(cut: int, then: int) -> None:
     """A kill leaves a beginning of the file: any length of it, twice."""
-    import tempfile
-
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for length in (cut, then, None):
@@ -366,6 +365,7 @@ def test_evaluation_killed_at_random_points_goes_on(
 ) -> None:
     """SIGKILL, again and again, until a run comes to its end; what was there stays there."""
     monkeypatch.setattr(crew, "open_engine", lambda *_, **__: Model())
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     undisturbed, killed = tmp_path / "undisturbed", tmp_path / "killed"
     options, draw, before, kills = ("--samples", "4"), random.Random(3), b"", 0
     assert run(undisturbed, *options) == 0
@@ -388,6 +388,7 @@ def test_evaluation_killed_at_random_points_goes_on(
     assert [each.key for each in found] == [each.key for each in wanted]
     assert [each.rounds for each in found] == [each.rounds for each in wanted]
     assert len({each.key for each in found}) == 12
+    assert not list(tmp_path.glob("oci_magic-*")), "what was killed leaves no folder"
 
 
 def test_stop_by_the_person_keeps_what_is_done(

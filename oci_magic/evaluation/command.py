@@ -18,7 +18,7 @@ from itertools import chain
 from pathlib import Path
 
 from ..errors import OciError
-from ..running.process import missing_walls
+from ..running.process import missing_walls, sweep
 from . import scores
 from .attempts import Attempt, Options
 from .comparing import compare
@@ -57,6 +57,7 @@ def _attempts(given: Namespace) -> None:
         raise OciError("two files of problems have one name: rename one, for scores go by name")
     run = {"model": named, "mentor": given.mentor, **asdict(options)}
     run["problems"] = [f"{path.name} {_digest(path)}" for path in given.problems]
+    sweep()
     _tell_walls()
     with Records(given.out, run) as records:
         if given.solutions:

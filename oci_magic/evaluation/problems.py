@@ -88,7 +88,6 @@ def problem(row: Mapping[str, Any]) -> Problem:
 
 def _mbpp(row: Mapping[str, Any], name: str) -> Problem:
     tests = [str(test) for test in row.get("test_list", ())]
-    tests += map(str, row.get("challenge_test_list", ()))
     canonical = str(row["canonical_solution"] if "canonical_solution" in row else row["code"])
     entry = str(row.get("entry_point") or _tested(tests, canonical))
     text = str(row["prompt"] if "prompt" in row else row["text"]).strip()

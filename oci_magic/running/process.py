@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import os
 import selectors
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,6 +21,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -36,6 +38,7 @@ _ENVIRONMENT = {
     "LANG": "C.UTF-8",
     "PATH": os.defpath,
 }
+_PREFIX = "oci_magic-"
 _LONGEST, _PIECE, _LOOK = 8 << 20, 1 << 16, 0.1
 Ending = Literal["timed out", "ended", "too long", "no answer", "too many files"]
 
@@ -76,7 +79,9 @@ class Process:
         if sys.platform == "win32":
             raise OciError("judging needs Linux or macOS: on Windows, run this in WSL")
         self.limits, self._rest, self._stop = limits, b"", stop
-        self._folder = tempfile.TemporaryDirectory(prefix="oci_magic-", ignore_cleanup_errors=True)
+        self._folder = tempfile.TemporaryDirectory(
+            prefix=f"{_PREFIX}{os.getpid()}-", ignore_cleanup_errors=True
+        )
         self._running = subprocess.Popen(
             [sys.executable, "-P", "-s", "-c", _START, str(Path(__file__).parent)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0,
@@ -176,9 +181,28 @@ class Process:
     def _look_at_folder(self) -> None:
         used = 0
         for entry in os.scandir(self._folder.name):
-            used += 4096 + entry.stat(follow_symlinks=False).st_size
+            with suppress(FileNotFoundError):  # it was there a moment ago
+                used += 4096 + entry.stat(follow_symlinks=False).st_size
         if used > self.limits.folder:
             raise Ended("too many files")
+
+
+def sweep() -> None:
+    """Remove the working folders that processes have left which judged here and were killed."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*-*"):
+        number = folder.name.removeprefix(_PREFIX).partition("-")[0]
+        if number.isdigit() and not _lives(int(number)):
+            shutil.rmtree(folder, ignore_errors=True)  # those of others refuse
+
+
+def _lives(number: int) -> bool:
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass  # of another user
+    return True
 
 
 def missing_walls() -> list[str]:
