@@ -356,6 +356,38 @@ def double(x):
         except OSError:
             pass
 """,
+    "a set whose members share a hash": """
+def double(x):
+    return list(range(0, 200000 * (2**61 - 1), 2**61 - 1))
+""",
+    "forges a set whose members share a hash": """
+import os
+def double(x):
+    numbers = ', '.join('{"int": "%x"}' % (n * (2**61 - 1)) for n in range(200000))
+    for descriptor in range(3, 64):
+        try:
+            os.write(descriptor, b'{"value": {"set": [' + numbers.encode() + b']}}\\n')
+        except OSError:
+            pass
+""",
+    "forges a fraction without end": """
+import os
+def double(x):
+    for descriptor in range(3, 64):
+        try:
+            os.write(descriptor, b'{"value": {"Fraction": ["1e9999999999"]}}\\n')
+        except OSError:
+            pass
+""",
+    "forges a long message": """
+import os
+def double(x):
+    for descriptor in range(3, 64):
+        try:
+            os.write(descriptor, b'{"raised": ["' + b'E' * 7000000 + b'", "", 1]}\\n')
+        except OSError:
+            pass
+""",
     "reads the caller's frames": """
 import sys
 def double(x):

@@ -268,6 +268,20 @@ def test_whatever_comes_is_a_value_or_a_value_error(form: object) -> None:
         decode(form)
 
 
+def test_sets_that_would_take_hours_are_refused_and_large_ones_are_not() -> None:
+    slow = [number * (2**61 - 1) for number in range(100_000)]
+    for form in (encode(set(slow[:900])), encode(set(range(50_000))), {"set": [1] * 5000}):
+        assert decode(form)
+    for name in ("set", "frozenset"):
+        with pytest.raises(ValueError, match="slow"):
+            decode({name: [encode(number) for number in slow]})
+    with pytest.raises(ValueError, match="slow"):
+        decode({"dict": [[encode(number), 1] for number in slow]})
+    assert not right("mbpp", "Diff", [], slow, [1], 0)
+    with pytest.raises(ValueError):
+        decode({"Fraction": ["1e9999999999"]})
+
+
 def test_kinds_of_plain_values_cross_as_these() -> None:
     pair = namedtuple("pair", "a b")
     for value, plain in [

@@ -15,6 +15,8 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
+from ..running.inside.plain import as_set
+
 Suite = Literal["humaneval", "mbpp"]
 _RELATIVE, _DEFAULT = 1e-7, 1e-6
 _SETS = frozenset((
@@ -43,7 +45,7 @@ def _exact(
     suite: Suite, entry: str, args: Sequence[Any], actual: Any, expected: Any, atol: float
 ) -> bool:
     if suite == "mbpp" and entry in _SETS:
-        return set(actual) == set(expected)
+        return as_set(actual) == set(expected)
     if suite == "mbpp" and entry in NOT_NONE:
         given = actual if isinstance(actual, bool) else actual is not None
         return bool(given == expected)

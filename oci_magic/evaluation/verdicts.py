@@ -15,7 +15,7 @@ from ..running.process import Ended, Limits
 Kind = Literal[
     "passed", "wrong answer", "exception", "timed out", "out of memory", "syntax error"
 ]  # fmt: skip
-_SHOWN = 400
+_SHOWN, LONGEST = 400, 2_000
 
 
 @dataclass(frozen=True)
@@ -44,12 +44,13 @@ def failure(reply: Mapping[str, Any]) -> Judgement:
     """A reply without a value as a verdict."""
     match reply:
         case {"syntax": [str(message), int(lineno)]}:
-            return Judgement("syntax error", message, lineno)
+            return Judgement("syntax error", message[:LONGEST], lineno)
         case {"absent": str(name)}:
             return Judgement("exception", f"NameError: there is no function named {name}")
         case {"raised": [str(name), str(message), int(lineno)]}:
             kind: Kind = "out of memory" if name == "MemoryError" else "exception"
-            return Judgement(kind, f"{name}: {message}" if message else name, lineno)
+            told = f"{name}: {message}" if message else name
+            return Judgement(kind, told[:LONGEST], lineno)
     return Judgement("exception", "the process gave no answer")
 
 

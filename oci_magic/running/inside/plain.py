@@ -10,12 +10,13 @@ comparison. Does not cover identity: a list that is in two places arrives as two
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any
 
 ITEMS = 100_000
 _INLINE = 2**53
+_ALIKE = 1_000
 
 
 class Opaque:
@@ -125,10 +126,29 @@ def decode(form: Any) -> Any:
         raise ValueError(f"no plain value: {type(error).__name__}") from None
 
 
+def as_set(items: Iterable[Any]) -> set[Any]:
+    """A set of `items`. Raises ValueError where so many share a hash that it would take hours."""
+    items = list(items)
+    if len(items) - len(set(map(hash, items))) > _ALIKE:
+        distinct = {repr(item) for item in items}  # texts have hashes that nobody foresees
+        if len(distinct) - len(set(map(hash, items))) > _ALIKE:
+            raise ValueError("made to be slow")
+    return set(items)
+
+
+def _dictionary(form: list[Any]) -> dict[Any, Any]:
+    keys = [decode(key) for key, _ in form]
+    as_set(keys)
+    return dict(zip(keys, (decode(value) for _, value in form), strict=True))
+
+
 def _fraction(form: list[Any]) -> Any:
     from fractions import Fraction
 
-    return Fraction(*map(decode, form))
+    above, below = map(decode, form)
+    if type(above) is not int or type(below) is not int:
+        raise ValueError("no fraction")  # a text could stand for a number without end
+    return Fraction(above, below)
 
 
 def _decimal(form: str) -> Any:
@@ -148,9 +168,9 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "bytes": bytes.fromhex,
     "bytearray": bytearray.fromhex,
     "tuple": lambda form: tuple(map(decode, form)),
-    "set": lambda form: set(map(decode, form)),
-    "frozenset": lambda form: frozenset(map(decode, form)),
-    "dict": lambda form: {decode(key): decode(value) for key, value in form},
+    "set": lambda form: as_set(map(decode, form)),
+    "frozenset": lambda form: frozenset(as_set(map(decode, form))),
+    "dict": _dictionary,
     "Fraction": _fraction,
     "Decimal": _decimal,
     "object": _object,
