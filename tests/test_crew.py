@@ -125,7 +125,10 @@ def test_evaluation_in_batches_by_command_line(tmp_path: Path) -> None:
 def test_ctrl_c_ends_an_evaluation_in_batches(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "oci_magic", "eval", str(OWN), "--model", "micro"]
     command += ["--max-new-tokens", "1900", "--samples", "8", "--out", str(tmp_path)]
-    running = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    running = subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # ignored in background
+    )  # fmt: skip
     while not (tmp_path / "attempts.jsonl").exists():
         time.sleep(0.1)
     time.sleep(2)
