@@ -71,7 +71,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(metavar="COMMAND", required=True)
     _add_run(commands)
     _add_eval(commands)
-    models = commands.add_parser("models", help="list models to choose from, with sizes")
+    models = commands.add_parser("models", help="list models to choose from, and on servers here")
     models.set_defaults(command=_models)
     for name, text in _TRAINING.items():
         commands.add_parser(name, help=text, add_help=False)
@@ -87,6 +87,7 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     run.add_argument("notebook", type=Path, metavar="NOTEBOOK")
     run.add_argument("-o", "--out", type=Path, help="default: NAME.executed.ipynb beside it")
     run.add_argument("--model", metavar="M", help="answers where a cell names none with -m")
+    run.add_argument("--server-url", metavar="URL", help="where server: models are (http://.../v1)")
     run.add_argument("--rounds", type=_count, metavar="N", help="repairs at most per prompt")
     run.add_argument("--timeout", type=_seconds, metavar="S", help="seconds a cell may run")
     run.add_argument(
@@ -128,7 +129,8 @@ def _run(options: argparse.Namespace) -> int:
 
     if wrong := unknown_effects(options.allow):
         raise OciError(wrong)
-    given = {"model": options.model, "rounds": options.rounds, "allow": options.allow or None}
+    given = {"model": options.model, "rounds": options.rounds, "allow": options.allow or None,
+             "server_url": options.server_url}  # fmt: skip
     return run_notebook(
         options.notebook,
         options.out,

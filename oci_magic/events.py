@@ -25,10 +25,11 @@ class Prompted:
 
 @dataclass(frozen=True)
 class Streamed:
-    """A piece of the reply and all of its text so far."""
+    """A piece of the reply and all of its text so far; `anew`: what came before it is void."""
 
     chunk: str
     text: str
+    anew: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,8 @@ class Finished:
     model: str = ""
     checks: tuple[str, ...] = ()
     below: tuple[Cell, ...] = ()
+    gone_on: bool = False
+    """Whether an answer that had worked went on, so that what stands works, whatever followed."""
 
 
 Event = (

@@ -64,15 +64,18 @@ def _together(done: Sequence[Finished]) -> Finished:
         first,
         outcome="stopped" if last.outcome == "stopped" else "worked",
         turn=Turn(first.turn.request, reply, execution),
-        reason=_left_out(last) if last.outcome in ("unrepaired", "held") else last.reason,
+        reason=last.reason if last.outcome in ("worked", "answered") else _left_out(last),
         repairs=sum(part.repairs for part in done),
         usage=sum((part.usage for part in done), Usage()),
         seconds=sum(part.seconds for part in done),
         below=_below(good),
+        gone_on=True,
     )
 
 
 def _left_out(last: Finished) -> str:
+    if last.outcome == "stopped":
+        return "what came after the code that stands was left out"
     failure = last.turn.execution.failure if last.turn.execution else None
     why = f"{failure.name}: {failure.message}" if failure else last.reason
     return f"a further cell was left out ({why})"

@@ -253,9 +253,9 @@ class Session:
         text, last, started = "", Chunk(""), time.perf_counter()
         try:
             for last in self.engine.stream(messages, draft=draft):
-                text += last.text
-                if last.text:
-                    yield Streamed(last.text, text)
+                text = last.text if last.anew else text + last.text
+                if last.text or last.anew:
+                    yield Streamed(last.text, text, last.anew)
                 looked = len(text) // guards.LINES > (len(text) - len(last.text)) // guards.LINES
                 start = guards.loop_start(text) if looked else None
                 if start is not None:

@@ -46,11 +46,15 @@ class Usage:
 
 @dataclass(frozen=True)
 class Chunk:
-    """A piece of a streamed reply; the last one carries `finish_reason` and `usage`."""
+    """A piece of a streamed reply; the last one carries `finish_reason` and `usage`.
+
+    With `anew` the reply begins again: the text of the chunks before it is void.
+    """
 
     text: str
     finish_reason: FinishReason | None = None
     usage: Usage | None = None
+    anew: bool = False
 
 
 @dataclass(frozen=True)

@@ -100,10 +100,12 @@ class Notebook:
 
     def told(self, id_: str) -> Notes:
         """What a request tells of this front end now."""
-        cells = [{"id": c["id"], "source": c["source"], "metadata": c["metadata"][KEY]}
-                 for c in self.below(id_)]  # fmt: skip
+        cells = [{"id": c["id"], "source": c["source"], "metadata": c["metadata"][KEY],
+                  "kind": c.get("cell_type", "code")} for c in self.below(id_)]  # fmt: skip
         record = self[id_]["metadata"].get(KEY)
-        made = {"record": record, "cells": cells, "seen": self.seen.get(id_)}
+        ours = [m["data"] for m in self[id_]["outputs"] if "data" in m]
+        shown = [data for data in ours if MIME in data or "text/markdown" in data]
+        made = {"record": record, "cells": cells, "seen": self.seen.get(id_), "shown": shown}
         marks = [_mark(cell) or {} for cell in self.cells]
         stands = [mark["cell"] for mark in marks if mark.get("cell")]
         return {"protocol": 1, "client": self.client, "path": self.path, "made": made,
@@ -153,7 +155,11 @@ class Notebook:
             getattr(self, f"_{name}")(**values)
         self.meddle(name)
 
-    def _insert(self, after: list[str], cell: Notes, **_: Any) -> None:
+    def _insert(
+        self, after: list[str], cell: Notes, was: list[str] | None = None, **_: Any
+    ) -> None:
+        if was and cell["id"] in self and _part(self[cell["id"]]["source"], was):
+            self[cell["id"]].update(source=cell["source"], metadata=cell["metadata"])
         there = next((id_ for id_ in after if id_ in self), None)
         if there is None or cell["id"] in self:
             return
@@ -174,12 +180,12 @@ class Notebook:
 
     def _delete(self, cells: list[Notes], number: int, **_: Any) -> None:
         self.deletions = max(self.deletions, number)
-        said = [(c["id"], c["source"]) for c in cells]
-        gone = [cell for cell in self.cells if (cell["id"], cell["source"]) in said]
+        said = {c["id"]: c for c in cells}
+        gone = [cell for cell in self.cells if cell["id"] in said
+                and _is_said(cell["source"], said[cell["id"]])]  # fmt: skip
         self.deleted |= {cell["id"]: cell for cell in gone}
         self.cells = [cell for cell in self.cells if cell not in gone]
-        told = {id_ for id_, _ in said}
-        for edited in (cell for cell in self.cells if cell["id"] in told):
+        for edited in (cell for cell in self.cells if cell["id"] in said):
             edited["metadata"][KEY] = None  # the person's from now on
 
     def _bind(self, id: str, message: str) -> None:
@@ -212,6 +218,16 @@ def panel(cell: Notes) -> Notes:
     shown = [m["data"].get(MIME) for m in cell["outputs"] if "data" in m]
     found: Notes = [data for data in shown if data][-1]
     return found
+
+
+def _part(source: str, was: list[str] | None, *more: str) -> bool:
+    """Whether a source is a draft of which nothing but the end is missing."""
+    return was is not None and any(draft.startswith(source) for draft in (*was, *more))
+
+
+def _is_said(source: str, said: Notes) -> bool:
+    """Whether a source is the one that is to be deleted, or a draft of it."""
+    return source == said["source"] or _part(source, said.get("was"), said["source"])
 
 
 def _mark(cell: Notes) -> Notes | None:

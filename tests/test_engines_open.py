@@ -145,10 +145,6 @@ def test_name_of_nothing_is_opened(name, said):
     assert said in refusal(name, ModelNotFound)
 
 
-def test_server_name_is_opened():
-    assert "no server engine" in refusal("server:qwen")
-
-
 def test_unknown_dtype_gives_a_traceback(checkpoint):
     assert "float32" in refusal(checkpoint, dtype="float5")
     assert "float32" in refusal(checkpoint, dtype="int8")

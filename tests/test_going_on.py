@@ -243,3 +243,21 @@ def test_the_drafts_are_told_apart_by_what_they_are_versions_of(book: Notebook) 
     assert titles == [("draft 1", "Zero"), ("draft 2", ""), ("draft 3", ""), ("draft 4", "a fu")]
     _, second, third, _ = panel(book[prompt])["drafts"]
     assert ["-", "1 / 0"] in second["diff"] and third["diff"] == [[" ", "2 * x"]]
+
+
+def test_a_stop_in_a_further_cell_says_what_stands_and_it_is_kept(book: Notebook) -> None:
+    slow = code("import time\nprint('now', flush=True)\ntime.sleep(30)")
+    name = "stopped.json"
+    (book.kernel.folder / name).write_text(json.dumps([code("x = 1"), slow]))
+    prompt = book.add(f"%%oci -m scripted:{name} --steps 1\ngo")
+    told = book.told(prompt)
+    reply, shown = book.kernel.run(
+        book[prompt]["source"], stop_at="now", cell=prompt, oci_magic_client=told
+    )
+    for message in shown:
+        if message["type"] == "comm_msg":
+            book._apply(message["data"])
+    assert "Stopped" in reply["ename"] and "left out" in reply["evalue"]
+    assert [c["source"] for c in book.below(prompt)] == ["x = 1"]
+    book.run(prompt)
+    assert "kept: 1 cell below" in text(book[prompt])

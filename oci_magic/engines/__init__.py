@@ -12,6 +12,7 @@ from typing import Protocol
 
 from ..errors import EngineError
 from ..types import Chunk, Message
+from .addresses import Server
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,8 @@ class Engine(Protocol):
     `name` is what the person typed, `window` the number of tokens that prompt and answer
     share, `count` the number of tokens a conversation takes in it. `sampling` may be replaced
     between two calls. `stream` yields text as it is generated; the last chunk carries
-    `finish_reason` and `usage`. `draft` is the code being repaired: an engine may use it to be
-    faster, never to change the answer.
+    `finish_reason` and `usage`, and one that is `anew` makes those before it void. `draft` is the
+    code being repaired: an engine may use it to be faster, never to change the answer.
     """
 
     name: str
@@ -80,12 +81,14 @@ def open_engine(
     device: str | None = None,
     dtype: str | None = None,
     trust_remote_code: bool = False,
+    server: Server | None = None,
     notify: Callable[[str], None] | None = None,
 ) -> Engine:
     """The engine that `name` stands for.
 
-    `micro`, an alias of the catalogue (`oci-ds-6.7b`), a local folder, a hub name, or
-    `scripted:FILE`. `notify` gets one-line messages such as the size of a coming download.
+    `micro`, an alias of the catalogue (`oci-ds-6.7b`), a local folder, a hub name,
+    `server:NAME` (on `server`, by default what listens here) or `scripted:FILE`. `notify` gets
+    one-line messages such as the size of a coming download.
     Raises `EngineError` (`ModelNotFound` where nothing has that name), one line each.
     """
     name = name.strip()
@@ -94,9 +97,11 @@ def open_engine(
 
         return ScriptedEngine.from_file(name)
     if name.startswith("server:"):
-        raise EngineError(
-            f"{name}: this version has no server engine; name a folder or a hub model instead"
-        )
+        from .server import ServerEngine
+
+        served = ServerEngine(name, server, notify)
+        served.sampling = sampling or served.sampling
+        return served
     from .local import LocalEngine
 
     engine = LocalEngine(

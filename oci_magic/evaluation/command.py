@@ -109,7 +109,9 @@ def _made(given: Namespace, options: Options, records: Records) -> Iterator[Atte
     first = next(left, None)
     if first is None:
         return
-    with Crew(given.model, given.mentor, options, given.batch, given.cluster) as crew:
+    with Crew(
+        given.model, given.mentor, options, given.batch, given.cluster, given.server_url
+    ) as crew:
         yield from crew.attempts(chain([first], left))
 
 

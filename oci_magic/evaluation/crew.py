@@ -17,6 +17,7 @@ from functools import partial
 from typing import Any, Self
 
 from ..engines import Engine, open_engine
+from ..engines.addresses import Server
 from ..errors import OciError
 from .attempts import Attempt, Judging, Options, attempt
 from .batching import batched
@@ -29,10 +30,10 @@ from .side_by_side import side_by_side
 class Shared:
     """An engine for several threads; a server is opened once for each of them."""
 
-    def __init__(self, name: str) -> None:
-        self.name, self.lock = name, threading.Lock()
+    def __init__(self, name: str, url: str | None = None) -> None:
+        self.name, self.url, self.lock = name, url, threading.Lock()
         self._own = threading.local()
-        self._one = None if self.by_thread else _open(name)
+        self._one = None if self.by_thread else _open(name, url)
 
     @property
     def by_thread(self) -> bool:
@@ -43,7 +44,7 @@ class Shared:
         if self._one is not None:
             return self._one
         if not hasattr(self._own, "engine"):
-            self._own.engine = _open(self.name)
+            self._own.engine = _open(self.name, self.url)
         engine: Engine = self._own.engine
         return engine
 
@@ -68,10 +69,10 @@ class Crew:
 
     def __init__(
         self, model: str, mentor: str | None, options: Options, batch: int = 1,
-        cluster: str | None = None,
+        cluster: str | None = None, url: str | None = None,
     ) -> None:  # fmt: skip
         self._options = options
-        self._model, self._mentor = Shared(model), Shared(mentor) if mentor else None
+        self._model, self._mentor = Shared(model, url), Shared(mentor, url) if mentor else None
         self._cluster = connected(cluster) if cluster else None
         side = batch if self._model.by_thread else batched(self._model.engine, batch)
         self._threads = 2 * side if side > 1 else 1  # half are judged while half are answered
@@ -121,5 +122,6 @@ def connected(address: str) -> Any:
         raise OciError(f"no Dask scheduler answers at {address} ({error}): start one") from None
 
 
-def _open(name: str) -> Engine:
-    return open_engine(name, notify=lambda line: print(line, file=sys.stderr))
+def _open(name: str, url: str | None) -> Engine:
+    server = Server(url=url) if url else None
+    return open_engine(name, server=server, notify=lambda line: print(line, file=sys.stderr))

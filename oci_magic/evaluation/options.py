@@ -40,6 +40,7 @@ def add_options(parser: Any, count: Callable[[str], int]) -> None:
     add("--batch", type=_positive, default=8, metavar="N",
         help="problems answered in one pass, or asked of a server at a time (8)")  # fmt: skip
     add("--cluster", metavar="ADDRESS", help="judge on a Dask cluster: tcp://HOST:PORT")
+    add("--server-url", metavar="URL", help="where server: models are (http://.../v1)")
     add("--limit", type=count, metavar="N", help="only the first N problems of each file")
     add("--solutions", type=Path, metavar="FILE",
         help="judge these, not a model: lines of task_id and solution (or completion)")  # fmt: skip

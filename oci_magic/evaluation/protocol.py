@@ -128,6 +128,8 @@ def guidance(
         oracle=_ORACLE if oracle else "", problem=problem.prompt.strip(), code=code,
         result=result, solution=solution,
     )  # fmt: skip
-    said = "".join(chunk.text for chunk in mentor.stream([Message("user", text)]))
+    said = ""
+    for chunk in mentor.stream([Message("user", text)]):
+        said = chunk.text if chunk.anew else said + chunk.text
     sentences = _SENTENCE.split(_BLOCK.sub("", said).strip())
     return " ".join(" ".join(sentences[:3]).split())

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .client import digest, mark
+from .display import words
 from .document import METADATA, SKIP, Kept, Node, kept, loading_no_model
 from .driven import Told
 
@@ -179,11 +180,10 @@ class Answer:
 
         self.prompt.outputs.append(new_output("stream", name="stdout", text=f"{line}\n"))
 
-    def _show(self, words: str) -> None:
+    def _show(self, said: str) -> None:
         from nbformat.v4 import new_output
 
-        data = {"text/markdown": words, "text/plain": words}
-        self.prompt.outputs.append(new_output("display_data", data=data))
+        self.prompt.outputs.append(new_output("display_data", data=words(said)))
 
 
 def _skip(cells: list[Node]) -> None:

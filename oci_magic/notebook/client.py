@@ -42,7 +42,8 @@ class Client:
     `record` is what the prompt cell's metadata hold of its last answer, `seen` the last answer that
     the front end was told of. `action` is what a button of the prompt's panel says, `text` the
     words that go with it (for `repair` the source of the failed cell). `path` is the notebook's.
-    `stands` are the ids of all generated cells in it, None if they are not told.
+    `stands` are the ids of all generated cells in it, None if they are not told. `shown` is what
+    the prompt has shown so far: data by MIME type, of each of our outputs.
     """
 
     id: str
@@ -55,6 +56,7 @@ class Client:
     seen: str = ""
     path: str = ""
     stands: frozenset[str] | None = None
+    shown: tuple[Mapping[str, Any], ...] = ()
 
     @classmethod
     def told(cls, metadata: Mapping[str, Any]) -> Client | None:
@@ -65,15 +67,7 @@ class Client:
             if said["protocol"] != PROTOCOL or not prompt:
                 return None
             below = said.get("made") or {}
-            made = tuple(
-                Made(
-                    cell["id"],
-                    cell["source"],
-                    str(cell["metadata"].get("code")),
-                    dict(cell["metadata"]),
-                )
-                for cell in below.get("cells", ())
-            )
+            made = tuple(map(_made, below.get("cells", ())))
             action = said.get("action") or {}
             noted = mark(below.get("record"))
             record = {key: noted[key] for key in _RECORD if key in noted}
@@ -82,8 +76,8 @@ class Client:
             path = str(said.get("path") or "")
             there = said.get("stands")
             stands = None if there is None else frozenset(map(str, there))
-            asks = str(said["client"])
-            return cls(asks, prompt, record, made, kind, text, prompt, seen, path, stands)
+            asks, shown = str(said["client"]), tuple(map(mark, below.get("shown") or ()))
+            return cls(asks, prompt, record, made, kind, text, prompt, seen, path, stands, shown)
         except (TypeError, KeyError, AttributeError, ValueError):
             return None
 
@@ -108,6 +102,14 @@ class Client:
         """The number of repairs that the person has set in the panel."""
         said = self.record.get("rounds")
         return said if isinstance(said, int) and 0 <= said <= MOST_ROUNDS else None
+
+
+def _made(cell: Mapping[str, Any]) -> Made:
+    """A cell of another kind than it was made is edited, whatever its source."""
+    mark = dict(cell["metadata"])
+    kind = mark.get("kind", "code")
+    code = str(mark.get("code")) if cell.get("kind", kind) == kind else "of another kind"
+    return Made(cell["id"], cell["source"], code, mark)
 
 
 def mark(said: Any) -> Mapping[str, Any]:

@@ -6,15 +6,14 @@ Each command gets the magics and the rest of its line. What belongs to a prompt 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 
-from ..engines.memory import fits, free_memory, gigabytes
-from ..engines.models import CATALOGUE, on_disk
 from ..types import Message, Turn
 from . import frontends
 from .arguments import Options, unquoted
@@ -24,6 +23,7 @@ from .telling import Telling
 from .terms import session_for
 
 if TYPE_CHECKING:
+    from ..session import Session
     from .frontends import Place
     from .magics import OCIMagics
 
@@ -44,6 +44,8 @@ def status(magics: OCIMagics) -> None:
     """Model, conversation and settings, a line each."""
     loaded = magics.shelf.loaded
     state = f"loaded, window of {loaded.window:,} tokens" if loaded else "nothing loaded yet"
+    if loaded and loaded.name == magics.model and hasattr(loaded, "url"):
+        state = f"at {loaded.url}, window of {loaded.window:,} tokens"
     if loaded and loaded.name != magics.model:
         state = f"not loaded; {loaded.name} is, window of {loaded.window:,} tokens"
     turns = magics.session.turns if magics.session else []
@@ -66,16 +68,11 @@ def model(magics: OCIMagics, rest: str) -> None:
 
 
 def models(_: OCIMagics) -> None:
-    """Models that have a short name, with size and fit, and those in the hub cache."""
-    free = free_memory()
-    print("micro          bundled, small: tables with pandas and matplotlib")
-    for entry in CATALOGUE:
-        size = entry.gigabytes * 1e9
-        fit = "" if fits(size, free) else "  more than the free memory"
-        print(f"{entry.alias:<14} {gigabytes(size):>8}  {entry.repo}{fit}")
-    for cached in on_disk():
-        print(f"on disk: {cached.repo} ({gigabytes(cached.size)})")
-    print("or any hub name or folder of a chat model: %oci model NAME")
+    """Models with a short name, with size and fit; those in the hub cache and on servers here."""
+    from .models import listed
+
+    for line in listed():
+        print(line)
 
 
 def fix(magics: OCIMagics, rest: str) -> None:
@@ -100,7 +97,21 @@ def fix(magics: OCIMagics, rest: str) -> None:
         session.steps, session.comment, magics.asked = 0, False, options
         context = Telling(magics).context(options, rest)
         events = session.fix(code.strip("\n"), failure, context, sentence=rest, run=magics.run)
-        magics.play(events, run=magics.run, place=place)
+        with _tried(magics, session) if place.proposes else nullcontext():
+            magics.play(events, run=magics.run, place=place)
+
+
+@contextmanager
+def _tried(magics: OCIMagics, session: Session) -> Iterator[None]:
+    """What runs here is a trial: it leaves no value and is not the last answer."""
+    runner, exchanges = session.runner, session.exchanges
+    saved, answer, undoable = runner.accepted, exchanges.answer, magics.undoable
+    try:
+        yield
+    finally:
+        if runner.accepted and runner.accepted is not saved:
+            runner.accepted.undo()
+        runner.accepted, exchanges.answer, magics.undoable = saved, answer, undoable
 
 
 def watch(magics: OCIMagics, rest: str) -> None:
@@ -236,7 +247,7 @@ def _alone(act: Callable[[OCIMagics], None]) -> Callable[[OCIMagics, str], None]
 COMMANDS = {
     "status": Command("%oci", "the model, the conversation, the settings", _alone(status)),
     "model": Command("%oci model NAME", "choose the model", model),
-    "models": Command("%oci models", "models to choose from, with sizes", _alone(models)),
+    "models": Command("%oci models", "models to choose from, on servers here too", _alone(models)),
     "fix": Command("%oci fix [hint]", "repair the last failed cell, whoever wrote it", fix),
     "watch": Command("%oci watch on|off", "offer a Fix under the error of any cell", watch),
     "retry": Command("%oci retry", "ask the last prompt again, sampled", _alone(retry)),

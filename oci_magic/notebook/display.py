@@ -8,6 +8,7 @@ second. What the code itself shows is not drawn here: it appears where it happen
 from __future__ import annotations
 
 import html
+import re
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -20,6 +21,9 @@ from ..types import Failure, Reply
 INTERVAL = 0.1
 """Least seconds between two updates."""
 WIDTH = 160
+_ACTIVE = re.compile(
+    r"<(?=[a-z/!?])|&(?=#|[a-z]\w*;)|(?:javascript|vbscript)(?=[\s\\]*:)", re.IGNORECASE
+)
 
 
 class View(Protocol):
@@ -52,6 +56,8 @@ class _Drawn:
         self.throttle = Throttle()
 
     def show(self, event: Event) -> None:
+        if isinstance(event, Streamed) and event.anew:
+            self.begin_anew()
         match event:
             case Prompted(dropped=dropped) if dropped:
                 self.say(f"the oldest {dropped} messages are left out: the window is full")
@@ -78,6 +84,9 @@ class _Drawn:
     def finish(self, reply: Reply) -> None:
         raise NotImplementedError
 
+    def begin_anew(self) -> None:
+        """The text drawn so far is void."""
+
     def fold(self, round_: int) -> None:
         """Make the failed draft small, where that can be done."""
 
@@ -100,6 +109,12 @@ class TerminalView(_Drawn):
         sys.stdout.flush()
         self._printed = len(text)
 
+    def begin_anew(self) -> None:
+        """What is printed stays; the reply begins again on a line of its own."""
+        if self._printed:
+            self.say("")
+        self._printed = 0
+
     def finish(self, reply: Reply) -> None:
         self.draw(reply.text if reply.text.endswith("\n") else f"{reply.text}\n")
         self._printed = 0
@@ -117,7 +132,7 @@ class KernelView(_Drawn):
         self._reply = Reply("")
 
     def draw(self, text: str) -> None:
-        self._update({"text/markdown": text, "text/plain": text})
+        self._update(words(text))
 
     def finish(self, reply: Reply) -> None:
         self._reply = reply
@@ -127,7 +142,8 @@ class KernelView(_Drawn):
     def fold(self, round_: int) -> None:
         if self._handle is not None:
             text = as_markdown(self._reply)
-            folded = f"<details><summary>draft {round_}</summary>\n\n{text}\n\n</details>"
+            said = f"<summary>draft {round_}</summary>\n\n{inert(text)}\n\n"
+            folded = f"<details>{said}</details>"
             self._update({"text/markdown": folded, "text/plain": text})
             self._handle = None
 
@@ -152,6 +168,19 @@ class KernelView(_Drawn):
 def view_for(shell: Any) -> View:
     """The view that suits the shell: a kernel's displays or printed text."""
     return KernelView() if getattr(shell, "kernel", None) is not None else TerminalView()
+
+
+def words(text: str) -> dict[str, str]:
+    """MIME type → data of what a model says: Markdown in which no HTML and no script is any."""
+    return {"text/markdown": inert(text), "text/plain": text}
+
+
+def inert(markdown: str) -> str:
+    """Markdown as it reads, but a page finds neither a tag nor a link that runs something in it.
+
+    A front end trusts what a cell shows. U+2060, which is not seen, parts what would make them.
+    """
+    return _ACTIVE.sub(lambda found: f"{found[0]}\u2060", markdown)
 
 
 def as_markdown(reply: Reply) -> str:

@@ -68,7 +68,7 @@ def tell(event: Event) -> Told:
         case Prompted(dropped=dropped):
             return {"kind": "prompted", "dropped": dropped}
         case Streamed(chunk=chunk):
-            return {"kind": "streamed", "text": chunk}
+            return {"kind": "streamed", "text": chunk, "anew": event.anew}
         case Drafted(reply=reply):
             return {"kind": "drafted", "cells": _sources(reply.cells)}
         case HeldBack():

@@ -63,7 +63,7 @@ _ERRORS: dict[str, type[OciError]] = {"unrepaired": Unrepaired, "held": Held, "s
 def _sentence(finished: Finished, place: Place, held: Sequence[str]) -> str:
     code = place.standing(finished.turn)
     if finished.outcome == "stopped":
-        return f"stopped by you; {code}"
+        return f"stopped by you; {finished.reason or code}"
     if finished.outcome == "held":
         if not held:
             return f"{finished.reason}: it is {place.after_error}"

@@ -60,6 +60,8 @@ class Place:
     words = ""
     changed = False
     """Whether the prompt is another one than that which a button's answer was given to."""
+    proposes = False
+    """Whether code is tried and shown, and the person puts it into its cell."""
     numbered = False
     """Whether generated cells have execution counts of their own."""
 

@@ -17,10 +17,11 @@ from comm import create_comm
 from ..events import Finished
 from ..running.redirect import numbered_apart, outputs_of
 from ..types import Cell, Failure, Turn
-from .client import NAME, Client
+from .client import NAME, Client, mark
+from .display import words
 from .frontends import Final, Place
 from .lab_cells import LabCells, counted
-from .panel import Panel
+from .panel import MIME, Panel, Shown
 from .queue import Answer, Replaced
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ class LabPlace(Place):
             self.cells.give_up(self._record)
             self._recorded(self.replaced.view(self.prompt))
             return
-        kept = self.recorded if finished.outcome in _KEPT_OUTCOMES else ""
+        kept = self.recorded if finished.outcome in _KEPT_OUTCOMES or finished.gone_on else ""
         record = {**self.client.record, "hash": kept, "asked": self.recorded, "answer": answer}
         record.pop("folded", None)  # it was the earlier answer's row that is not to be seen
         said = [self.words] if self.action and self.words else []
@@ -187,7 +188,14 @@ class LabPlace(Place):
         if view := self.replaced.view(self.prompt):
             view.shown_again(line)
             return
-        display(Panel("kept", line, actions=("retry", "feedback")).bundle(), raw=True)
+        row, prose = Panel("kept", line, actions=("keep", "retry", "feedback")), ""
+        for data in self.client.shown:  # by a kernel that is gone
+            row = replace(row, told=row.told or Shown.read(mark(data.get(MIME)).get("drafts")))
+            said = data.get("text/plain")
+            prose = said if "text/markdown" in data and isinstance(said, str) else prose
+        display(row.bundle(), raw=True)
+        if prose:
+            display(words(prose), raw=True)
 
     def final(self, error: Exception | None) -> Final | None:
         if not self._record or not self._view:
@@ -209,6 +217,8 @@ class LabPlace(Place):
 
 class RepairPlace(Place):
     """A failed cell of the person's: what repairs it is proposed below it and put nowhere."""
+
+    proposes = True
 
     def __init__(self, shell: Any, client: Client) -> None:
         super().__init__(shell, "", "in the drafts above")

@@ -23,7 +23,8 @@ class LabCells:
         self._cells: list[Cell] = []
         self._drafted: tuple[Cell, ...] = ()
         self._results: dict[str, tuple[list[Output], int]] = {}
-        self._deleted: list[dict[str, str]] = []
+        self._deleted: list[Mapping[str, object]] = []
+        self._versions: dict[str, list[str]] = {}  # of each cell: what it held before, whole
         self._about: Mapping[str, object] = {}
         self.replacing: tuple[Made, ...] = ()
         """The cells of the earlier answer, which made room."""
@@ -46,6 +47,8 @@ class LabCells:
                 self._insert(cell)
             elif self._cells[at] != cell:
                 was, self._cells[at] = self._cells[at].source, cell
+                if not cell.source.startswith(was):
+                    self._versions.setdefault(self._ids[at], []).append(was)
                 mark = self._mark(self._ids[at], cell)
                 self.send("update", id=self._ids[at], source=cell.source, was=was, metadata=mark)
 
@@ -144,7 +147,8 @@ class LabCells:
         if self._deleted:
             told.append({"operation": "delete", "cells": self._deleted, "number": 0})
         for id_, cell in zip(self._ids, self._cells, strict=True):
-            told.append({"operation": "insert", "after": after, "cell": self._new(id_, cell)})
+            new, was = self._new(id_, cell), [*self._versions.get(id_, ()), cell.source]
+            told.append({"operation": "insert", "after": after, "cell": new, "was": was})
             if cell.kind == "code":
                 outputs, count = self._results.get(id_, ([], None))
                 told.append({"operation": "show", "id": id_, "outputs": outputs, "count": count})
@@ -171,8 +175,8 @@ class LabCells:
         self.send("update", id=self.client.prompt, metadata=dict(record))
 
     def _shorten(self, length: int) -> None:
-        """Delete what there is beyond so many cells."""
-        self._delete(self.shown()[length:])
+        """Delete what there is beyond so many cells: drafts, which undo does not bring back."""
+        self._delete(self.shown()[length:], step=False)
         del self._ids[length:], self._cells[length:]
 
     def _insert(self, cell: Cell) -> None:
@@ -185,13 +189,16 @@ class LabCells:
     def _new(self, id_: str, cell: Cell) -> dict[str, object]:
         return _cell(id_, cell.source, self._mark(id_, cell))
 
-    def _delete(self, cells: Iterable[tuple[str, str]], instead: Sequence[str] = ()) -> None:
+    def _delete(
+        self, cells: Iterable[tuple[str, str]], instead: Sequence[str] = (), *, step: bool = True
+    ) -> None:
         """Delete cells by id, if their source is still this one; `instead` stay in their place."""
         told = [{"id": id_, "source": source} for id_, source in cells]
         if told:
-            self._deleted += told
+            was = self._versions
+            self._deleted += [{**c, "was": was.get(c["id"], [])} if not step else c for c in told]
             number = self.replaced.add([cell["id"] for cell in told], self.client.id)
-            self.send("delete", cells=told, number=number, drafts=[*instead])
+            self.send("delete", cells=told, number=number, drafts=[*instead], step=step)
 
 
 def counted(cells: Sequence[object]) -> str:

@@ -21,7 +21,7 @@ from ..events import (
 from ..prompting.conversation import source
 from ..prompting.parse import parse
 from ..types import Cell, Failure, Output, Turn
-from .display import Throttle, failure_line, left_line, repair_line, summary
+from .display import Throttle, failure_line, left_line, repair_line, summary, words
 from .panel import Action, Draft, Panel
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ class LabView:
             panel = replace(panel, words=self.words)
         if self.cells and self.cells.earlier_stands:
             if self.cells.shown():  # the draft goes: what there is of it stays readable here
-                self._prose.show({"text/markdown": reply.text, "text/plain": reply.text})
+                self._prose.show(words(reply.text))
             panel = panel.without("undo", "run")
         return panel
 
@@ -163,7 +163,7 @@ class LabView:
     def _draw(self, cells: Sequence[Cell]) -> None:
         prose = "\n\n".join(cell.source for cell in cells if cell.kind == "markdown")
         if prose.strip() and not self._below:
-            self._prose.show({"text/markdown": prose, "text/plain": prose})
+            self._prose.show(words(prose))
         if self.cells:
             self.cells.draft([*self._below, *self._own(cells)])
 

@@ -1,17 +1,21 @@
 """One loaded model per kernel: opening it, telling so, and making room for another.
 
-Covers `micro`'s one line of introduction. What models there are is `engines.models`' work.
+Covers `micro`'s one line of introduction, the one on a server that is another machine, and the list
+of `%oci models`. What models there are is the work of `engines.models` and `engines.listening`.
 """
 
 from __future__ import annotations
 
 import gc
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 from ..engines import Engine, Sampling, open_engine
-from ..engines.memory import free_memory, gigabytes
-from ..engines.models import CatalogueModel, recommended
+from ..engines.addresses import Server, host_of
+from ..engines.listening import listening
+from ..engines.memory import fits, free_memory, gigabytes
+from ..engines.models import CATALOGUE, CatalogueModel, on_disk, recommended
 from ..errors import NoMemory
 from .arguments import Options
 
@@ -25,9 +29,19 @@ class ModelShelf:
         self.settings = settings
         self.loaded: Engine | None = None
         self._introduced = False
+        self._named = set[str]()
 
     def is_loaded(self, name: str) -> bool:
-        return self.loaded is not None and self.loaded.name == name
+        """Whether it is the one in use, and for a server's model, where servers are set to be."""
+        if self.loaded is None or self.loaded.name != name:
+            return False
+        return getattr(self.loaded, "server", None) in (None, self.server)
+
+    @property
+    def server(self) -> Server:
+        """Where and how the traits say that servers are asked."""
+        settings = self.settings
+        return Server(settings.server_url, settings.server_timeout, settings.server_window)
 
     def engine(self, name: str, options: Options | None = None) -> Engine:
         """The engine of that name, loaded if it is not, with the sampling of `options`.
@@ -36,7 +50,7 @@ class ModelShelf:
         make room.
         """
         sampling = self.sampling(options or Options())
-        if self.loaded is None or self.loaded.name != name:
+        if self.loaded is None or not self.is_loaded(name):
             self.loaded = self._opened(name)
         self.loaded.sampling = sampling
         return self.loaded
@@ -59,13 +73,20 @@ class ModelShelf:
             torch.cuda.empty_cache()
 
     def _opened(self, name: str) -> Engine:
-        if not name.startswith("scripted:"):
+        if not name.startswith(("scripted:", "server:")):
             print(f"loading {name} ...", flush=True)
         engine = self._made_room_for(name)
         if name == "micro" and not self._introduced:
             print(introduction(), flush=True)
             self._introduced = True
+        self._name(getattr(engine, "away", ""))
         return engine
+
+    def _name(self, host: str) -> None:
+        """Say once which other machine gets the prompts; "" is none."""
+        if host and host not in self._named:
+            print(goes_to(host, self.settings.server_url), flush=True)
+            self._named.add(host)
 
     def _made_room_for(self, name: str) -> Engine:
         """Opened beside the loaded model, or in its place where the memory holds only one."""
@@ -85,8 +106,25 @@ class ModelShelf:
             device=settings.device or None,
             dtype=settings.dtype or None,
             trust_remote_code=settings.trust_remote_code,
+            server=self.server,
             notify=lambda line: print(line, flush=True),
         )
+
+
+def listed() -> Iterator[str]:
+    """What `%oci models` tells, line by line: each model with what is typed for it."""
+    free = free_memory()
+    yield "micro          bundled, small: tables with pandas and matplotlib"
+    for entry in CATALOGUE:
+        size = entry.gigabytes * 1e9
+        fit = "" if fits(size, free) else "  more than the free memory"
+        yield f"{entry.alias:<14} {gigabytes(size):>8}  {entry.repo}{fit}"
+    for cached in on_disk():
+        yield f"on disk: {cached.repo} ({gigabytes(cached.size)})"
+    for server in listening():
+        for name in server.models:
+            yield f"server:{name}  at {host_of(server.url)}, the port of {server.program}"
+    yield "or any hub name or folder of a chat model: %oci model NAME"
 
 
 def introduction() -> str:
@@ -96,6 +134,16 @@ def introduction() -> str:
     more = f"models that fit here and do more: {choice} (%oci model NAME)"
     none = "a larger model does more, but none of the series fits the free memory (%oci models)"
     return f"micro is the small bundled model: it {CAN}, nothing else; {more if choice else none}"
+
+
+def goes_to(host: str, url: str) -> str:
+    """What leaves this machine for a server on another, and how."""
+    bare = "" if url.strip().lower().startswith("https:") else ", not encrypted (http)"
+    return (
+        f"prompts go to {host}, another machine{bare}: their words and code, errors with the few "
+        "values that caused them, names, types and columns of your variables; rows of tables only "
+        "with --observe or --steps"
+    )
 
 
 def choices(fitting: tuple[CatalogueModel, ...]) -> list[CatalogueModel]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from difflib import SequenceMatcher
 from typing import Any, Literal
 
@@ -42,6 +42,33 @@ class Draft:
 
 
 @dataclass(frozen=True)
+class Shown:
+    """A draft as the row shows it: its diff to the one before, by line."""
+
+    title: str
+    failure: str
+    diff: Sequence[tuple[Change, str]]
+
+    @classmethod
+    def read(cls, said: Any) -> tuple[Shown, ...]:
+        """The drafts of a row as `Panel.bundle` has told them; () if it is something else."""
+        try:
+            return tuple(
+                cls(str(one["title"]), str(one["failure"]), [_line(line) for line in one["diff"]])
+                for one in said
+            )
+        except (TypeError, KeyError, ValueError):
+            return ()
+
+
+def _line(said: Any) -> tuple[Change, str]:
+    change, line = said
+    if change not in (" ", "-", "+"):
+        raise ValueError(change)
+    return change, str(line)
+
+
+@dataclass(frozen=True)
 class Panel:
     """The row: `state` is what happens or how it ended, `line` the words for it."""
 
@@ -53,6 +80,7 @@ class Panel:
     was: str = ""  # where this source stands
     words: str = ""  # what the person has said and was not answered
     prompt: str = ""  # the cell whose answer this is, if it is not the one above
+    told: tuple[Shown, ...] = ()  # drafts of an answer that this kernel does not know
     rounds: int | None = None  # repairs at most, which the person may change for the next time
 
     def doing(self, state: str, line: str) -> Panel:
@@ -92,33 +120,33 @@ class Panel:
 
     def bundle(self, pace: str = "") -> dict[str, Any]:
         """MIME type → data, for `display`; `pace` stands beside the line and is not read out."""
-        drafts = [
-            {"title": title, "failure": draft.failure, "diff": list(diff)}
-            for title, draft, diff in self._told()
-        ]
+        drafts = [asdict(shown) for shown in self._told()]
         shown = {"state": self.state, "line": self.line, "pace": pace, "actions": self.actions,
                  "drafts": drafts, "code": self.code, "was": self.was,
                  "prompt": self.prompt, "rounds": self.rounds, "words": self.words}  # fmt: skip
         return {MIME: shown, "text/html": self._html(), "text/plain": self.line}
 
-    def _told(self) -> Iterator[tuple[str, Draft, Sequence[tuple[Change, str]]]]:
-        """Title, draft and diff to the draft before, for each where there are several."""
+    def _told(self) -> Iterator[Shown]:
+        """The drafts, where there are several."""
+        yield from self.told
         if len(self.drafts) < 2:
             return
         before, number = "", 0
         for draft in self.drafts:
             number += not draft.title
-            yield draft.title or f"draft {number}", draft, diff(before, draft.code)
+            changes = diff(before, draft.code)
+            yield Shown(draft.title or f"draft {number}", draft.failure, changes)
             # After one that worked comes a further cell, which is no other version of it.
             before = draft.code if draft.failure or draft.title else ""
 
     def _html(self) -> str:
         rows = [f"<span>{html.escape(self.line)}</span>"]
-        for title, draft, changes in self._told():
-            failed = f": {html.escape(draft.failure)}" if draft.failure else ""
-            lines = "\n".join(_html_line(*change) for change in changes)
+        for draft in self._told():
+            failed = f": {draft.failure}" if draft.failure else ""
+            lines = "\n".join(_html_line(*change) for change in draft.diff)
             code = f'<pre style="font-family: monospace">{lines}</pre>'
-            rows.append(f"<details><summary>{title}{failed}</summary>{code}</details>")
+            title = html.escape(f"{draft.title}{failed}")
+            rows.append(f"<details><summary>{title}</summary>{code}</details>")
         return "<div>" + "".join(rows) + "</div>"
 
 

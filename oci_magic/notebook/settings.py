@@ -49,6 +49,16 @@ class Settings(HasTraits):
     max_new_tokens = Int(1024, min=1, help="Longest answer in tokens.").tag(config=True)
     device = Unicode("", help="cuda, mps or cpu; empty: the best there is.").tag(config=True)
     dtype = Unicode("", help="bfloat16, float16 or float32; empty: what suits.").tag(config=True)
+    server_url = Unicode(
+        "",
+        help="Where server: models are, such as http://127.0.0.1:8000/v1; empty: on this machine.",
+    ).tag(config=True)
+    server_timeout = Float(
+        300.0, min=0.1, help="Seconds in which a server must send something."
+    ).tag(config=True)
+    server_window = Int(
+        0, min=0, help="Tokens that prompt and answer share on a server; 0: what it tells, or 4096."
+    ).tag(config=True)
     trust_remote_code = Bool(
         False, help="Let a model's own Python files run when it is loaded."
     ).tag(config=True)

@@ -55,6 +55,8 @@ class Transcript:
                 dropped = event["dropped"]
                 self.line(f"the oldest {dropped} messages are left out: the window is full", "dim")
             case "streamed":
+                if event.get("anew"):
+                    self._end_line()
                 self._write(event["text"], "cyan")
             case "told":
                 self.line(event["line"], "dim")

@@ -95,6 +95,7 @@ def tokenizer_config() -> dict[str, Any]:
         "model_max_length": WINDOW,
         "clean_up_tokenization_spaces": False,
         "padding_side": "left",
+        "model_input_names": ["input_ids", "attention_mask"],
         NO_SYSTEM: True,
         "chat_template": CHAT_TEMPLATE,
     }

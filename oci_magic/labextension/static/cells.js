@@ -21,6 +21,8 @@ export class Cells {
     this.lost = new Set(); // those of them that were at work when the notebook was read anew
     this.held = new Set(); // ids of the cells whose draft keeps its height
     this.locked = new Set(); // ids of the cells that a prompt at work is writing
+    this.shown = new Map(); // id of a prompt cell → what its row and words were
+    this.typed = new Map(); // id of a prompt cell → words in its row that are not sent yet
     this.deleted = new Map(); // id → a generated cell as it was when it was deleted
     this.deletions = 0; // the last deletion done, by the kernel's numbering
   }
@@ -30,13 +32,21 @@ export class Cells {
   /** Put a new cell below the first of `after` that is there; the active cell stays active.
    *
    * A `draft` is not editable yet. Beside an earlier answer it is no `step` to be undone: that
-   * it takes the other's place will be one.
+   * it takes the other's place will be one. A cell that is there already, as it was saved when
+   * one of the sources `was` came, is brought up to date.
    */
-  insert({ after, cell, draft, step = true }) {
+  insert({ after, cell, draft, step = true, was }) {
+    const there = this.model(cell.id)?.sharedModel;
+    if (there && was && isPartOf(there.getSource(), was)) {
+      this.update({ ...cell, metadata: cell.metadata[KEY] });
+      this.loosen(cell.id);
+      this.unlock(cell.id);
+    }
     const at = after.map(id => this.index(id)).find(index => index >= 0) ?? -1;
-    if (at < 0 || this.index(cell.id) >= 0) {
+    if (at < 0 || there) {
       return;
     }
+    this.withIds();
     const before = this.deleted.get(cell.id); // it comes back: with its outputs
     const metadata = { ...before?.metadata, ...cell.metadata }; // trusted, if it was
     const whole = before?.source === cell.source ? { ...before, metadata } : cell;
@@ -136,11 +146,15 @@ export class Cells {
    *
    * One that the person has edited in the meantime is theirs, and they are told. The `drafts`
    * that take their place come in the same step: undone, it brings back what was there before.
+   * Drafts that go alone are no `step`.
    */
-  delete({ cells, number, drafts = [] }) {
+  delete({ cells, number, drafts = [], step = true }) {
     this.deletions = Math.max(this.deletions, number);
     const there = cells.filter(({ id }) => this.model(id));
-    const same = ({ id, source }) => this.model(id).sharedModel.getSource() === source;
+    const same = ({ id, source, was }) => {
+      const now = this.model(id).sharedModel.getSource();
+      return now === source || (was && isPartOf(now, [...was, source]));
+    };
     const gone = there.filter(same);
     const edited = there.filter(cell => !same(cell));
     edited.forEach(({ id }) => this.giveBack(id));
@@ -153,7 +167,7 @@ export class Cells {
       const above = this.ids().slice(0, Math.max(first, 0));
       this.take(moved, false);
       const at = above.filter(id => !moved.includes(id) && !out.includes(id)).length;
-      this.take(out, true, () => this.shared.insertCells(at, anew));
+      this.take(out, step, () => this.shared.insertCells(at, anew));
     });
     moved.forEach(id => this.lock(id));
   }
@@ -198,6 +212,10 @@ export class Cells {
     if (action.kind === 'apply') {
       return this.put(prompt, action);
     }
+    if (action.kind === 'typed') {
+      this.typed.set(prompt, action.text);
+      return;
+    }
     if (action.kind === 'rounds' || action.kind === 'folded') {
       const model = this.model(prompt);
       const record = { ...model?.getMetadata(KEY), [action.kind]: action[action.kind] };
@@ -205,16 +223,37 @@ export class Cells {
       return;
     }
     if (action.kind in COMMANDS) {
-      this.command(prompt, action.kind, sessionContext.session?.kernel);
-      return;
+      return this.command(prompt, action.kind, sessionContext.session?.kernel);
     }
     const made = this.madeBy(prompt).map(model => model.id);
     const ids = action.kind === 'run' ? made : [prompt];
     if (action.kind !== 'run') {
-      this.actions.set(prompt, action);
+      return this.ask(prompt, action, sessionContext);
     }
     const cells = ids.map(id => this.widget(id)).filter(Boolean);
-    return this.lab.NotebookActions.runCells(content, cells, sessionContext).finally(() => {
+    if (!cells.length) {
+      return { say: 'the code is not there any more: ask again' };
+    }
+    return this.lab.NotebookActions.runCells(content, cells, sessionContext).then(() => {});
+  }
+
+  /** Run a prompt with what a button of it says; a kernel that does not know us is not asked. */
+  async ask(prompt, action, sessionContext) {
+    const kernel = sessionContext.session?.kernel;
+    const loaded = "'oci' in get_ipython().magics_manager.magics['cell']";
+    const probe = { code: '', silent: true, user_expressions: { loaded } };
+    const reply = await kernel?.requestExecute(probe).done;
+    const text = reply?.content.user_expressions?.loaded?.data?.['text/plain'];
+    const cell = this.widget(prompt);
+    if (!cell || text === 'False') {
+      return cell && { say: 'this kernel is a new one: run %load_ext oci_magic, then press again' };
+    }
+    this.actions.set(prompt, action);
+    if (action.kind === 'feedback') {
+      this.typed.delete(prompt);
+    }
+    const { NotebookActions } = this.lab;
+    await NotebookActions.runCells(this.panel.content, [cell], sessionContext).finally(() => {
       this.actions.delete(prompt);
     });
   }
@@ -244,23 +283,29 @@ export class Cells {
     const { outputs } = cell.model;
     const stays = output => kind !== 'repair' || !(output.data && ROW in output.data);
     outputs.fromJSON(outputs.toJSON().filter(stays));
-    bring(cell, kernel.requestExecute(content, false, { cellId: id }));
+    const future = kernel.requestExecute(content, false, { cellId: id });
+    bring(cell, future);
+    return future.done;
   }
 
-  /** What the person has chosen in a prompt's row: `folded` to its line, `rounds` of repairs. */
+  /** What the person has chosen in a prompt's row: `folded` to its line, `rounds` of repairs. What
+   * is `typed` there and not sent is no part of the notebook.
+   */
   chosen(prompt) {
-    return this.model(prompt)?.getMetadata(KEY) ?? {};
+    return { ...this.model(prompt)?.getMetadata(KEY), typed: this.typed.get(prompt) };
   }
 
   /** What a prompt's request tells: the record of its last answer, and what is left of it. */
   told(prompt) {
     const cells = this.madeBy(prompt).map(model => ({
       id: model.id,
+      kind: model.type,
       source: model.sharedModel.getSource(),
       metadata: model.getMetadata(KEY)
     }));
     const record = this.model(prompt)?.getMetadata(KEY) ?? null;
-    return { record, cells, seen: this.seen.get(prompt) ?? null };
+    const shown = this.shown.get(prompt) ?? [];
+    return { record, cells, shown, seen: this.seen.get(prompt) ?? null };
   }
 
   /** What a button of the prompt said, once. */
@@ -290,6 +335,15 @@ export class Cells {
     // A copy that the person made has the metadata too, but another id.
     const isMade = ({ id }, mark) => mark?.owner === prompt && mark.cell === id && id !== prompt;
     return models.filter(model => isMade(model, model.getMetadata(KEY)));
+  }
+
+  /** JupyterLab is about to execute a cell, and to clear what it shows: a prompt's is kept. */
+  scheduled(model) {
+    if (/^\s*%%?oci\b/.test(model.sharedModel.getSource()) && model.outputs) {
+      const data = model.outputs.toJSON().map(output => output.data);
+      const ours = data.filter(each => each && (ROW in each || 'text/markdown' in each));
+      this.shown.set(model.id, ours);
+    }
   }
 
   /** A cell has been executed by JupyterLab itself. */
@@ -410,6 +464,13 @@ export class Cells {
     requestAnimationFrame(hold);
   }
 
+  /** A file of before nbformat 4.5 keeps no ids, by which cells are known: it gets them. */
+  withIds() {
+    if (this.shared.nbformat === 4 && this.shared.nbformat_minor < 5) {
+      this.shared.nbformat_minor = 5;
+    }
+  }
+
   remember(id) {
     this.deleted.set(id, this.model(id).sharedModel.toJSON());
     for (const old of [...this.deleted.keys()].slice(0, -REMEMBERED)) {
@@ -489,6 +550,11 @@ export class Cells {
   model(id) {
     return this.widget(id)?.model;
   }
+}
+
+/** Whether a source is a draft of which nothing but the end is missing. */
+function isPartOf(source, drafts) {
+  return drafts.some(draft => draft.startsWith(source));
 }
 
 /** Let a future's outputs come to a cell, below those that are there. */

@@ -15,6 +15,7 @@ const LABELS = {
   retry: ['Ask again', 'Ask for another answer'],
   feedback: ['Send', 'Tell the model what to change']
 };
+const MOST_ROUNDS = 20;
 const MARKS = { worked: '✔', unrepaired: '✘', stopped: '■', held: '‖' };
 const WORKING = new Set(['loading', 'generating', 'running', 'repairing']);
 
@@ -44,7 +45,11 @@ export function panelFactory(lab, { act, live, chosen }) {
     }
 
     onAfterAttach() {
-      const { folded, rounds } = chosen(this.node);
+      const { folded, rounds, typed } = chosen(this.node);
+      const words = this.buttons.querySelector('input[type=text]');
+      if (words) {
+        words.value ||= typed ?? '';
+      }
       this.fold(Boolean(folded));
       const input = this.buttons.querySelector('input[type=number]');
       if (input && rounds !== undefined) {
@@ -167,12 +172,20 @@ export function panelFactory(lab, { act, live, chosen }) {
           this.state.textContent = told.say;
         } else if (told) {
           button.disabled = true; // once is enough
-          void told.finally(() => {
+          void this.heard(told).finally(() => {
             button.disabled = false;
           });
         }
       });
       button.dataset.action = kind;
+    }
+
+    /** Show what there is to say of what a button has begun. */
+    async heard(told) {
+      const said = (await told)?.say;
+      if (said) {
+        this.state.textContent = said;
+      }
     }
 
     button(label, title, pressed) {
@@ -191,13 +204,16 @@ export function panelFactory(lab, { act, live, chosen }) {
       label.title = 'Repairs at most, each time this prompt is asked';
       const input = append(label, 'input', 'jp-mod-styled');
       const value = chosen(this.node).rounds ?? this.rounds;
-      Object.assign(input, { type: 'number', min: 0, max: 20, value });
+      Object.assign(input, { type: 'number', min: 0, max: MOST_ROUNDS, value });
       input.dataset.lmSuppressShortcuts = 'true';
       input.addEventListener('keydown', event => event.stopPropagation());
       input.addEventListener('change', () => {
         const rounds = Number.parseInt(input.value, 10);
-        if (rounds >= 0 && rounds <= 20) {
+        if (rounds >= 0 && rounds <= MOST_ROUNDS) {
           this.act({ kind: 'rounds', rounds });
+        } else {
+          input.value = chosen(this.node).rounds ?? this.rounds;
+          this.state.textContent = `auto-fix is a number from 0 to ${MOST_ROUNDS}`;
         }
       });
     }
@@ -208,7 +224,8 @@ export function panelFactory(lab, { act, live, chosen }) {
       input.type = 'text';
       input.dataset.lmSuppressShortcuts = 'true'; // what is typed here is no shortcut
       input.placeholder = 'say what to change';
-      input.value = this.words ?? '';
+      input.value = this.words || (chosen(this.node).typed ?? '');
+      input.addEventListener('input', () => this.act({ kind: 'typed', text: input.value }));
       input.setAttribute('aria-label', 'Say what to change');
       const [label, title] = LABELS.feedback;
       const button = append(form, 'button', 'oci-magic-button jp-mod-styled');
@@ -219,7 +236,7 @@ export function panelFactory(lab, { act, live, chosen }) {
         event.preventDefault();
         const text = input.value.trim();
         if (text) {
-          this.act({ kind: 'feedback', text });
+          void this.heard(this.act({ kind: 'feedback', text }));
         }
       };
       form.addEventListener('submit', send);

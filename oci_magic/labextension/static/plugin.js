@@ -47,6 +47,9 @@ function follow(lab, panel) {
   const changed = (_, change) => attach(change.newValue);
   const status = (_, name) => OVER.includes(name) && cells.restarted();
   const executed = (_, { cell }) => cells.executed(cell.model);
+  const scheduled = (_, { notebook, cell }) =>
+    notebook === panel.content && cells.scheduled(cell.model);
+  lab.NotebookActions.executionScheduled.connect(scheduled);
   const revert = panel.context.revert.bind(panel.context);
   panel.context.revert = () => revert().finally(() => cells.reverted());
   context.kernelChanged.connect(changed);
@@ -56,6 +59,7 @@ function follow(lab, panel) {
     context.kernelChanged.disconnect(changed);
     context.statusChanged.disconnect(status);
     lab.NotebookActions.executed.disconnect(executed);
+    lab.NotebookActions.executionScheduled.disconnect(scheduled);
     attached?.remove(cells);
   });
   attach(context.session?.kernel);

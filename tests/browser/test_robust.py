@@ -1,0 +1,138 @@
+"""What happens around a prompt: the notebook is saved, loaded, restarted, and keys are pressed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from .asking import SLOWLY, asks, code, picture, press, prompt, row
+from .lab import Lab, text
+
+PYTHON = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+LONG = "\n".join(f"value_{n} = {n} * {n}" for n in range(60)) + "\nvalue_59"
+
+
+def undo(lab: Lab) -> None:
+    """Z in command mode."""
+    lab.page.locator(".jp-Notebook .jp-Cell .jp-InputPrompt").nth(1).click()
+    lab.page.keyboard.press("z")
+    lab.page.wait_for_timeout(600)
+
+
+def sources(lab: Lab) -> list[str]:
+    return [cell["source"] for cell in lab.cells()[2:]]
+
+
+def test_a_draft_that_was_saved_and_loaded_anew_becomes_the_whole_code(lab: Lab) -> None:
+    asks(lab, "half_saved", code(LONG), load=SLOWLY)
+    lab.start(1)
+    lab.wait_for_source("value_5 =")
+    lab.save()
+    lab.load("half_saved.ipynb")
+    lab.wait_for("value_59 = ")
+    (made,) = lab.cells()[2:]
+    assert made["source"] == LONG and text(made["outputs"]).strip() == "3481"
+    lab.page.locator(".jp-Notebook .jp-Cell").nth(2).locator(".cm-content").click()
+    lab.page.keyboard.type("mine")
+    assert "mine" in lab.cells()[2]["source"]  # it is editable
+
+
+def test_a_notebook_without_ids_knows_its_cells_when_it_is_loaded_anew(lab: Lab) -> None:
+    cells = ["%load_ext oci_magic", prompt(lab, code("x = 1"), code("x = 2"), words="old file")]
+    made = [{"cell_type": "code", "source": source, "metadata": {}, "outputs": [],
+             "execution_count": None} for source in cells]  # fmt: skip
+    old: dict[str, Any] = {"nbformat": 4, "nbformat_minor": 4, "metadata": PYTHON, "cells": made}
+    (lab.notebooks / "old.ipynb").write_text(json.dumps(old))
+    lab.load("old.ipynb")
+    lab.wait()
+    lab.run_all()
+    lab.save()
+    lab.load("old.ipynb")
+    lab.wait()
+    lab.run_all()
+    assert sources(lab) == ["x = 1"]
+    assert "kept: 1 cell below" in text(lab.cells()[1]["outputs"])
+
+
+def test_undo_brings_no_failed_draft_back(lab: Lab) -> None:
+    failing = code("first = 1", "first / 0")
+    asks(lab, "no_draft", failing, code("good = 1"), load=SLOWLY)
+    lab.run(1)
+    assert sources(lab) == ["good = 1"]
+    lab.page.wait_for_timeout(600)
+    undo(lab)
+    assert all("/ 0" not in source for source in sources(lab))
+
+
+def test_after_restart_and_run_all_the_row_is_what_it_was(lab: Lab) -> None:
+    asks(lab, "restarted", "I divide.\n" + code("x = 1 / 0"), "I **count**.\n" + code("x = 1"))
+    lab.run(1)
+    lab.restart()
+    lab.wait()
+    lab.run_all()
+    shown = row(lab)
+    shown.get_by_role("button", name="2 drafts").wait_for()
+    assert [b.inner_text() for b in shown.locator("button:visible").all()] == [
+        "Keep", "Ask again", "Send", "2 drafts",
+    ]  # fmt: skip
+    assert lab.page.locator(".jp-OutputArea strong", has_text="count").is_visible()
+    assert sources(lab) == ["x = 1"]
+    picture(lab, "kept-after-restart")
+
+
+def test_words_of_a_model_run_nothing(lab: Lab) -> None:
+    evil = (
+        "<script>window.hacked = 1</script><img src=x onerror='window.hacked = 2'>\n\n"
+        "[click](javascript:window.hacked=3) <b onmouseover='window.hacked=4'>b</b>"
+    )
+    asks(lab, "evil", f"{evil}\n{code('x = 1')}")
+    lab.run(1)
+    lab.page.get_by_text("click").first.click()
+    lab.page.wait_for_timeout(500)
+    assert lab.page.evaluate("() => window.hacked ?? 0") == 0
+    lab.save()
+    lab.load("evil.ipynb")
+    lab.page.wait_for_timeout(1000)
+    assert lab.page.evaluate("() => window.hacked ?? 0") == 0
+
+
+def test_a_button_on_a_new_kernel_says_what_to_do_and_loses_nothing(lab: Lab) -> None:
+    asks(lab, "new_kernel", code("x = 1"), code("x = 2"))
+    lab.run(1)
+    lab.restart()
+    lab.wait()
+    row(lab).get_by_label("Say what to change").fill("use a log scale")
+    press(lab, "Send")
+    row(lab).get_by_text("run %load_ext oci_magic").wait_for()
+    assert row(lab).get_by_label("Say what to change").input_value() == "use a log scale"
+    lab.run(0)
+    press(lab, "Send")
+    assert sources(lab) == ["x = 1"]  # a new kernel opens the replies anew
+    assert row(lab).get_by_label("Say what to change").input_value() == ""
+
+
+def test_unsent_words_outlive_another_answer(lab: Lab) -> None:
+    asks(lab, "unsent", code("x = 1"), code("x = 2"))
+    lab.run(1)
+    row(lab).get_by_label("Say what to change").press_sequentially("with a title")
+    press(lab, "Ask again")
+    assert sources(lab) == ["x = 2"]
+    assert row(lab).get_by_label("Say what to change").input_value() == "with a title"
+
+
+def test_run_says_so_where_the_code_is_gone(lab: Lab) -> None:
+    asks(lab, "held_gone", code("import os\nos.remove('x')"))
+    lab.run(1)
+    lab.delete(2)
+    press(lab, "Run")
+    row(lab).get_by_text("the code is not there any more").wait_for()
+
+
+def test_a_second_press_on_revert_is_no_mistake(lab: Lab) -> None:
+    asks(lab, "twice", code("x = 1"))
+    lab.run(1)
+    row(lab).get_by_role("button", name="Revert").dblclick()
+    lab.page.wait_for_timeout(500)
+    lab.wait()
+    assert "UsageError" not in text(lab.cells()[1]["outputs"])
+    assert len(lab.cells()) == 2
