@@ -1,4 +1,4 @@
-"""The command line: `oci-magic run | models | train | data | score`.
+"""The command line: `oci-magic run | eval | models | train | data | score`.
 
 Covers arguments and exit codes; each command imports what it needs when it is called.
 """
@@ -23,6 +23,22 @@ _RUN = """\
 Run a notebook in a kernel of this Python. Every %%oci cell is asked and its code run and
 repaired; the notebook that is written holds the code in cells of its own below the prompt, with
 their results, and runs again without a model.
+"""
+_EVAL = """\
+Measure a model in this loop: it solves problems, its solutions are judged in processes of their
+own, and what failed is told to it for another round. Attempts are kept as they are made: the same
+command goes on with a run that was stopped or killed.
+"""
+_STAGES = """\
+examples:
+  oci-magic eval HumanEval.jsonl.gz --model oci-ds-6.7b --out runs/ds
+  oci-magic eval HumanEvalPlus.jsonl.gz MbppPlus.jsonl --model oci-ds-6.7b --out runs/plus
+  oci-magic eval HumanEval.jsonl.gz --model micro --feedback none --limit 20 --out runs/try
+  oci-magic eval MbppPlus.jsonl --model M --feedback human --mentor M2 --oracle --out runs/human
+  oci-magic eval HumanEval.jsonl.gz --solutions samples.jsonl --out runs/given
+  oci-magic eval --out runs/ds                   the scores again, from the attempts
+  oci-magic eval --compare runs/ds runs/plus
+exit codes: 0 done; 1 it cannot go on, and says why; 2 bad usage; 130 stopped.
 """
 _CODES = """\
 exit codes: 0 done; 1 a cell failed or a prompt stayed unrepaired; 2 bad usage; 3 code was held
@@ -54,6 +70,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"oci_magic {__version__}")
     commands = top.add_subparsers(metavar="COMMAND", required=True)
     _add_run(commands)
+    _add_eval(commands)
     models = commands.add_parser("models", help="list models to choose from, and on servers here")
     models.set_defaults(command=_models)
     for name, text in _TRAINING.items():
@@ -80,6 +97,25 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     run.add_argument("--allow-errors", action="store_true", help="go on after a cell that failed")
     run.add_argument("--cwd", type=Path, help="the kernel's folder; default: the notebook's")
     run.set_defaults(command=_run)
+
+
+def _add_eval(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    from .evaluation.options import add_options
+
+    command = commands.add_parser(
+        "eval", help="measure a model on HumanEval, MBPP or your own problems",
+        description=_EVAL, epilog=_STAGES, formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    add_options(command, _count)
+    command.set_defaults(command=_eval)
+
+
+def _eval(options: argparse.Namespace) -> int:
+    if sys.platform == "win32":
+        raise OciError("eval judges code in processes of Linux or macOS: run it in WSL")
+    from .evaluation.command import evaluate
+
+    return evaluate(options)
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -33,9 +33,10 @@ _NOTES: Mapping[str, Callable[..., str]] = {
     "shape": lambda name, kind, shape: f"{name} is a {kind} of shape {shape}",
     "size": lambda name, kind, size: f"{name} is a {kind} of length {size}",
     "is": lambda name, value: f"{name} is {value}",
+    "told": lambda name, value: f"{name}: {value}",
     "missing": lambda name, columns: f"Missing values in {name}: {columns}",
 }
-"""What the notes of `running.notes` are in words, by their kind."""
+"""What the notes of `running.notes`, and of an evaluation, are in words, by their kind."""
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
 
 

@@ -1,0 +1,1 @@
+"""How good is a model in this loop: problems, attempts at them, their judging, scores."""

@@ -1,0 +1,215 @@
+"""Attempts: a model, a problem, and the session in which it answers, is judged and tries again.
+
+Covers one attempt from the request to its last round; the file of attempts is `records`'. The loop
+is the session's: judging is its executor. A repair that the session refuses (it only hides the
+error) or has seen before is judged all the same, for what a model is measured by is its code.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, Protocol
+
+from ..engines import Engine, Sampling
+from ..errors import EngineError
+from ..events import Finished, follow
+from ..session import Session
+from ..types import Cell, Execution, Facts, Failure, Message, Turn, Usage
+from .judging import Verdicts
+from .problems import Problem
+from .protocol import NEW_TOKENS, Form, Told, instruction
+from .solutions import solution
+from .verdicts import Judgement
+
+Key = tuple[str, str, int]
+Mentor = Callable[[Problem, str, str], str]
+"""From a problem, code that failed and its execution result to what is said to it."""
+Feedback = Literal["none", "execution", "human"]
+_NAMES = {
+    "wrong answer": "AssertionError",
+    "timed out": "TimeoutError",
+    "out of memory": "MemoryError",
+}
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a run asks. `tests` are those whose failures are fed back and end a problem."""
+
+    rounds: int = 2
+    feedback: Feedback = "execution"
+    oracle: bool = False
+    samples: int = 1
+    temperature: float = 0.0
+    new_tokens: int = NEW_TOKENS
+    tests: Literal["base", "plus"] = "plus"
+    form: Form = "paper"
+
+
+@dataclass(frozen=True)
+class Round:
+    """One reply, the code in it and the verdicts on it; `plus` is None without plus tests."""
+
+    text: str
+    code: str
+    base: Judgement
+    plus: Judgement | None = None
+    usage: Usage = field(default_factory=Usage)
+
+    @property
+    def passed(self) -> bool:
+        return self.base.passed and (self.plus is None or self.plus.passed)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """All rounds of one sample of one problem of the file `source`; `note`: why there are none."""
+
+    task_id: str
+    source: str
+    sample: int = 0
+    rounds: tuple[Round, ...] = ()
+    seconds: float = 0.0
+    note: str = ""
+
+    @property
+    def key(self) -> Key:
+        return self.source, self.task_id, self.sample
+
+
+class Judging(Protocol):
+    """Whoever judges a solution: here, or elsewhere."""
+
+    def judge(self, problem: Problem, code: str) -> Verdicts: ...
+
+
+class Judged:
+    """An executor for which to run code is to judge it as a solution of `problem`."""
+
+    timeout: float | None = None
+    strict = False
+
+    def __init__(self, problem: Problem, judge: Judging) -> None:
+        self.problem, self.judge = problem, judge
+        self._known: dict[str, Verdicts] = {}
+
+    def run(self, cell: Cell) -> Execution:
+        started = time.perf_counter()
+        base, plus = self.verdicts(cell.source)
+        failed = [each for each in (base, plus) if each and not each.passed]
+        failure = _failure(list(dict.fromkeys(failed)), cell.source) if failed else None
+        return Execution((), failure, time.perf_counter() - started)
+
+    def check(self, checks: Sequence[str]) -> Failure | None:
+        del checks  # a problem has tests of its own
+        return None
+
+    def verdicts(self, code: str) -> Verdicts:
+        """On base and plus tests; the same code is judged once."""
+        if code not in self._known:
+            self._known[code] = self.judge.judge(self.problem, code)
+        return self._known[code]
+
+
+def attempt(
+    problem: Problem, engine: Engine, judge: Judging, options: Options, *,
+    sample: int = 0, mentor: Mentor | None = None, stop: threading.Event | None = None,
+) -> Attempt:  # fmt: skip
+    """Let `engine` solve `problem`. Raises EngineError when a model cannot answer at all.
+
+    A problem that does not fit into the model's window is an attempt without rounds.
+    """
+    started = time.perf_counter()
+    seed = sample if options.temperature else None
+    sampling = Sampling(options.temperature, seed=seed, max_new_tokens=options.new_tokens)
+    told, executor = Told(engine, options.form, sampling, stop), Judged(problem, judge)
+    session = Session(
+        told, executor, parse=lambda text: tuple(map(Cell, filter(None, [solution(text, problem)])))
+    )
+    note = ""
+    told.count([Message("user", "")])  # whether it is there at all
+    try:
+        session.prompt(instruction(problem))
+    except EngineError as error:
+        note = str(error)
+    if not note:
+        _loop(session, told, problem, options, mentor)
+    rounds = tuple(_round(turn, executor) for turns in session.exchanges for turn in turns)
+    seconds = time.perf_counter() - started
+    return Attempt(problem.task_id, problem.source, sample, rounds, seconds, note)
+
+
+def _loop(
+    session: Session, told: Told, problem: Problem, options: Options, mentor: Mentor | None
+) -> None:
+    """Ask, and as often as there are rounds again: by execution results, or what a mentor says."""
+    rounds = 1 if options.feedback == "none" else options.rounds
+    repairs = rounds - 1 if options.feedback == "execution" else 0
+    finished = _asked(session, told, instruction(problem), repairs)
+    if options.feedback != "human" or mentor is None:
+        return
+    for _ in range(rounds - 1):
+        turn = finished.turn
+        if not turn.feedback:
+            return
+        code = "\n".join(cell.source for cell in turn.reply.code)
+        finished = _asked(session, told, mentor(problem, code, turn.feedback), 0)
+
+
+def _asked(session: Session, told: Told, request: str, repairs: int) -> Finished:
+    finished = follow(session.ask(request, rounds=repairs), lambda _: None)
+    if told.broke:
+        raise told.broke
+    if finished.outcome == "stopped":
+        raise KeyboardInterrupt
+    return finished
+
+
+def _round(turn: Turn, executor: Judged) -> Round:
+    code = "\n".join(cell.source for cell in turn.reply.code)
+    base, plus = executor.verdicts(code)
+    return Round(turn.reply.text, code, base, plus, turn.reply.usage)
+
+
+def _failure(failed: Sequence[Judgement], code: str) -> Failure:
+    """A verdict as the failure of a cell, in the words of the paper's feedback.
+
+    A wrong answer to plus tests is told behind one to base tests.
+    """
+    judgement = failed[0]
+    name, _, message = judgement.message.partition(": ")
+    if judgement.kind in _NAMES or not name.isidentifier():
+        name, message = _NAMES.get(judgement.kind, "RuntimeError"), judgement.message
+    lines = code.split("\n")
+    line = lines[judgement.lineno - 1] if 0 < judgement.lineno <= len(lines) else ""
+    told = [("Input", judgement.input)]
+    for each in failed if judgement.kind == "wrong answer" else ():
+        told += [("Input", each.input)] if each is not judgement else []
+        told += [("Expected Output", each.expected), ("Actual Output", each.actual)]
+    notes = tuple(("told", pair) for pair in told if pair[1])
+    facts = Facts(line=line, lineno=judgement.lineno if line else 0, notes=notes)
+    return Failure(name, message, facts=facts)
+
+
+def as_row(attempt: Attempt) -> dict[str, Any]:
+    """An attempt as a line of `attempts.jsonl`; what says nothing is left out of verdicts."""
+    row = asdict(attempt)
+    for each in row["rounds"]:
+        for tests in ("base", "plus"):
+            each[tests] = each[tests] and {k: v for k, v in each[tests].items() if v}
+    return row
+
+
+def from_row(row: dict[str, Any]) -> Attempt:
+    """The attempt that a line tells of. Raises KeyError or TypeError for any other line."""
+    rounds = tuple(
+        Round(
+            each["text"], each["code"], Judgement(**each["base"]),
+            Judgement(**each["plus"]) if each["plus"] else None, Usage(**each["usage"]),
+        )
+        for each in row["rounds"]
+    )  # fmt: skip
+    return Attempt(**{**row, "rounds": rounds})

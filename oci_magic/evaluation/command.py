@@ -1,0 +1,159 @@
+"""`oci-magic eval`: the run of a model over problem files, its progress, and what it ends with.
+
+Covers the stages: attempts (generation and judging, one loop), scores, a comparison, and judging
+solutions that are given. Solutions that are given are judged
+on an executor, by default a pool of processes. Who answers and judges is `crew`'s.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import time
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import asdict, replace
+from itertools import chain
+from pathlib import Path
+
+from ..errors import OciError
+from ..running.process import missing_walls, sweep
+from . import scores
+from .attempts import Attempt, Options
+from .comparing import compare
+from .crew import Crew
+from .problems import Problem, left_out, read, rows
+from .records import Records
+
+_OPEN = {
+    "files": "your files",
+    "processes": "starting processes or the network",
+}
+Say = Callable[[str], None]
+
+
+def evaluate(given: Namespace, say: Say = print) -> int:
+    """Run the stage that the options name; the exit code. Raises OciError."""
+    if given.compare:
+        lines = compare(*given.compare)
+    elif given.out is None:
+        raise OciError("where to? name a folder with --out DIR")
+    else:
+        if given.problems:
+            _attempts(given)
+        lines = scores.table(scores.write(given.out))
+        lines.append(f"wrote {given.out / scores.NAME}")
+    for line in lines:
+        say(line)
+    return 0
+
+
+def _attempts(given: Namespace) -> None:
+    if bool(given.model) == bool(given.solutions):
+        raise OciError("who answers? name a model with --model M, or a file with --solutions FILE")
+    options, named = _options(given), given.model or f"solutions:{_digest(given.solutions)}"
+    if len({path.name.partition(".jsonl")[0] for path in given.problems}) < len(given.problems):
+        raise OciError("two files of problems have one name: rename one, for scores go by name")
+    run = {"model": named, "mentor": given.mentor, **asdict(options)}
+    run["problems"] = [f"{path.name} {_digest(path)}" for path in given.problems]
+    sweep()
+    _tell_walls()
+    with Records(given.out, run) as records:
+        if given.solutions:
+            from .given import judged
+
+            made = judged(given.solutions, lambda: _problems(given, options), records.done)
+        else:
+            made = _made(given, options, records)
+        started, before = time.perf_counter(), len(records.done)
+        _kept(made, records, _count(given) * options.samples)
+        made_now, seconds = len(records.done) - before, time.perf_counter() - started
+        print(f"{made_now} attempts in {seconds:.0f} s", file=sys.stderr)
+
+
+def _tell_walls() -> None:
+    missing = missing_walls()
+    if missing:
+        open_to = ", ".join(_OPEN[wall] for wall in missing)
+        print(f"this system cannot keep solutions from {open_to}", file=sys.stderr)
+
+
+def _kept(made: Iterator[Attempt], records: Records, total: int) -> None:
+    """Write the attempts as they come, and a line of progress for each."""
+    with closing(made):  # type: ignore[type-var]  # both are generators
+        for each in made:
+            records.add(each)
+            passed = [number for number, found in enumerate(each.rounds, 1) if found.passed]
+            how = f"passed in round {passed[0]}" if passed else each.note or _why(each)
+            line = f"[{len(records.done)}/{total}] {each.task_id}: {how}, {each.seconds:.1f} s"
+            print(line, file=sys.stderr, flush=True)
+
+
+def _why(each: Attempt) -> str:
+    last = each.rounds[-1] if each.rounds else None
+    if last is None:
+        return "no answer"
+    if last.plus is None or not last.base.passed:
+        return last.base.kind
+    return f"plus: {last.plus.kind}"
+
+
+def _made(given: Namespace, options: Options, records: Records) -> Iterator[Attempt]:
+    left = (
+        (problem, sample)
+        for problem in _problems(given, options)
+        for sample in range(options.samples)
+        if (problem.source, problem.task_id, sample) not in records.done
+    )
+    first = next(left, None)
+    if first is None:
+        return
+    with Crew(
+        given.model, given.mentor, options, given.batch, given.cluster, given.server_url
+    ) as crew:
+        yield from crew.attempts(chain([first], left))
+
+
+def _problems(given: Namespace, options: Options) -> Iterator[Problem]:
+    for path in given.problems:
+        for number, problem in enumerate(read(path)):
+            if given.limit is not None and number >= given.limit:
+                break
+            yield replace(problem, plus=None) if options.tests == "base" else problem
+
+
+def _count(given: Namespace) -> int:
+    """How many problems there are, after a word on those that cannot be judged."""
+    total = 0
+    for path in given.problems:
+        out = [str(row.get("task_id")) for row in rows(path) if left_out(row)]
+        if out:
+            print(
+                f"{path}: left out, for their tests need objects: {', '.join(out)}", file=sys.stderr
+            )
+        number = sum(1 for _ in rows(path)) - len(out)
+        total += number if given.limit is None else min(number, given.limit)
+    return total
+
+
+def _options(given: Namespace) -> Options:
+    if (given.feedback == "human") != bool(given.mentor):
+        raise OciError("--feedback human and --mentor M2 go together: a second model gives it")
+    if given.oracle and not given.mentor:
+        raise OciError("--oracle shows the canonical solution to the mentor: name one, --mentor M2")
+    warm = given.temperature if given.temperature is not None else 0.8 * (given.samples > 1)
+    if given.samples > 1 and not warm:
+        raise OciError("greedy samples are all the same: give --temperature, or leave it out")
+    one = bool(given.solutions) or given.feedback == "none"
+    return Options(
+        1 if one else given.rounds, "none" if given.solutions else given.feedback, given.oracle,
+        given.samples, warm, given.max_new_tokens, given.tests, given.form,
+    )  # fmt: skip
+
+
+def _digest(path: Path) -> str:
+    if not path.is_file():
+        raise OciError(f"there is no file {path}")
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:12]

@@ -1,0 +1,127 @@
+"""Who answers and who judges: one model for many threads, and where solutions are judged.
+
+A local model answers several prompts in one pass (`batching`); a server is asked by every thread
+on its own; any other engine answers one problem after the other. Judging runs beside that, as
+many solutions at a time as there are cores, or on a Dask cluster, each of whose workers must have
+oci_magic. A stop, and an error in one attempt, end all.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Executor
+from functools import partial
+from typing import Any, Self
+
+from ..engines import Engine, open_engine
+from ..engines.addresses import Server
+from ..errors import OciError
+from .attempts import Attempt, Judging, Options, attempt
+from .batching import batched
+from .judging import Judge, Verdicts
+from .problems import Problem
+from .protocol import guidance
+from .side_by_side import side_by_side
+
+
+class Shared:
+    """An engine for several threads; a server is opened once for each of them."""
+
+    def __init__(self, name: str, url: str | None = None) -> None:
+        self.name, self.url, self.lock = name, url, threading.Lock()
+        self._own = threading.local()
+        self._one = None if self.by_thread else _open(name, url)
+
+    @property
+    def by_thread(self) -> bool:
+        return self.name.startswith("server:")
+
+    @property
+    def engine(self) -> Engine:
+        if self._one is not None:
+            return self._one
+        if not hasattr(self._own, "engine"):
+            self._own.engine = _open(self.name, self.url)
+        engine: Engine = self._own.engine
+        return engine
+
+
+class Elsewhere:
+    """Judges on an executor: there, a process is started for every solution as it is here."""
+
+    def __init__(self, executor: Executor) -> None:
+        self._executor = executor
+
+    def judge(self, problem: Problem, code: str) -> Verdicts:
+        return self._executor.submit(judge_one, problem, code).result()
+
+
+def judge_one(problem: Problem, code: str) -> Verdicts:
+    """The verdicts on one solution, for a worker of any executor."""
+    return Judge().judge(problem, code)
+
+
+class Crew:
+    """A model, a mentor if there is one, and judges; use it as a context."""
+
+    def __init__(
+        self, model: str, mentor: str | None, options: Options, batch: int = 1,
+        cluster: str | None = None, url: str | None = None,
+    ) -> None:  # fmt: skip
+        self._options = options
+        self._model, self._mentor = Shared(model, url), Shared(mentor, url) if mentor else None
+        self._cluster = connected(cluster) if cluster else None
+        side = batch if self._model.by_thread else batched(self._model.engine, batch)
+        self._threads = 2 * side if side > 1 else 1  # half are judged while half are answered
+        self._slots = threading.Semaphore(os.cpu_count() or 1)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._cluster:
+            self._cluster.close()
+
+    def attempts(self, tasks: Iterable[tuple[Problem, int]]) -> Iterator[Attempt]:
+        """An attempt for each problem and sample, in the order in which they end."""
+        works = (partial(self._attempt, *task) for task in tasks)
+        if self._threads > 1:
+            return side_by_side(works, self._threads)
+        never = threading.Event()
+        return (work(never) for work in works)
+
+    def _attempt(self, problem: Problem, sample: int, stop: threading.Event) -> Attempt:
+        judge: Judging = Judge(slots=self._slots, stop=stop)
+        if self._cluster:
+            judge = Elsewhere(self._cluster.get_executor())
+        guide = self._guide if self._mentor else None
+        return attempt(
+            problem, self._model.engine, judge, self._options,
+            sample=sample, mentor=guide, stop=stop,
+        )  # fmt: skip
+
+    def _guide(self, problem: Problem, code: str, result: str) -> str:
+        assert self._mentor
+        with self._mentor.lock:
+            mentor = self._mentor.engine
+            return guidance(mentor, problem, code, result, oracle=self._options.oracle)
+
+
+def connected(address: str) -> Any:
+    """A client of the Dask cluster at `address`. Raises OciError."""
+    try:
+        from distributed import Client
+    except ImportError:
+        raise OciError('--cluster needs Dask: pip install "oci_magic[cluster]"') from None
+    try:
+        return Client(address, timeout="10s")
+    except (OSError, ValueError) as error:
+        raise OciError(f"no Dask scheduler answers at {address} ({error}): start one") from None
+
+
+def _open(name: str, url: str | None) -> Engine:
+    server = Server(url=url) if url else None
+    return open_engine(name, server=server, notify=lambda line: print(line, file=sys.stderr))

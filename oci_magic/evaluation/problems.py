@@ -1,0 +1,166 @@
+"""Problem files → problems: HumanEval, MBPP, EvalPlus' forms of both, and files of one's own.
+
+Reads `.jsonl`, the same in `.gz`, and a JSON list. A row with `base_input` (HumanEval+, MBPP+)
+is judged by EvalPlus' rules against the answers of its `canonical_solution`, `plus_input` where
+it has that; any other row by its own test program: `test` with `check(candidate)` (the form for
+one's own files), or MBPP's `test_list`. MBPP's rows that define classes for their tests are left
+out, for their arguments are no plain values; `left_out` tells which.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import gzip
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ..errors import OciError
+from .mbpp_inputs import inputs_of
+from .oracles import Suite
+
+Inputs = tuple[Sequence[Any], ...]
+_FORMS = (
+    "the forms of HumanEval (task_id, prompt, entry_point, canonical_solution, test), MBPP "
+    "(text or prompt, code, test_list) or EvalPlus (base_input)"
+)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One task: what the model is shown, the program that solves it, and what judges answers.
+
+    `prelude` is what the prompt defines before the function, `canonical` the whole program.
+    `base` and `plus` are inputs, None where there are none; then `test` is a program in which
+    `candidate` is the function, and `setup` what runs before it. `source` names the file.
+    """
+
+    task_id: str
+    suite: Suite
+    prompt: str
+    entry_point: str
+    prelude: str = ""
+    canonical: str = ""
+    setup: str = ""
+    test: str = ""
+    base: Inputs | None = None
+    plus: Inputs | None = None
+    atol: float = 0.0
+    source: str = ""
+
+
+def read(path: Path) -> Iterator[Problem]:
+    """The problems of a file, one after the other. Raises OciError for what is no such file."""
+    for number, row in enumerate(rows(path), 1):
+        if left_out(row):
+            continue
+        try:
+            found = problem(row)
+            if not (found.base or found.test.strip()):
+                raise ValueError("it has no tests")
+            yield replace(found, source=path.name.partition(".jsonl")[0])
+        except (KeyError, SyntaxError, TypeError, ValueError) as error:
+            missing = f" lacks {error}" if isinstance(error, KeyError) else f": {error}"
+            raise OciError(f"{path}: problem {number}{missing}; it should have {_FORMS}") from None
+
+
+def left_out(row: Mapping[str, Any]) -> bool:
+    """Whether the tests of a row need objects that cannot cross."""
+    return "class " in str(row.get("test_setup_code", ""))
+
+
+def problem(row: Mapping[str, Any]) -> Problem:
+    """A row as a problem. Raises KeyError, ValueError or SyntaxError for a row of no known form."""
+    name = str(row["task_id"])
+    if "test_list" in row or name.lower().startswith("mbpp"):
+        return _mbpp(row, name if "/" in name else f"Mbpp/{name}")
+    entry, prompt = str(row["entry_point"]), str(row["prompt"])
+    before = _before(prompt, entry)
+    test = "" if "base_input" in row else f"{row['test']}\ncheck(candidate)\n"
+    return Problem(
+        name, "humaneval", prompt, entry, before, prompt + str(row["canonical_solution"]),
+        before, test, *_inputs(row, name, "humaneval"),
+    )  # fmt: skip
+
+
+def _mbpp(row: Mapping[str, Any], name: str) -> Problem:
+    tests = [str(test) for test in row.get("test_list", ())]
+    canonical = str(row["canonical_solution"] if "canonical_solution" in row else row["code"])
+    entry = str(row.get("entry_point") or _tested(tests, canonical))
+    text = str(row["prompt"] if "prompt" in row else row["text"]).strip()
+    shown = text if f"{entry}(" in text else _with_tests(text, tests)
+    before = [*row.get("test_imports", ()), str(row.get("test_setup_code", ""))]
+    return Problem(
+        name, "mbpp", shown, entry, "", canonical, "\n".join(map(str, before)),
+        "" if "base_input" in row else "\n".join(tests), *_inputs(row, name, "mbpp"),
+    )  # fmt: skip
+
+
+def _inputs(row: Mapping[str, Any], name: str, suite: Suite) -> tuple[Any, Any, float]:
+    """Base inputs, plus inputs, tolerance."""
+    read = [
+        tuple(inputs_of(name, row[key]) if suite == "mbpp" else row[key]) if key in row else None
+        for key in ("base_input", "plus_input")
+    ]
+    return read[0], read[1], float(row.get("atol", 0))
+
+
+def _with_tests(text: str, tests: Sequence[str]) -> str:
+    """A task of MBPP as EvalPlus writes it: sentence and tests in a docstring."""
+    sentence = text.strip("\"'\n")
+    return "\n".join(['"""', sentence, *tests[:3], '"""'])
+
+
+def _before(prompt: str, entry: str) -> str:
+    """What a prompt defines before the function it leaves open: imports and helpers."""
+    try:
+        body = ast.parse(prompt).body
+    except SyntaxError:
+        return ""
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == entry:
+            first = min([node.lineno, *(each.lineno for each in node.decorator_list)])
+            return "".join(prompt.splitlines(keepends=True)[: first - 1])
+    return ""
+
+
+def _tested(tests: Sequence[str], code: str) -> str:
+    """The function that the tests call, of those that the code defines."""
+    defined = {node.name for node in ast.walk(ast.parse(code)) if isinstance(node, ast.FunctionDef)}
+    for test in tests:
+        for node in ast.walk(ast.parse(test)):
+            match node:
+                case ast.Call(func=ast.Name(id=name)) if name in defined and not hasattr(
+                    builtins, name
+                ):
+                    return name
+    raise ValueError("its tests call no function that its code defines")
+
+
+def rows(path: Path) -> Iterator[dict[str, Any]]:
+    """The rows of a file as they are. Raises OciError for what is no JSON."""
+    if not path.is_file():
+        raise OciError(f"there is no file {path}: name a file of problems (.jsonl or .jsonl.gz)")
+    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                found = json.loads(line) if line.strip() else []
+            except ValueError:
+                if number == 1 and line.lstrip().startswith(b"["):
+                    found = _whole(path, line + file.read())
+                else:
+                    raise OciError(f"{path}: line {number} is not JSON") from None
+            for row in found if isinstance(found, list) else [found]:
+                if not isinstance(row, dict):
+                    raise OciError(f"{path}: line {number} is no problem; it should have {_FORMS}")
+                yield row
+
+
+def _whole(path: Path, text: bytes) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise OciError(f"{path} is not JSON: {error}") from None

@@ -1,0 +1,135 @@
+"""What a model is told in an evaluation: instructions, feedback, a mentor's guidance.
+
+Covers the protocol of OpenCodeInterpreter (arXiv 2402.14658; its repository, `evaluation/
+evaluate/`): greedy, at most 1,024 new tokens, one user message that grows by answer and feedback
+between the marks `@@ Instruction` and `@@ Response`; opening sentence, marks and fences are to
+the letter, the instructions are in our words. As `chat` the same goes as turns of a conversation,
+as in a notebook. What differs: in `human` feedback the mentor's sentences follow the execution
+result, as a person's do here; there they stand alone. From the third round on, what comes the
+same again is asked for afresh and sampled, as in a notebook. Execution results are worded by
+`prompting.feedback`, with the lines `Input:`, `Expected Output:` and `Actual Output:`.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+from ..engines import Engine, Sampling
+from ..engines.local import LocalEngine
+from ..errors import EngineError
+from ..types import Chunk, Message
+from .problems import Problem
+
+Form = Literal["paper", "chat"]
+NEW_TOKENS = 1024
+_OPENING = (
+    "You are an exceptionally intelligent coding assistant that consistently delivers accurate "
+    "and reliable responses to user instructions."
+)
+_FORMAT = "Return all of the code in one block of this form:\n```python\n# Your codes here\n```"
+_HUMANEVAL = """\
+Complete this Python function:
+```python
+{prompt}
+```
+Keep the given code as it is and continue it. {form}"""
+_MBPP = """\
+This is a problem, with tests as examples:
+{prompt}
+
+Solve it in Python. Define the functions that the tests call; what they take and return must \
+match the tests. {form}"""
+_GUIDE = """\
+A programmer has drafted code for the problem below. Guide them as a person who looks over their \
+shoulder would: compare what the code does with what is asked and with the execution result, say \
+what is wrong and in which direction to go, and why. {oracle}Write no code. Answer in at most \
+three sentences.
+
+@@Problem
+{problem}
+
+@@Existing Code
+{code}
+
+@@Execution Result
+{result}
+{solution}
+@@Guidance
+"""
+_ORACLE = "You also see a canonical solution: never reveal it and never speak of it. "
+_BLOCK = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
+
+
+def instruction(problem: Problem) -> str:
+    """The request for a solution."""
+    form = _HUMANEVAL if problem.suite == "humaneval" else _MBPP
+    return form.format(prompt=problem.prompt.strip(), form=_FORMAT)
+
+
+class Told:
+    """An engine that is told the messages of a session in the protocol's form.
+
+    `broke` is the error of the model itself, if it could not answer. `sampling` is of this one
+    alone, so that several may share an engine that takes it by the call. Once `stop` is set, an
+    answer ends as by Ctrl-C.
+    """
+
+    def __init__(
+        self, engine: Engine, form: Form, sampling: Sampling, stop: threading.Event | None = None
+    ) -> None:
+        self.engine, self.form, self.sampling = engine, form, sampling
+        self.name, self.window = engine.name, engine.window
+        self.broke: EngineError | None = None
+        self.stop = stop or threading.Event()
+
+    def count(self, messages: Sequence[Message]) -> int:
+        return self.engine.count(self._told(messages))
+
+    def stream(self, messages: Sequence[Message], *, draft: str | None = None) -> Iterator[Chunk]:
+        try:
+            for chunk in self._answer(self._told(messages), draft):
+                yield chunk
+                if self.stop.is_set():
+                    raise KeyboardInterrupt
+        except EngineError as error:
+            self.broke = error
+            raise
+
+    def _answer(self, messages: Sequence[Message], draft: str | None) -> Iterator[Chunk]:
+        if isinstance(self.engine, LocalEngine):
+            return self.engine.stream(messages, draft=draft, sampling=self.sampling)
+        self.engine.sampling = self.sampling
+        return self.engine.stream(messages, draft=draft)
+
+    def _told(self, messages: Sequence[Message]) -> list[Message]:
+        turns = [message for message in messages if message.role != "system"]
+        if self.form == "chat":
+            return turns
+        text = f"{_OPENING}\n\n@@ Instruction\n{turns[0].content}\n\n@@ Response"
+        for turn in turns[1:]:
+            mark = "\n" if turn.role == "assistant" else "\n\n@@ Instruction\n"
+            text += f"{mark}{turn.content}"
+        return [Message("user", text if len(turns) == 1 else f"{text}\n")]
+
+
+def guidance(
+    mentor: Engine, problem: Problem, code: str, result: str, *, oracle: bool = False
+) -> str:
+    """What a mentor says to code that failed with `result`: three sentences, no code.
+
+    With `oracle` the mentor sees the canonical solution. Raises EngineError when it cannot answer.
+    """
+    solution = f"\n@@Canonical Solution\n{problem.canonical}\n" if oracle else ""
+    text = _GUIDE.format(
+        oracle=_ORACLE if oracle else "", problem=problem.prompt.strip(), code=code,
+        result=result, solution=solution,
+    )  # fmt: skip
+    said = ""
+    for chunk in mentor.stream([Message("user", text)]):
+        said = chunk.text if chunk.anew else said + chunk.text
+    sentences = _SENTENCE.split(_BLOCK.sub("", said).strip())
+    return " ".join(" ".join(sentences[:3]).split())

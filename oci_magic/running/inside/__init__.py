@@ -1,0 +1,5 @@
+"""What runs inside a judged process: limits, the channel's plain values, and the loop of calls.
+
+The folder stands alone (standard library, nothing of ours) and is started by `running.process`;
+of it, the process that judges imports `plain` only.
+"""

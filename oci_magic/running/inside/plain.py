@@ -1,0 +1,177 @@
+"""Plain values as JSON: all that passes between a judged process and the one that compares.
+
+Covers None, bool, int, float, complex, str, bytes, list, tuple, set, frozenset, dict, Fraction and
+Decimal, nested, and what is a kind of one of these (NumPy's scalars, Counter, namedtuple), which
+crosses as that one. Anything else crosses as an `Opaque`: the name of its type and, where it can
+be iterated, its first items. So no object of a candidate, and no method of one, ever reaches a
+comparison. Does not cover identity: a list that is in two places arrives as two lists.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+ITEMS = 100_000
+_INLINE = 2**53
+_ALIKE = 1_000
+
+
+class Opaque:
+    """What is no plain value: equal to nothing but itself, and only iterable where it was."""
+
+    def __init__(self, type_name: str, items: list[Any] | None = None) -> None:
+        self.type_name, self.items = type_name, items
+
+    def __iter__(self) -> Iterator[Any]:
+        if self.items is None:
+            raise TypeError(f"{self.type_name!r} object is not iterable")
+        return iter(self.items)
+
+    def __repr__(self) -> str:
+        return f"<{self.type_name} object>"
+
+
+def encode(value: Any) -> Any:
+    """`value` in what JSON has. Raises RecursionError for what is nested too deep or in itself."""
+    if value is None or type(value) in (bool, str, float):
+        return value
+    for kind, write in _WRITERS.items():
+        if isinstance(value, kind):
+            return write(value)
+    return _other(value)
+
+
+def _integer(value: int) -> Any:
+    number = int.__index__(value)
+    return number if -_INLINE < number < _INLINE else {"int": hex(number)}
+
+
+def _sequence(name: str, kind: Any) -> Callable[[Any], Any]:
+    return lambda value: {name: [encode(item) for item in kind.__iter__(value)]}
+
+
+def _complex(value: complex) -> Any:
+    return {"complex": [encode(float(value.real)), encode(float(value.imag))]}
+
+
+def _view(value: Any) -> Any:
+    return {"set": [encode(item) for item in value]}
+
+
+_WRITERS: dict[type, Callable[[Any], Any]] = {
+    bool: bool,
+    int: _integer,
+    float: float.__pos__,
+    complex: _complex,
+    str: str.__str__,
+    bytes: lambda value: {"bytes": bytes.hex(value)},
+    bytearray: lambda value: {"bytearray": bytearray.hex(value)},
+    list: lambda value: [encode(item) for item in list.__iter__(value)],
+    tuple: _sequence("tuple", tuple),
+    set: _sequence("set", set),
+    frozenset: _sequence("frozenset", frozenset),
+    dict: lambda value: {"dict": [[encode(k), encode(v)] for k, v in dict.items(value)]},
+    type({}.keys()): _view,
+    type({}.items()): _view,
+}
+
+
+def _other(value: Any) -> Any:
+    fractions, decimal = sys.modules.get("fractions"), sys.modules.get("decimal")
+    if fractions and isinstance(value, fractions.Fraction):
+        return {"Fraction": [encode(value.numerator), encode(value.denominator)]}
+    if decimal and isinstance(value, decimal.Decimal):
+        return {"Decimal": str(value)}
+    numpy = sys.modules.get("numpy")
+    if numpy and isinstance(value, numpy.generic):
+        item = value.item()
+        return _opaque(value) if isinstance(item, numpy.generic) else encode(item)
+    return _opaque(value)
+
+
+def _opaque(value: Any) -> Any:
+    try:
+        items = [encode(item) for item in islice(value, ITEMS)]
+    except RecursionError:
+        raise
+    except Exception:
+        return {"object": [type(value).__name__, None]}
+    return {"object": [type(value).__name__, items]}
+
+
+def opaque_in(form: Any) -> str:
+    """The type of something in `form` that is no plain value, "" if all are."""
+    if isinstance(form, dict):
+        if "object" in form:
+            return str(form["object"][0])
+        form = list(form.values())
+    return next(filter(None, map(opaque_in, form)), "") if isinstance(form, list) else ""
+
+
+def decode(form: Any) -> Any:
+    """The value that `form` stands for. Raises ValueError for what `encode` does not write."""
+    if form is None or isinstance(form, bool | int | float | str):
+        return form
+    try:
+        if isinstance(form, list):
+            return [decode(item) for item in form]
+        ((name, content),) = form.items()
+        return _READERS[name](content)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+    except (ArithmeticError, AttributeError, KeyError, TypeError) as error:
+        raise ValueError(f"no plain value: {type(error).__name__}") from None
+
+
+def as_set(items: Iterable[Any]) -> set[Any]:
+    """A set of `items`. Raises ValueError where so many share a hash that it would take hours."""
+    items = list(items)
+    if len(items) - len(set(map(hash, items))) > _ALIKE:
+        distinct = {repr(item) for item in items}  # texts have hashes that nobody foresees
+        if len(distinct) - len(set(map(hash, items))) > _ALIKE:
+            raise ValueError("made to be slow")
+    return set(items)
+
+
+def _dictionary(form: list[Any]) -> dict[Any, Any]:
+    keys = [decode(key) for key, _ in form]
+    as_set(keys)
+    return dict(zip(keys, (decode(value) for _, value in form), strict=True))
+
+
+def _fraction(form: list[Any]) -> Any:
+    from fractions import Fraction
+
+    above, below = map(decode, form)
+    if type(above) is not int or type(below) is not int:
+        raise ValueError("no fraction")  # a text could stand for a number without end
+    return Fraction(above, below)
+
+
+def _decimal(form: str) -> Any:
+    from decimal import Decimal
+
+    return Decimal(form)
+
+
+def _object(form: list[Any]) -> Opaque:
+    name, items = form
+    return Opaque(str(name), None if items is None else [decode(item) for item in items])
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "int": lambda form: int(form, 16),
+    "complex": lambda form: complex(*map(decode, form)),
+    "bytes": bytes.fromhex,
+    "bytearray": bytearray.fromhex,
+    "tuple": lambda form: tuple(map(decode, form)),
+    "set": lambda form: as_set(map(decode, form)),
+    "frozenset": lambda form: frozenset(as_set(map(decode, form))),
+    "dict": _dictionary,
+    "Fraction": _fraction,
+    "Decimal": _decimal,
+    "object": _object,
+}

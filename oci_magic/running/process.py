@@ -1,0 +1,221 @@
+"""A fresh process for code of a stranger, watched from outside: it answers in time or is ended.
+
+Covers a limit in seconds for every answer, the limits and walls of `inside.walls`, a temporary
+working folder whose size is watched, answers of bounded length, and the end: the process is
+killed with its group, its folder goes. On Linux it can start no other process, so none can stay;
+on macOS a process that leaves the group may. The process that judges keeps what is expected:
+only arguments go in, and only plain values (`inside.plain`) come out. Windows has neither
+the limits nor pipes with a deadline: there, judging is refused in one line.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import selectors
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from ..errors import OciError
+from .inside.plain import encode
+
+_START = "import sys; sys.path.insert(0, sys.argv[1]); from inside.child import main; " + (
+    "del sys.path[0], sys.argv[1:]; main()"
+)
+_ENVIRONMENT = {
+    "PYTHONHASHSEED": "0",  # the same verdict every time, also where a set's order shows
+    "OPENBLAS_NUM_THREADS": "1",
+    "LANG": "C.UTF-8",
+    "PATH": os.defpath,
+}
+_PREFIX = "oci_magic-"
+_LONGEST, _PIECE, _LOOK = 8 << 20, 1 << 16, 0.1
+Ending = Literal["timed out", "ended", "too long", "no answer", "too many files"]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Of one process: seconds to load and for one call, processor seconds in all, bytes.
+
+    `folder` is for all files together, each of which may have `file` bytes.
+    """
+
+    load: float = 10.0
+    call: float = 4.0
+    total: int = 60
+    memory: int = 4 << 30
+    file: int = 1 << 20
+    folder: int = 64 << 20
+
+
+class Ended(Exception):
+    """The process gave no answer: why, and its exit code (negative: a signal) where it ended."""
+
+    def __init__(self, why: Ending, code: int | None = None) -> None:
+        super().__init__(why)
+        self.why, self.code = why, code
+
+
+class Process:
+    """One process of `inside.child`; use it as a context, which ends it.
+
+    `job` is what it is to do; `missing` names the walls that this system does not have.
+    Once `stop` is set, waiting ends as by Ctrl-C. Raises OciError on Windows.
+    """
+
+    def __init__(
+        self, job: Mapping[str, Any], limits: Limits, stop: threading.Event | None = None
+    ) -> None:
+        if sys.platform == "win32":
+            raise OciError("judging needs Linux or macOS: on Windows, run this in WSL")
+        self.limits, self._rest, self._stop = limits, b"", stop
+        self._folder = tempfile.TemporaryDirectory(
+            prefix=f"{_PREFIX}{os.getpid()}-", ignore_cleanup_errors=True
+        )
+        self._running = subprocess.Popen(
+            [sys.executable, "-P", "-s", "-c", _START, str(Path(__file__).parent)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0,
+            cwd=self._folder.name, env=_ENVIRONMENT, start_new_session=True,
+        )  # fmt: skip
+        try:
+            self._selector = selectors.DefaultSelector()
+            self._in, self._out = (self._pipe(pipe) for pipe in self._pipes())
+            self._selector.register(self._out, selectors.EVENT_READ)
+            most = [limits.memory, limits.total, limits.file]
+            started = self.ask({**job, "limits": most}, limits.load)
+            self.missing: Sequence[str] = started.get("missing", ())
+        except BaseException:
+            self.end()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
+    def call(
+        self, args: Sequence[Any], kwargs: Mapping[str, Any], seconds: float
+    ) -> dict[str, Any]:
+        """The reply to one call: `value` in its plain form, or `raised`. Raises Ended."""
+        return self.ask({"call": encode([list(args), dict(kwargs)])}, seconds)
+
+    def ask(self, message: Mapping[str, Any] | None, seconds: float) -> dict[str, Any]:
+        """Send `message` (None: nothing) and wait for the next line. Raises Ended."""
+        left = memoryview(b"" if message is None else json.dumps(message).encode() + b"\n")
+        until, look = time.monotonic() + seconds, time.monotonic() + _LOOK
+        while b"\n" not in self._rest:
+            now = time.monotonic()
+            if now >= until:
+                raise Ended("timed out")
+            if self._stop and self._stop.is_set():
+                raise KeyboardInterrupt
+            if now >= look:
+                self._look_at_folder()
+                look = now + _LOOK
+            left = self._exchange(left, min(until, look) - now)
+        line, _, self._rest = self._rest.partition(b"\n")
+        return _message(line)
+
+    def end(self) -> None:
+        """Kill it and its group, and remove its folder."""
+        try:
+            os.killpg(self._running.pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            self._running.kill()
+        self._running.wait()
+        for pipe in self._pipes():
+            pipe.close()
+        self._selector.close()
+        self._folder.cleanup()
+
+    def _pipes(self) -> tuple[Any, Any]:
+        return self._running.stdin, self._running.stdout
+
+    def _pipe(self, pipe: Any) -> int:
+        os.set_blocking(pipe.fileno(), False)
+        return int(pipe.fileno())
+
+    def _exchange(self, left: memoryview, seconds: float) -> memoryview:
+        """Write and read what can be at once; what is left to write."""
+        if left:
+            self._selector.register(self._in, selectors.EVENT_WRITE)
+        ready = {key.fd for key, _ in self._selector.select(max(0.0, seconds))}
+        if left:
+            self._selector.unregister(self._in)
+        if self._out in ready:
+            self._read()
+        elif self._in in ready:
+            try:
+                return left[os.write(self._in, left[:_PIECE]) :]
+            except BrokenPipeError:
+                raise self._over() from None
+        return left
+
+    def _read(self) -> None:
+        piece = os.read(self._out, _PIECE)
+        if not piece:
+            raise self._over()
+        self._rest += piece
+        if len(self._rest) > _LONGEST and b"\n" not in self._rest[:_LONGEST]:
+            raise Ended("too long")
+
+    def _over(self) -> Ended:
+        """The channel is closed; its owner ends now, if it has not."""
+        try:
+            code = self._running.wait(_LOOK)
+        except subprocess.TimeoutExpired:
+            return Ended("no answer")
+        return Ended("timed out") if code == -signal.SIGXCPU else Ended("ended", code)
+
+    def _look_at_folder(self) -> None:
+        used = 0
+        for entry in os.scandir(self._folder.name):
+            with suppress(FileNotFoundError):  # it was there a moment ago
+                used += 4096 + entry.stat(follow_symlinks=False).st_size
+        if used > self.limits.folder:
+            raise Ended("too many files")
+
+
+def sweep() -> None:
+    """Remove the working folders that processes have left which judged here and were killed."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*-*"):
+        number = folder.name.removeprefix(_PREFIX).partition("-")[0]
+        if number.isdigit() and not _lives(int(number)):
+            shutil.rmtree(folder, ignore_errors=True)  # those of others refuse
+
+
+def _lives(number: int) -> bool:
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass  # of another user
+    return True
+
+
+def missing_walls() -> list[str]:
+    """What this system cannot keep from a judged process: `files`, `processes`, or nothing."""
+    with Process({"role": "solution", "parts": [], "entry": ""}, Limits()) as process:
+        return list(process.missing)
+
+
+def _message(line: bytes) -> dict[str, Any]:
+    try:
+        message = json.loads(line)
+    except (ValueError, RecursionError):
+        raise Ended("no answer") from None
+    if not isinstance(message, dict):
+        raise Ended("no answer")
+    return message

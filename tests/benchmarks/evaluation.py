@@ -1,0 +1,87 @@
+"""How much faster is an evaluation with batches, and judging beside them, than one by one?
+
+    python tests/benchmarks/evaluation.py [--model micro | --random] [--problems N] [--tokens N]
+
+A whole run (two rounds, execution feedback) over the problems of `tests/problems.jsonl`, repeated,
+by one prompt and one judge at a time, as the paper's repository does it, and by batches, in the
+same process; loading the model is not timed. `--random` makes a model of 100 M random weights.
+Most answers of these models are wrong, so both rounds are asked and judged.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from oci_magic.evaluation.attempts import Options
+from oci_magic.evaluation.crew import Crew
+from oci_magic.evaluation.problems import Problem, read
+
+OWN = Path(__file__).parents[1] / "problems.jsonl"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", default="micro")
+    parser.add_argument("--random", action="store_true")
+    parser.add_argument("--file", type=Path, default=OWN, help="problems, such as HumanEval's")
+    parser.add_argument("--problems", type=int, default=32)
+    parser.add_argument("--tokens", type=int, default=128)
+    parser.add_argument("--batches", type=int, nargs="+", default=[1, 8, 16])
+    given = parser.parse_args()
+    options = Options(new_tokens=given.tokens)
+    problems = repeated(given.file, given.problems)
+    with tempfile.TemporaryDirectory() as folder:
+        model = random_model(Path(folder)) if given.random else given.model
+        first = first_cpu = 0.0
+        for batch in given.batches:
+            with Crew(model, None, options, batch) as crew:
+                list(crew.attempts([(problems[0], 0)]))
+                began, worked = time.perf_counter(), cpu()
+                made = list(crew.attempts((each, 0) for each in problems))
+                seconds, busy = time.perf_counter() - began, cpu() - worked
+            first, first_cpu = first or seconds, first_cpu or busy
+            tokens = sum(r.usage.completion_tokens for each in made for r in each.rounds)
+            rounds = sum(len(each.rounds) for each in made)
+            print(f"batch {batch}: {rounds} rounds and {tokens} tokens in {seconds:.1f} s "
+                  f"({first / seconds:.1f} x) and {busy:.1f} s of processors "
+                  f"({first_cpu / busy:.1f} x)", flush=True)  # fmt: skip
+
+
+def cpu() -> float:
+    """Seconds of processors that this process and its children took."""
+    return sum(os.times()[:4])
+
+
+def repeated(file: Path, number: int) -> list[Problem]:
+    found = list(read(file))
+    return [replace(found[n % len(found)], task_id=f"{n}") for n in range(number)]
+
+
+def random_model(folder: Path) -> str:
+    """100 M parameters that mean nothing, with the tokenizer of `micro`."""
+    import torch
+    from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
+
+    from oci_magic.engines.models import micro_folder
+
+    tokenizer = AutoTokenizer.from_pretrained(micro_folder())
+    tokenizer.save_pretrained(folder)
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        vocab_size=2048, hidden_size=768, intermediate_size=2304, num_hidden_layers=13,
+        num_attention_heads=12, max_position_embeddings=2048, tie_word_embeddings=True,
+        eos_token_id=2, pad_token_id=3, bos_token_id=None,
+    )  # fmt: skip
+    model = LlamaForCausalLM(config)
+    print(f"{sum(p.numel() for p in model.parameters()) / 1e6:.0f} M parameters")
+    model.to(torch.bfloat16).save_pretrained(folder)
+    return str(folder)
+
+
+if __name__ == "__main__":
+    main()
