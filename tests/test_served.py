@@ -6,6 +6,7 @@ compiler. transformers before 4.54 has no such server; there the tests are skipp
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -142,3 +143,15 @@ def test_it_drives_the_quickstart(
     cells = nbformat.read(out, as_version=4).cells
     shown = str([cell.get("outputs") for cell in cells])
     assert "image/png" in shown and "Dichte" in shown and served not in out.read_text()
+
+
+def test_an_evaluation_asks_it_side_by_side(served: str, tmp_path: Path) -> None:
+    """Micro writes table code and solves none of these; each is asked twice and judged."""
+    problems = Path(__file__).with_name("problems.jsonl")
+    given = ["--model", "server:micro", "--server-url", served, "--max-new-tokens", "64"]
+    assert main(["eval", str(problems), *given, "--batch", "3", "--out", str(tmp_path)]) == 0
+    lines = (tmp_path / "attempts.jsonl").read_text(encoding="utf-8").splitlines()
+    attempts = [json.loads(line) for line in lines]
+    rounds = [attempt["rounds"] for attempt in attempts if "rounds" in attempt]
+    assert len(rounds) == 3 and all(rounds)
+    assert json.loads((tmp_path / "scores.json").read_text(encoding="utf-8"))
