@@ -136,3 +136,36 @@ def test_a_second_press_on_revert_is_no_mistake(lab: Lab) -> None:
     lab.wait()
     assert "UsageError" not in text(lab.cells()[1]["outputs"])
     assert len(lab.cells()) == 2
+
+
+SLOW = "import time\nprint('began', flush=True)\ntime.sleep(3)\nprint('over')\n'done'"
+
+
+def test_a_prompt_and_its_cell_that_are_moved_in_mid_run_end_as_they_should(lab: Lab) -> None:
+    asks(lab, "moved", "I **wait**.\n" + code(SLOW))
+    lab.insert(2, "'mine'")
+    lab.start(1)
+    lab.page.get_by_text("began", exact=True).wait_for()
+    lab.move(1, 3)  # the prompt
+    lab.move(1, 2)  # what it made, which runs
+    lab.page.locator(".jp-OutputArea-output", has_text="'done'").wait_for()
+    by_source = {cell["source"][:5]: cell for cell in lab.cells()}
+    assert [cell["source"] for cell in lab.cells()].count(SLOW) == 1
+    assert "over" in text(by_source["impor"]["outputs"])
+    assert "done" in text(by_source["impor"]["outputs"])
+    row(lab).get_by_role("button", name="Revert").wait_for()
+    assert by_source["%%oci"]["count"] == 2
+    assert lab.page.locator(".jp-OutputArea strong", has_text="wait").is_visible()
+
+
+def test_outputs_that_are_cleared_in_mid_run_leave_a_row_in_the_end(lab: Lab) -> None:
+    asks(lab, "cleared", code(SLOW))
+    lab.start(1)
+    lab.page.get_by_text("began", exact=True).wait_for()
+    lab.command("notebook:clear-all-cell-outputs")
+    lab.page.wait_for_timeout(300)
+    assert row(lab).count() == 0
+    lab.wait()
+    row(lab).get_by_role("button", name="Revert").wait_for()
+    (made,) = lab.cells()[2:]
+    assert "over" in text(made["outputs"])

@@ -19,6 +19,8 @@ export class Cells {
     this.seen = new Map(); // id of a prompt cell → the last answer that the kernel told of
     this.live = new Set(); // ids of the prompt cells at work
     this.lost = new Set(); // those of them that were at work when the notebook was read anew
+    this.hosts = new Map(); // id of a cell that takes part in the prompt at work → its model
+    this.answer = null; // the name of that prompt's answer before
     this.held = new Set(); // ids of the cells whose draft keeps its height
     this.locked = new Set(); // ids of the cells that a prompt at work is writing
     this.shown = new Map(); // id of a prompt cell → what its row and words were
@@ -101,6 +103,7 @@ export class Cells {
     }
     this.free(id);
     this.loosen(id);
+    this.hosts.set(id, cell.model);
     cell.model.clearExecution();
     cell.model.trusted = true;
     this.follow(cell, message, kernel, asked);
@@ -359,6 +362,27 @@ export class Cells {
     this.release();
     this.live.clear();
     this.deletions = 0;
+  }
+
+  /** A prompt is at work from now on. */
+  begin(prompt) {
+    this.live.add(prompt);
+    this.hosts = new Map([[prompt, this.model(prompt)]]);
+    this.answer = this.answers()[prompt];
+  }
+
+  /** The prompt is over; tells whether it has an answer of which something was lost here.
+   *
+   * A cell that is moved is a new one, to which nothing comes, and outputs can be cleared.
+   */
+  end(prompt) {
+    this.live.delete(prompt);
+    const { [prompt]: answer } = this.answers();
+    const there = [...this.hosts].filter(([id]) => this.model(id));
+    const moved = there.some(([id, model]) => this.model(id) !== model);
+    const shown = this.model(prompt)?.outputs?.toJSON() ?? [];
+    const rowless = shown.every(({ data }) => !data || !(ROW in data));
+    return answer !== this.answer && (moved || rowless);
   }
 
   /** The notebook was read from disk anew: what a prompt at work has made so far is gone. */

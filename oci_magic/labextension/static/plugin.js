@@ -105,12 +105,16 @@ class Attached {
     }
   }
 
-  /** A window that was loaded while a prompt was at work asks how it ended.
+  /** A window that was loaded while a prompt was at work asks how it ended; one that `missed`
+   * something of an answer, too.
    *
    * A copy of the notebook with the same kernel has the same cells: it is told by its path.
    */
-  catchUp(cells) {
+  catchUp(cells, missed) {
     const answers = cells.answers();
+    if (missed) {
+      answers[missed] = null;
+    }
     if (Object.keys(answers).length && this.views[0] === cells && !this.kernel.isDisposed) {
       const comm = this.kernel.createComm(NAME);
       comm.onMsg = message => this.apply(message.content.data);
@@ -144,7 +148,7 @@ class Attached {
       return; // another window's prompt
     }
     const views = this.views;
-    views.forEach(cells => cells.live.add(prompt));
+    views.forEach(cells => cells.begin(prompt));
     comm.onMsg = message => {
       if (this.views[0]?.lost.has(prompt)) {
         return; // it is told how that ended
@@ -154,10 +158,11 @@ class Attached {
       others.forEach(cells => first.locked.forEach(id => cells.lock(id)));
     };
     comm.onClose = () => {
-      views.forEach(cells => cells.live.delete(prompt));
+      const missed = views.filter(cells => cells.end(prompt));
       this.views.forEach(cells => cells.release());
       const lost = this.views.filter(cells => cells.lost.delete(prompt));
       lost.forEach(cells => this.catchUp(cells));
+      missed.filter(cells => !lost.includes(cells)).forEach(cells => this.catchUp(cells, prompt));
     };
   }
 
