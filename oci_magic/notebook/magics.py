@@ -233,8 +233,15 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
             offer_fix(self.shell)
 
     def caught_up(self, comm: Any, opened: dict[str, Any]) -> None:
-        """A window that was loaded anew asks how prompts ended: tell of those it does not know."""
+        """A window that was loaded anew asks how prompts ended: tell of those it does not know.
+
+        Or it tells that its notebook has another path now.
+        """
         asks = opened["content"]["data"]
+        if moved := asks.get("renamed"):
+            here = {name: f for name, f in self.finals.items() if f.path == moved.get("from")}
+            self.finals |= {n: replace(f, path=str(moved.get("to"))) for n, f in here.items()}
+            return
         answers, path = asks.get("answers") or {}, asks.get("path") or ""
         for prompt in answers.keys() & self.finals.keys():
             final = self.finals[prompt]

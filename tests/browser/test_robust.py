@@ -169,3 +169,18 @@ def test_outputs_that_are_cleared_in_mid_run_leave_a_row_in_the_end(lab: Lab) ->
     row(lab).get_by_role("button", name="Revert").wait_for()
     (made,) = lab.cells()[2:]
     assert "over" in text(made["outputs"])
+
+
+def test_a_notebook_that_is_renamed_in_mid_run_and_loaded_anew_gets_the_cells(lab: Lab) -> None:
+    asks(lab, "named_before", code(SLOW))
+    lab.save()
+    lab.start(1)
+    lab.page.get_by_text("began", exact=True).wait_for()
+    context = "window.jupyterapp.shell.currentWidget.context"
+    lab.page.evaluate(f"() => {context}.rename('named_after.ipynb')")
+    lab.page.wait_for_timeout(500)
+    lab.load("named_after.ipynb")
+    lab.wait_for("time.sleep(3)")
+    (made,) = lab.cells()[2:]
+    assert "over" in text(made["outputs"])
+    row(lab).get_by_role("button", name="Ask again").wait_for()

@@ -47,6 +47,12 @@ function follow(lab, panel) {
   const changed = (_, change) => attach(change.newValue);
   const status = (_, name) => OVER.includes(name) && cells.restarted();
   const executed = (_, { cell }) => cells.executed(cell.model);
+  let path = panel.context.path;
+  const renamed = () => {
+    attached?.renamed(path, panel.context.path);
+    path = panel.context.path;
+  };
+  panel.context.pathChanged.connect(renamed);
   const scheduled = (_, { notebook, cell }) =>
     notebook === panel.content && cells.scheduled(cell.model);
   lab.NotebookActions.executionScheduled.connect(scheduled);
@@ -56,6 +62,7 @@ function follow(lab, panel) {
   context.statusChanged.connect(status);
   lab.NotebookActions.executed.connect(executed);
   panel.disposed.connect(() => {
+    panel.context.pathChanged.disconnect(renamed);
     context.kernelChanged.disconnect(changed);
     context.statusChanged.disconnect(status);
     lab.NotebookActions.executed.disconnect(executed);
@@ -119,6 +126,13 @@ class Attached {
       const comm = this.kernel.createComm(NAME);
       comm.onMsg = message => this.apply(message.content.data);
       comm.open({ client: this.kernel.clientId, path: cells.path, answers });
+    }
+  }
+
+  /** The kernel knows a notebook by its path. */
+  renamed(from, to) {
+    if (!this.kernel.isDisposed) {
+      this.kernel.createComm(NAME).open({ renamed: { from, to } });
     }
   }
 
