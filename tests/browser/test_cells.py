@@ -480,7 +480,7 @@ def test_a_notebook_read_from_disk_anew_in_mid_run_gets_the_cells(lab: Lab) -> N
 
 
 def test_undo_brings_the_earlier_cell_of_a_deleted_prompt_back(lab: Lab) -> None:
-    asks(lab, "gone", code("x = 1"), code("import time\nx = 2\ntime.sleep(2)"))
+    asks(lab, "prompt_gone", code("x = 1"), code("import time\nx = 2\ntime.sleep(2)"))
     lab.run(1)
     lab.edit(1, lab.cells()[1]["source"] + " on")
     lab.start(1)

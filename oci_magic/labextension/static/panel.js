@@ -171,9 +171,16 @@ export function panelFactory(lab, { act, live, chosen }) {
         if (told?.say) {
           this.state.textContent = told.say;
         } else if (told) {
+          const focused = document.activeElement === button;
+          if (focused) {
+            this.node.focus(); // the keyboard stays here
+          }
           button.disabled = true; // once is enough
           void this.heard(told).finally(() => {
             button.disabled = false;
+            if (focused && document.activeElement === this.node && button.isConnected) {
+              button.focus();
+            }
           });
         }
       });
