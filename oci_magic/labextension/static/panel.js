@@ -200,7 +200,12 @@ export function panelFactory(lab, { act, live, chosen }) {
       button.type = 'button';
       button.textContent = label;
       button.title = title;
-      button.addEventListener('click', pressed);
+      button.addEventListener('click', event => {
+        // The second of a double click would hit what has come into the place of the first.
+        if (event.detail < 2) {
+          pressed(event);
+        }
+      });
       return button;
     }
 
