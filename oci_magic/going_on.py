@@ -36,7 +36,8 @@ def gone_on(
             done.append(replace(done[-1], outcome="unrepaired", reason=str(error), usage=Usage()))
         if words:
             break
-    return done[0] if len(done) == 1 else _together(done)
+    further = "the comment" if len(done) - 1 > steps else "a further cell"
+    return done[0] if len(done) == 1 else _together(done, further)
 
 
 def _below(done: Sequence[Finished]) -> tuple[Cell, ...]:
@@ -44,8 +45,8 @@ def _below(done: Sequence[Finished]) -> tuple[Cell, ...]:
     return (*first.code, *(cell for reply in others for cell in reply.cells))
 
 
-def _together(done: Sequence[Finished]) -> Finished:
-    """Exchanges that followed one from the other, as one."""
+def _together(done: Sequence[Finished], further: str) -> Finished:
+    """Exchanges that followed one from the other, as one; the last of them was for `further`."""
     first, last = done[0], done[-1]
     good = [part for part in done if part.outcome in ("worked", "answered")]
     replies = [part.turn.reply for part in good]
@@ -64,7 +65,7 @@ def _together(done: Sequence[Finished]) -> Finished:
         first,
         outcome="stopped" if last.outcome == "stopped" else "worked",
         turn=Turn(first.turn.request, reply, execution),
-        reason=last.reason if last.outcome in ("worked", "answered") else _left_out(last),
+        reason=last.reason if last.outcome in ("worked", "answered") else _left_out(last, further),
         repairs=sum(part.repairs for part in done),
         usage=sum((part.usage for part in done), Usage()),
         seconds=sum(part.seconds for part in done),
@@ -73,9 +74,9 @@ def _together(done: Sequence[Finished]) -> Finished:
     )
 
 
-def _left_out(last: Finished) -> str:
+def _left_out(last: Finished, further: str) -> str:
     if last.outcome == "stopped":
         return "what came after the code that stands was left out"
     failure = last.turn.execution.failure if last.turn.execution else None
     why = f"{failure.name}: {failure.message}" if failure else last.reason
-    return f"a further cell was left out ({why})"
+    return f"{further} was left out ({why})"

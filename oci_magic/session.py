@@ -20,7 +20,7 @@ from .exchanges import Exchanges
 from .going_on import Ends, gone_on
 from .objects import encodable
 from .prompting.conversation import conversation, source, told
-from .prompting.feedback import execution_result
+from .prompting.feedback import execution_result, shown_result
 from .prompting.parse import parse as parse_reply
 from .prompting.prompts import COMMENT, FIX, GO_ON, code_block, fit
 from .runner import InTurn, Nothing, Restorable, Review, Runner
@@ -165,7 +165,7 @@ class Session:
         """An exchange of a request, and those in which its answer goes on."""
 
         def more(execution: Execution, comment: bool) -> Ends:
-            request = f"{execution_result(execution)}\n\n{COMMENT if comment else GO_ON}"
+            request = f"{shown_result(execution)}\n\n{COMMENT if comment else GO_ON}"
             return self._exchange(request, (), "", True, rounds, joined=True, comment=comment)
 
         yield (yield from gone_on(exchange, more, self.steps, self.comment))

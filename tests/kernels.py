@@ -31,6 +31,8 @@ class Kernel:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.comms: list[str] = []
+        """The ids of the comms that the kernel has opened."""
         path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
         self.manager = KernelManager()
         self.manager.start_kernel(cwd=str(folder), env={**os.environ, "PYTHONPATH": path})
@@ -75,6 +77,8 @@ class Kernel:
                 continue
             if message["content"].get("execution_state") == "idle":
                 return shown
+            if message["msg_type"] == "comm_open":
+                self.comms.append(message["content"]["comm_id"])
             shown.append({"type": message["msg_type"], "parent": parent, **message["content"]})
             if stop_at and not stopped and stop_at in json.dumps(message["content"]):
                 time.sleep(0.2)

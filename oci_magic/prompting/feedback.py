@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from ..types import Execution, Facts, Failure
 from .context import quoted, table_line
+from .prompts import fenced
 from .redact import redacted
 
 LIMIT = 1000
@@ -49,11 +51,23 @@ def execution_result(execution: Execution) -> str:
     return f"Execution result:\n{text}" if text else EMPTY
 
 
+def shown_result(execution: Execution) -> str:
+    """`execution_result` of code that worked, for a sentence to follow: its text is fenced."""
+    text = output_text(execution)
+    return f"Execution result:\n{fenced(text)}" if text else EMPTY
+
+
 def failure_text(failure: Failure) -> str:
     """The failing line, the error and the facts around it, one to a line."""
     error = f"{failure.name}: {_short(failure.message)}" if failure.message else failure.name
     lines = [*_location(failure.facts), redacted(plain(error)), *_facts(failure.facts)]
     return "\n".join(lines)
+
+
+def traceback_alone(failure: Failure) -> Failure:
+    """`failure` with the facts that its traceback tells, and no others."""
+    told = tuple(note for note in failure.facts.notes if note[0] in ("frame", "caret"))
+    return replace(failure, facts=Facts(failure.facts.line, failure.facts.lineno, notes=told))
 
 
 def output_text(execution: Execution) -> str:

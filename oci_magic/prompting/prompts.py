@@ -67,7 +67,12 @@ def fit(
 
 
 def code_block(source: str) -> str:
-    """`source` as the fenced block of an answer; the fence outgrows backticks inside it."""
-    longest = max((len(run) for run in re.findall(r"`{3,}", source)), default=2)
+    """`source` as the fenced block of an answer."""
+    return fenced(source.strip(), "python")
+
+
+def fenced(text: str, language: str = "") -> str:
+    """`text` in a fence that outgrows the backticks inside it: no text ends it."""
+    longest = max((len(run) for run in re.findall(r"`{3,}", text)), default=2)
     fence = "`" * (longest + 1)
-    return f"{fence}python\n{source.strip()}\n{fence}"
+    return f"{fence}{language}\n{text}\n{fence}"

@@ -19,7 +19,6 @@ from typing import Any
 
 from .. import guards
 from ..prompting.conversation import conversation
-from ..prompting.feedback import execution_result
 from ..prompting.parse import parse
 from ..types import Execution, Message, Reply, Turn
 from ..verdict import without_running
@@ -88,14 +87,19 @@ class Trial:
         for name, _ in outcome.files:
             (Path(self.folder.name) / name).unlink(missing_ok=True)
         execution = Execution((), outcome.failure)
-        feedback = execution_result(execution) if outcome.failure else ""
+        feedback = self.task.feedback(outcome.failure)
         self.rounds.append(replace(turn, execution=execution, feedback=feedback))
         self.right = outcome.matches(self.task.outcome)
         self.over = outcome.failure is None or len(self.rounds) > REPAIRS
 
 
-def trials(count: int, start: int = 0, *, held_out: bool = True) -> Iterator[Trial]:
-    """`count` tasks of seeds after `start`, without those that take the expert three repairs."""
+def trials(
+    count: int, start: int = 0, *, held_out: bool = True, evidence: bool = True
+) -> Iterator[Trial]:
+    """`count` tasks of seeds after `start`, without those that take the expert three repairs.
+
+    Without `evidence` a failure is told by its traceback alone.
+    """
     os.environ.setdefault("MPLBACKEND", "Agg")
     made, seed = 0, start
     while made < count:
@@ -112,15 +116,18 @@ def trials(count: int, start: int = 0, *, held_out: bool = True) -> Iterator[Tri
             task = maker.request(world)
         if task and task.families != ("fix",) and len(task.attempts) <= REPAIRS + 1:
             made += 1
+            task.evidence = evidence
             yield Trial(task, namespace, folder, seed)
 
 
-def score(model: Any, tokenizer: Any, count: int, start: int = 0) -> dict[str, Any]:
+def score(
+    model: Any, tokenizer: Any, count: int, start: int = 0, *, evidence: bool = True
+) -> dict[str, Any]:
     """Rates (0 to 1) on `count` held-out tasks, and the trials that went wrong."""
     import torch
 
     torch.manual_seed(start)  # repairs may be sampled
-    everything = list(trials(count, start))
+    everything = list(trials(count, start, evidence=evidence))
     first: dict[int, bool] = {}
     for _ in range(REPAIRS + 1):
         for trial in answered(model, tokenizer, everything):
@@ -153,6 +160,7 @@ def _rates(everything: Sequence[Trial], first: dict[int, bool]) -> dict[str, Any
     dirty = [trial for trial in inside if trial.dirty]
     outside = [trial for trial in everything if trial.outside]
     composed = [trial for trial in clean if len(trial.task.families) > 1]
+    failed = [trial for trial in inside if _failed(trial.rounds[0])]
     refused = [trial for trial in inside if not trial.rounds[0].reply.code]
     return {
         "tasks": len(everything),
@@ -160,9 +168,15 @@ def _rates(everything: Sequence[Trial], first: dict[int, bool]) -> dict[str, Any
         "first answer, compositions": _rate(first[id(t)] for t in composed),
         "after two repairs": _rate(t.right for t in inside),
         "data-dependent failures repaired": _rate(t.right for t in dirty),
+        "failed first answers": len(failed),
+        "failed first answers repaired": _rate(t.right for t in failed),
         "outside refused": _rate(t.right for t in outside),
         "inside wrongly refused": len(refused) / max(1, len(inside)),
     }
+
+
+def _failed(turn: Turn) -> bool:
+    return turn.execution is not None and turn.execution.failure is not None
 
 
 def _rate(values: Iterator[bool]) -> float:
@@ -178,11 +192,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("model", type=Path)
     parser.add_argument("--count", type=int, default=500)
     parser.add_argument("--start", type=int, default=0)
+    parser.add_argument(
+        "--traceback", action="store_true", help="tell failures by their tracebacks alone"
+    )
     parser.add_argument("--show", type=int, default=0, help="print this many wrong trials")
     options = parser.parse_args(arguments)
     model = AutoModelForCausalLM.from_pretrained(options.model).float().eval()
     tokenizer = AutoTokenizer.from_pretrained(options.model)
-    result = score(model, tokenizer, options.count, options.start)
+    evidence = not options.traceback
+    result = score(model, tokenizer, options.count, options.start, evidence=evidence)
     wrong = result.pop("wrong")
     for trial in wrong[: options.show]:
         _show(trial)

@@ -163,6 +163,16 @@ def test_a_prompt_and_its_cell_that_are_moved_in_mid_run_end_as_they_should(lab:
     assert lab.page.locator(".jp-OutputArea strong", has_text="wait").is_visible()
 
 
+def test_a_prompt_that_is_run_again_in_mid_run_shows_the_number_of_its_last_run(lab: Lab) -> None:
+    asks(lab, "again_at_work", code(SLOW))
+    lab.start(1)
+    lab.page.get_by_text("began", exact=True).wait_for()
+    lab.run(1)
+    asked, ran = lab.cells()[1:]
+    assert asked["count"] == ran["count"] + 1 and "over" in text(ran["outputs"])
+    row(lab).get_by_text("kept: 1 cell below").wait_for()
+
+
 def test_outputs_that_are_cleared_in_mid_run_leave_a_row_in_the_end(lab: Lab) -> None:
     asks(lab, "cleared", code(SLOW))
     lab.start(1)

@@ -19,6 +19,7 @@ export class Cells {
     this.seen = new Map(); // id of a prompt cell → the last answer that the kernel told of
     this.live = new Set(); // ids of the prompt cells at work
     this.lost = new Set(); // those of them that were at work when the notebook was read anew
+    this.again = new Set(); // ids of the prompt cells that are asked to run
     this.hosts = new Map(); // id of a cell that takes part in the prompt at work → its model
     this.answer = null; // the name of that prompt's answer before
     this.held = new Set(); // ids of the cells whose draft keeps its height
@@ -340,12 +341,18 @@ export class Cells {
     return models.filter(model => isMade(model, model.getMetadata(KEY)));
   }
 
-  /** JupyterLab is about to execute a cell, and to clear what it shows: a prompt's is kept. */
+  /** JupyterLab is about to execute a cell, and to clear what it shows: a prompt's is kept.
+   *
+   * If the prompt is at work already, this is the run that ends last: its number is shown, and
+   * what it clears was not lost.
+   */
   scheduled(model) {
+    this.counts.delete(model.id);
     if (/^\s*%%?oci\b/.test(model.sharedModel.getSource()) && model.outputs) {
       const data = model.outputs.toJSON().map(output => output.data);
       const ours = data.filter(each => each && (ROW in each || 'text/markdown' in each));
       this.shown.set(model.id, ours);
+      this.again.add(model.id);
     }
   }
 
@@ -361,12 +368,14 @@ export class Cells {
   restarted() {
     this.release();
     this.live.clear();
+    this.again.clear();
     this.deletions = 0;
   }
 
   /** A prompt is at work from now on. */
   begin(prompt) {
     this.live.add(prompt);
+    this.again.delete(prompt);
     this.hosts = new Map([[prompt, this.model(prompt)]]);
     this.answer = this.answers()[prompt];
   }
@@ -382,7 +391,7 @@ export class Cells {
     const moved = there.some(([id, model]) => this.model(id) !== model);
     const shown = this.model(prompt)?.outputs?.toJSON() ?? [];
     const rowless = shown.every(({ data }) => !data || !(ROW in data));
-    return answer !== this.answer && (moved || rowless);
+    return answer !== this.answer && (moved || (rowless && !this.again.has(prompt)));
   }
 
   /** The notebook was read from disk anew: what a prompt at work has made so far is gone. */

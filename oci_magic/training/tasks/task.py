@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...prompting.conversation import conversation
-from ...prompting.feedback import execution_result
+from ...prompting.feedback import execution_result, traceback_alone
 from ...prompting.prompts import code_block
 from ...types import Execution, Failure, Reply, Turn
 from .run import Outcome
@@ -29,13 +29,24 @@ class Attempt:
 
 @dataclass
 class Task:
-    """A request in a world; `attempts` end with the code that works and gave `outcome`."""
+    """A request in a world; `attempts` end with the code that works and gave `outcome`.
+
+    Without `evidence` the failures are told by their tracebacks alone.
+    """
 
     context: str
     request: str
     families: tuple[str, ...]
     attempts: list[Attempt] = field(default_factory=list)
     outcome: Outcome = field(default_factory=Outcome)
+    evidence: bool = True
+
+    def feedback(self, failure: Failure | None) -> str:
+        """What a model is told of an attempt."""
+        if failure is None:
+            return ""
+        told = failure if self.evidence else traceback_alone(failure)
+        return execution_result(Execution((), told))
 
     def rounds(self) -> tuple[Turn, ...]:
         """The attempts as a session's rounds of one request."""
@@ -43,8 +54,7 @@ class Task:
 
     def _round(self, attempt: Attempt) -> Turn:
         execution = Execution((), attempt.failure)
-        feedback = execution_result(execution) if attempt.failure else ""
-        return Turn(self.request, Reply(attempt.text()), execution, feedback)
+        return Turn(self.request, Reply(attempt.text()), execution, self.feedback(attempt.failure))
 
 
 def example(tasks: Sequence[Task]) -> dict[str, Any]:
