@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
@@ -71,6 +72,52 @@ def test_each_kind_of_failure_is_told_with_what_repairs_it(source: str, words: s
     if source == "mean([])":
         source = "def mean(values):\n    return sum(values) / len(values)\nmean([])"
     assert words in told(source, **names)
+
+
+def test_texts_that_are_no_numbers_are_told_with_their_rows() -> None:
+    df = pd.DataFrame({"x": ["1", "n/a", "2", "n/a", "4 m"]})
+    said = told("df['x'].astype(float)", df=df)
+    assert '"x" holds "n/a", "4 m"\n"x" holds them in rows 1, 4' in said
+    df.index = pd.Index(["a", "same\nrow", "b", "c", "d"])
+    assert "in rows" not in told("df['x'].astype(float)", df=df)  # no name of a row ends a line
+    df.index = pd.Index([7] * 5)
+    assert '"x" holds them in rows 7, 7' in told("df['x'].astype(float)", df=df)
+
+
+@pytest.mark.parametrize(
+    ("raw", "encoding"),
+    [("Städte".encode("latin-1"), "latin-1"), ("5 €, ä".encode("cp1252"), "cp1252"),
+     ("Städte".encode("utf-16"), "utf-16")],
+)  # fmt: skip
+def test_an_encoding_is_told_that_reads_the_file(
+    raw: bytes, encoding: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.csv").write_bytes(raw + b"\n" * (len(raw) % 2))
+    said = told("open('a.csv', encoding='utf-8').read()")
+    assert f'"a.csv" can be read with encoding="{encoding}"' in said
+    Path("a.csv").read_text(encoding=encoding)
+
+
+def test_lines_are_told_of_a_file_that_is_no_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.csv").write_text("a,b\n1,2\n3,4\n5,6,7,8\n")
+    said = told("pd.read_csv('a.csv')", pd=pd)
+    for line in ('First line of "a.csv": a,b', 'Line 2 of "a.csv": 1,2'):
+        assert line in said
+    assert 'Line 4 of "a.csv": 5,6,7,8' in said and "3,4" not in said
+
+
+def test_the_rows_of_a_table_are_told_where_one_is_not_there() -> None:
+    df = pd.DataFrame({"x": [1, 2, 3]})
+    assert "df.index is int64 from 0 to 2" in told("df.loc[9]", df=df)
+    assert "df.index is object" in told("df.loc['z']", df=df.set_axis(["a", 1, "b"]))
+
+
+def test_a_column_is_near_an_attribute() -> None:
+    assert 'Near pric: "price"' in told("df.pric", df=pd.DataFrame({"price": [1]}))
 
 
 def test_missing_values_are_counted_by_column() -> None:

@@ -36,6 +36,10 @@ _NOTES: Mapping[str, Callable[..., str]] = {
     "size": lambda name, kind, size: f"{name} is a {kind} of length {size}",
     "is": lambda name, value: f"{name} is {value}",
     "told": lambda name, value: f"{name}: {value}",
+    "rows": lambda name, rows: f"{name} holds them in rows {rows}",
+    "encoding": lambda name, encoding: f'{name} can be read with encoding="{encoding}"',
+    "line": lambda number, name, line: f"Line {number} of {name}: {line}",
+    "index": lambda name, index: f"{name}.index is {index}",
     "missing": lambda name, columns: f"Missing values in {name}: {columns}",
 }
 """What the notes of `running.notes`, and of an evaluation, are in words, by their kind."""

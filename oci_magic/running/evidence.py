@@ -15,17 +15,16 @@ from glob import escape
 from pathlib import Path
 from traceback import walk_tb
 from types import ModuleType
-from typing import Any
 
-from ..objects import SHELL_NAMES, bases, members, table_kind
+from ..objects import SHELL_NAMES, bases, members
 from ..types import Facts, Failure, Variable
+from .data_notes import texts_of
 from .near import near
-from .notes import Scene, frames_of, notes_of
+from .notes import notes_of
+from .scene import Scene, frames_of
+from .text_files import files_in, line_of
 from .variables import data_files, describe, is_table
 
-HEADER_CHARACTERS = 200
-MAX_VALUES = 1000
-_TEXT_FILE = re.compile(r"""["']([^"'\n]+\.(?:csv|tsv|txt|json|jsonl|ndjson))["']""")
 _UNSPLIT = re.compile(r"[;|]|\\t")  # a whole header that was taken for one name
 _NAME = re.compile(r"[^\W\d]\w*")
 _FORM_ERRORS = frozenset(("ParserError", "UnicodeDecodeError", "JSONDecodeError", "EmptyDataError"))
@@ -58,7 +57,7 @@ def failure_of(
             tables,
             _near_files(error),
             _headers(error, source),
-            _texts(error, line, source, namespace),
+            _texts(scene),
             _near_names(error, message, tables, scene),
             notes=notes_of(scene),
         ),
@@ -118,7 +117,8 @@ def _near_names(
         names = [n for n in scene.names if n[:1] != "_" and n not in SHELL_NAMES]
         pairs = [(error.name, near(error.name, names))]
     elif isinstance(error, AttributeError) and error.name:
-        pairs = [(error.name, near(error.name, _attributes(error.obj)))]
+        columns_of = (label for label, _ in describe("", error.obj).columns)
+        pairs = [(error.name, near(error.name, [*columns_of, *_attributes(error.obj)]))]
     else:
         return ()
     return tuple((name, found) for name, found in pairs if found)[:3]
@@ -158,56 +158,10 @@ def _headers(error: BaseException, source: str) -> tuple[tuple[str, str], ...]:
     trailing = isinstance(error, ValueError) and "Trailing data" in str(error)
     if type(error).__name__ not in _FORM_ERRORS and not named and not trailing:
         return ()
-    names = dict.fromkeys(_TEXT_FILE.findall(source))
-    pairs = ((name, _first_line(Path(name))) for name in names)
-    return tuple((name, line) for name, line in pairs if line)[:2]
+    pairs = ((name, line_of(Path(name), 1)) for name in files_in(source))
+    return tuple((name, line) for name, line in pairs if line)
 
 
-def _texts(
-    error: BaseException, line: str, source: str, namespace: Mapping[str, object]
-) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Up to three distinct texts that are no numbers, for each text column the line names."""
-    if not isinstance(error, TypeError | ValueError):
-        return ()
-    found: dict[str, tuple[str, ...]] = {}
-    for name in dict.fromkeys(_NAME.findall(source)):
-        table = namespace.get(name)
-        if table_kind(table) != "DataFrame":
-            continue
-        for label in dict.fromkeys(re.findall(r"""["']([^"']+)["']""", line)):
-            if label not in found and (texts := _not_numbers(table, label)):
-                found[label] = texts
-    return tuple((f'"{label}"', texts) for label, texts in found.items())[:3]
-
-
-def _not_numbers(table: Any, label: str) -> tuple[str, ...]:
-    try:
-        column = table[label]
-        if str(column.dtype) not in ("object", "str", "string"):
-            return ()
-        texts = dict.fromkeys(v for v in column.head(MAX_VALUES) if isinstance(v, str))
-    except Exception:
-        return ()
-    return tuple(text[:40] for text in texts if not _is_number(text))[:3]
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _first_line(path: Path) -> str:
-    """The first line of a text file, bytes that are not UTF-8 read as latin-1."""
-    try:
-        with path.open("rb") as file:
-            raw = file.readline(4 * HEADER_CHARACTERS)
-    except OSError:
-        return ""
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = raw.decode("latin-1")
-    return text.strip()[:HEADER_CHARACTERS]
+def _texts(scene: Scene) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    found = texts_of(scene).items()
+    return tuple((f'"{label}"', tuple(text for _, text in texts)) for label, texts in found)

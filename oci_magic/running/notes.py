@@ -2,33 +2,25 @@
 
 One small function per kind of failure; each gives notes, `(kind, words)`, that
 `prompting.feedback` puts into sentences. Nothing of the person's runs: names are looked up without
-properties, signatures are those of plain functions and classes, values are told of numbers alone.
+properties, signatures are those of plain functions and classes. Of data: `data_notes`.
 """
 
 from __future__ import annotations
 
 import ast
 import inspect
-import linecache
 import pkgutil
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from traceback import walk_tb
+from collections.abc import Iterator, Mapping
 from types import BuiltinFunctionType, FunctionType, MethodDescriptorType, ModuleType
-from typing import Any
 
-from ..objects import bases, class_name, members, table_kind
+from ..objects import bases, class_name, members
+from .data_notes import DATA_LOOKS
 from .near import near
-from .variables import describe
+from .scene import MOST, Note, Scene, nodes
 
-Note = tuple[str, tuple[str, ...]]
-MOST = 4
-"""Notes of one kind, frames of the person's functions, and names told of a line, at most."""
 MOST_PARAMETERS = 16
-MOST_KEYS = 1000
-MOST_ROWS = 1_000_000
 PACKAGES = {
     "Crypto": "pycryptodome", "PIL": "Pillow", "bs4": "beautifulsoup4", "cv2": "opencv-python",
     "dateutil": "python-dateutil", "docx": "python-docx", "dotenv": "python-dotenv",
@@ -36,56 +28,9 @@ PACKAGES = {
     "yaml": "PyYAML",
 }  # fmt: skip
 """Packages that have another name than the module that is imported from them."""
-_SIZES = re.compile(
-    r"shape|broadcast|dimension|length|same size|inconsistent numbers|size mismatch|align",
-    re.IGNORECASE,
-)
 _CALLED = re.compile(r"([\w.<>]+)\(\) (?:got|missing|takes)")
 _KEYWORD = re.compile(r"([\w.<>]+)\(\) got an unexpected keyword argument '(\w+)'")
 _PLAIN = (int, float, bool, str, type(None))
-_SIZED = (list, tuple, dict, set, frozenset, str, bytes)
-
-
-@dataclass(frozen=True)
-class Frame:
-    """A function of the person's that was at work: its name, the line it was in, its names."""
-
-    function: str
-    lineno: int
-    line: str
-    names: Mapping[str, object]
-
-
-@dataclass(frozen=True)
-class Scene:
-    """A failure: the error, the cell's line `lineno` and source, the notebook's names.
-
-    `frames` are the person's own functions below that line, the innermost last.
-    """
-
-    error: BaseException
-    message: str
-    source: str
-    lineno: int
-    namespace: Mapping[str, object]
-    frames: tuple[Frame, ...] = ()
-
-    @property
-    def line(self) -> str:
-        """The innermost line of the person's."""
-        lines = self.source.splitlines()
-        own = lines[self.lineno - 1] if 0 < self.lineno <= len(lines) else ""
-        return self.frames[-1].line if self.frames else own
-
-    def known_keys(self) -> list[str]:
-        """The keys that are text of the dictionaries which the line names."""
-        held = (value for _, value in named(self) if type(value) is dict)
-        return [key for value in held for key in value if type(key) is str][:MOST_KEYS]
-
-    @property
-    def names(self) -> Mapping[str, object]:
-        """The names that this line sees."""
-        return {**self.namespace, **self.frames[-1].names} if self.frames else self.namespace
 
 
 def notes_of(scene: Scene) -> tuple[Note, ...]:
@@ -97,16 +42,6 @@ def notes_of(scene: Scene) -> tuple[Note, ...]:
         except Exception:  # an object that lies about itself is told of no more
             continue
     return tuple(found)
-
-
-def frames_of(error: BaseException, is_persons: Callable[[str], bool]) -> tuple[Frame, ...]:
-    """The functions of the person's on the way to the error, the last `MOST`."""
-    frames = [
-        Frame(frame.f_code.co_name, lineno, linecache.getline(file, lineno).strip(), frame.f_locals)
-        for frame, lineno in walk_tb(error.__traceback__)
-        if is_persons(file := frame.f_code.co_filename) and frame.f_code.co_name != "<module>"
-    ]
-    return tuple(frame for frame in frames if frame.line)[-MOST:]
 
 
 def _frames(scene: Scene) -> Iterator[Note]:
@@ -129,7 +64,7 @@ def _called(scene: Scene) -> Iterator[Note]:
     if not told:
         return
     name = told[1].rpartition(".")[2]
-    for call in _nodes(scene.line, ast.Call):
+    for call in nodes(scene.line, ast.Call):
         function = _found(call.func, scene.names)
         if ast.unparse(call.func).rpartition(".")[2] == name and function is not None:
             parameters, bound = _signature(function)
@@ -169,62 +104,6 @@ def _absent(scene: Scene) -> Iterator[Note]:
     close = [found for found in near(name, sorted(known)) if found[:1] != "_"]
     if close:
         yield "installed", (", ".join(close),)
-
-
-def _sizes(scene: Scene) -> Iterator[Note]:
-    """The shapes of what the line names, where they are the trouble."""
-    if not isinstance(scene.error, IndexError) and not _SIZES.search(scene.message):
-        return
-    for name, value in named(scene):
-        told = describe(name, value)
-        if type(value) in _SIZED:
-            yield "size", (name, told.type, str(len(value)))  # type: ignore[arg-type]
-        elif told.shape is not None:
-            yield "shape", (name, told.type, " x ".join(map(str, told.shape)))
-
-
-def _zeros(scene: Scene) -> Iterator[Note]:
-    """What is 0 or empty in a line that divides by it."""
-    if not isinstance(scene.error, ZeroDivisionError):
-        return
-    for name, value in named(scene):
-        if type(value) in (int, float) and value == 0:
-            yield "is", (name, str(value))
-        elif type(value) in _SIZED and not value:
-            yield "size", (name, type(value).__name__, "0")
-
-
-def _gaps(scene: Scene) -> Iterator[Note]:
-    """The columns with missing values of a table that must have none."""
-    if "NaN" not in scene.message or not isinstance(scene.error, ValueError):
-        return
-    for name, value in named(scene):
-        table: Any = value
-        if table_kind(value) == "DataFrame" and len(table) <= MOST_ROWS:
-            counts = {str(label): int(n) for label, n in table.isna().sum().items() if n}
-            if counts:
-                told = ", ".join(f'"{label}" {n}' for label, n in list(counts.items())[:10])
-                yield "missing", (name, told)
-
-
-def named(scene: Scene) -> list[tuple[str, object]]:
-    """The names in the line with their values, in order."""
-    names = dict.fromkeys(node.id for node in _nodes(scene.line, ast.Name)) or dict.fromkeys(
-        re.findall(r"[^\W\d]\w*", scene.line)
-    )
-    seen = scene.names
-    return [(name, seen[name]) for name in names if name in seen][: 2 * MOST]
-
-
-def _nodes(line: str, kind: type[Any]) -> list[Any]:
-    """The nodes of this kind in a line, which may be the head of a statement."""
-    for source in (line.strip(), f"{line.strip()} pass", f"{line.strip()}\n    pass"):
-        try:
-            tree = ast.parse(source)
-        except (SyntaxError, ValueError):
-            continue
-        return [node for node in ast.walk(tree) if isinstance(node, kind)]
-    return []
 
 
 def _found(node: ast.expr, names: Mapping[str, object]) -> object | None:
@@ -280,4 +159,4 @@ def _written(signature: inspect.Signature) -> list[str]:
     return told if len(signature.parameters) <= MOST_PARAMETERS else [*told, "..."]
 
 
-_LOOKS = (_frames, _caret, _called, _artist, _absent, _sizes, _zeros, _gaps)
+_LOOKS = (_frames, _caret, _called, _artist, _absent, *DATA_LOOKS)
