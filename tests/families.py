@@ -213,7 +213,7 @@ def dictate(engine: Any, tokens: list[int]) -> Iterator[None]:
         output.logits[0, -1, next(left)] = 1e9
         return output
 
-    hook = engine._model.register_forward_hook(choose)
+    hook = engine.model.register_forward_hook(choose)
     try:
         yield
     finally:

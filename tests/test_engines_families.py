@@ -41,14 +41,14 @@ def answer(engine, messages, tokens=40):
 
 
 def take(engine, prompt, number):
-    tokens = engine._decoder.tokens(prompt, lambda logits: int(logits.argmax()))
+    tokens = engine.decoder.tokens(prompt, lambda logits: int(logits.argmax()))
     made = [next(tokens) for _ in range(number)]
     tokens.close()
     return made
 
 
 def forget(engine):
-    engine._decoder._kept, engine._decoder._cache = [], None
+    engine.decoder._kept, engine.decoder._cache = [], None
 
 
 def generated(engine, prompt, number):
@@ -56,7 +56,7 @@ def generated(engine, prompt, number):
     import torch
 
     ids = torch.tensor([prompt])
-    model = engine._model
+    model = engine.model
     model.generation_config.eos_token_id = None
     made = model.generate(
         ids, attention_mask=torch.ones_like(ids), do_sample=False, max_new_tokens=number
@@ -141,7 +141,7 @@ def test_kept_cache_computes_the_prompt_again(engine):
     prompt = engine._prompt(ASK)
     forget(engine)
     lengths = []
-    hook = engine._model.register_forward_pre_hook(
+    hook = engine.model.register_forward_pre_hook(
         lambda _module, args, _kwargs: lengths.append(args[0].shape[1]), with_kwargs=True
     )
     take(engine, prompt, 5)

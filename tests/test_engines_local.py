@@ -55,7 +55,7 @@ def interrupt_at(engine, number):
         if len(calls) == number:
             raise KeyboardInterrupt
 
-    return engine._model.model.layers[1].register_forward_pre_hook(interrupt)
+    return engine.model.model.layers[1].register_forward_pre_hook(interrupt)
 
 
 @pytest.mark.parametrize("number", [1, 2, 7])
@@ -194,7 +194,7 @@ def test_memory_that_runs_out_while_generating_gives_a_traceback(engine):
     def fail(_module, _args):
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
 
-    hook = engine._model.register_forward_pre_hook(fail)
+    hook = engine.model.register_forward_pre_hook(fail)
     with pytest.raises(EngineError) as error:
         list(engine.stream(ASK))
     hook.remove()
@@ -264,7 +264,7 @@ def test_three_million_parameters_make_under_100_tokens_a_second(tmp_path):
     shape = {"hidden_size": 192, "intermediate_size": 512, "num_hidden_layers": 6}
     build("deepseek", tmp_path, **shape, max_position_embeddings=2048)
     engine = LocalEngine(str(tmp_path))
-    engine._stops = frozenset()
+    engine.stops = frozenset()
     list(engine.stream(ASK))
     begin = time.perf_counter()
     usage = list(engine.stream(ASK, sampling=Sampling(max_new_tokens=300)))[-1].usage

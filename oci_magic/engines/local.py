@@ -40,8 +40,9 @@ class LocalEngine:
     """A model by alias, hub name or folder; `Sampling` explains how its tokens are chosen.
 
     `device` ("cuda", "mps", "cpu") and `dtype` ("bfloat16", ...) are chosen if None.
-    `window` is the model's number of positions. Raises `EngineError` with one line when the
-    model is missing, gated, damaged or too large for the memory that is free.
+    `window` is the model's number of positions. `decoder` may be replaced by one that does more
+    (`evaluation.batching`); it works with `model` and ends at `stops`. Raises `EngineError` with
+    one line when the model is missing, gated, damaged or too large for the memory that is free.
     """
 
     def __init__(
@@ -63,12 +64,12 @@ class LocalEngine:
         import_libraries()
         device = choose_device(device)
         folder = locate(self.name, device, tell)
-        self._model, self._tokenizer = load(
+        self.model, self._tokenizer = load(
             folder, self.name, device, dtype, trust_remote_code, tell
         )
-        self._decoder = Decoder(self._model)
-        self._stops = stop_tokens(self._model, self._tokenizer)
-        self.window = window(self._model.config)
+        self.decoder = Decoder(self.model)
+        self.stops = stop_tokens(self.model, self._tokenizer)
+        self.window = window(self.model.config)
 
     def count(self, messages: Sequence[Message]) -> int:
         """Tokens of the prompt that `messages` become, template included."""
@@ -90,9 +91,9 @@ class LocalEngine:
         sampling = sampling or self.sampling
         prompt = self._prompt(messages)
         limit = min(sampling.max_new_tokens, self._room(prompt))
-        answer = _Answer(TextStream(self._tokenizer), self._stops, limit)
+        answer = _Answer(TextStream(self._tokenizer), self.stops, limit)
         try:
-            with closing(self._decoder.tokens(prompt, Sampler(sampling))) as tokens:
+            with closing(self.decoder.tokens(prompt, Sampler(sampling))) as tokens:
                 yield from answer.pieces(tokens)
         except KeyboardInterrupt:
             yield answer.end(len(prompt), "interrupted")

@@ -27,10 +27,10 @@ def batched(engine: Engine, size: int) -> int:
     """Let a local engine answer up to `size` calls of `stream` at a time; how many it does now."""
     if size < 2 or not isinstance(engine, LocalEngine):
         return 1
-    decoder = BatchDecoder(engine._model, engine._stops, size)
+    decoder = BatchDecoder(engine.model, engine.stops, size)
     if not decoder.able:
         return 1
-    engine._decoder = decoder
+    engine.decoder = decoder
     return size
 
 
