@@ -100,21 +100,24 @@ class Notebook:
 
     def told(self, id_: str) -> Notes:
         """What a request tells of this front end now."""
-        cells = [{"id": c["id"], "source": c["source"], "metadata": c["metadata"][KEY],
-                  "kind": c.get("cell_type", "code")} for c in self.below(id_)]  # fmt: skip
+        made = [(c, c["metadata"][KEY]) for c in self.below(id_, left=True)]
+        cells = [{"id": c["id"], "source": c["source"], "metadata": mark,
+                  "kind": c.get("cell_type", "code"), "theirs": mark["cell"] != c["id"]}
+                 for c, mark in made]  # fmt: skip
         record = self[id_]["metadata"].get(KEY)
         ours = [m["data"] for m in self[id_]["outputs"] if "data" in m]
         shown = [data for data in ours if MIME in data or "text/markdown" in data]
-        made = {"record": record, "cells": cells, "seen": self.seen.get(id_), "shown": shown}
+        below = {"record": record, "cells": cells, "seen": self.seen.get(id_), "shown": shown}
         marks = [_mark(cell) or {} for cell in self.cells]
         stands = [mark["cell"] for mark in marks if mark.get("cell")]
-        return {"protocol": 1, "client": self.client, "path": self.path, "made": made,
+        return {"protocol": 1, "client": self.client, "path": self.path, "made": below,
                 "deletions": self.deletions, "stands": stands}  # fmt: skip
 
-    def below(self, prompt: str) -> list[Notes]:
-        """The cells that the prompt owns."""
+    def below(self, prompt: str, left: bool = False) -> list[Notes]:
+        """The cells that the prompt owns; `left` with those that others are gone for."""
         marks = [(cell, _mark(cell) or {}) for cell in self.cells]
-        made = [c for c, m in marks if m.get("owner") == prompt and m.get("cell") == c["id"]]
+        made = [c for c, m in marks if m.get("owner") == prompt and m.get("cell")
+                and (m["cell"] == c["id"] or (left and m["cell"] not in self.ids()))]  # fmt: skip
         return [cell for cell in made if cell["id"] != prompt]
 
     def ids(self) -> list[str]:

@@ -196,12 +196,13 @@ def goes_on(book: Notebook) -> None:
 def test_an_answer_that_breaks_off_leaves_the_earlier_one(book: Notebook, error: str) -> None:
     prompt = book.ask(code(COUNT), code("runs = 10"))
     source, before = book[prompt]["source"], deepcopy(book.below(prompt))
+    offered = panel(book[prompt])["actions"]
     breaks_off(book, error)
     book[prompt]["source"] += " on"
     reply = book.run(prompt)
     assert reply["status"] == "error" and book.below(prompt) == before
     shown = panel(book[prompt])
-    assert shown["state"] == "stopped" and not {"undo", "run"} & set(shown["actions"])
+    assert shown["state"] == "stopped" and shown["actions"] == offered
     goes_on(book)
     book[prompt]["source"] = source
     book.run(prompt)
@@ -219,6 +220,45 @@ def test_a_stop_tells_that_the_earlier_answer_stands_and_shows_the_half(book: No
     assert "the earlier answer is below, as it was" in str(book[prompt]["outputs"])
     assert "half = 1" in text(book[prompt])
     goes_on(book)
+
+
+def test_what_waits_can_be_run_after_a_stop_that_leaves_it(book: Notebook) -> None:
+    prompt = book.ask(code("waited = 1"), options="--confirm")
+    breaks_off(book, "KeyboardInterrupt")
+    book.run(prompt, "retry")
+    assert "run" in panel(book[prompt])["actions"]
+    (made,) = book.below(prompt)
+    book.run(made["id"])
+    assert panel(book[made["id"]])["state"] == "worked"  # a change of what the prompt shows
+    goes_on(book)
+
+
+def test_revert_keeps_the_order_around_an_edited_cell(book: Notebook) -> None:
+    prompt = book.ask("One.\n```python\na = 1\n```\nTwo.\n```python\nb = a\n```\nThree.\n"
+                      "```python\nc = b\n```", code("a = b = c = 5"))  # fmt: skip
+    book.below(prompt)[1]["source"] = "b = a + 1"
+    book.run(book.below(prompt)[1]["id"])
+    book.run(prompt, "retry")
+    assert [cell["source"] for cell in book.below(prompt)] == ["a = b = c = 5"]
+    book.command(prompt, "%oci undo", "undo")
+    assert [cell["source"] for cell in book.below(prompt)] == ["a = 1", "b = a + 1", "c = b"]
+    book.run(prompt)
+    assert "kept: 3 cells below" in text(book[prompt])
+
+
+def test_an_answer_in_another_window_is_taken_back_there(book: Notebook) -> None:
+    prompt = book.ask(*(code(f"x = {n}") for n in range(3)))
+    cells, mine = deepcopy(book.cells), book.client
+    book.client = "other"
+    book.run(prompt, "retry")
+    theirs, book.cells, book.client = book.cells, cells, mine
+    reply = book.command(prompt, "%oci undo", "undo")
+    assert "stands in another window" in reply["evalue"]
+    assert [cell["source"] for cell in book.below(prompt)] == ["x = 0"]
+    book.cells, book.client = theirs, "other"
+    book.command(prompt, "%oci undo", "undo")
+    assert [cell["source"] for cell in book.below(prompt)] == ["x = 0"]
+    book.client = mine
 
 
 @pytest.mark.parametrize("error", ["EngineError('gone')", "KeyboardInterrupt"])

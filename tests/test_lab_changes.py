@@ -43,10 +43,14 @@ MARKS = st.sampled_from(
 
 @dataclass
 class Answer:
-    """What can be taken back of a prompt: sources of cells by id, and what had been kept."""
+    """What can be taken back of a prompt: sources of cells by id, and what had been kept.
+
+    `before` are all cells that had stood below it, those that were edited too, in their order.
+    """
 
     prompt: str
     made: dict[str, str]
+    before: list[str]
     replaced: dict[str, str]
     kept: str
 
@@ -147,7 +151,7 @@ class Changes(RuleBasedStateMachine):
         prompt, before = self.prompt(at), self.book.ids()
         if changed:
             self.edit(before.index(prompt))
-        asks = bool(button) or not self.is_kept(prompt)
+        asks, stood = bool(button) or not self.is_kept(prompt), self.below(prompt)
         accepted = self.replies(failing, works) if asks else []
         replaced = self.made_by(prompt) if accepted else {}
         self.book.run(prompt, button, "more")
@@ -155,7 +159,8 @@ class Changes(RuleBasedStateMachine):
         assert asks or "kept: " in text(self.book[prompt])
         assert not accepted or not self.mine.keys() & {c["id"] for c in self.book.below(prompt)}
         if accepted:
-            self.answered(prompt, replaced, self.book[prompt]["source"] if works else "")
+            kept = self.book[prompt]["source"] if works else ""
+            self.answered(prompt, stood, replaced, kept)
 
     @rule(at=PLACES, meddling=st.lists(st.tuples(MEDDLING, PLACES), max_size=3),
           failing=FAILING, works=WORKS)  # fmt: skip
@@ -167,7 +172,7 @@ class Changes(RuleBasedStateMachine):
         prompt, steps = self.prompt(at), count()
         self.edit(self.book.ids().index(prompt))
         accepted, source = self.replies(failing, works), self.book[prompt]["source"]
-        replaced = self.made_by(prompt) if accepted else {}
+        replaced, stood = self.made_by(prompt) if accepted else {}, self.below(prompt)
 
         def meddle(_: str) -> None:
             step = next(steps)
@@ -179,7 +184,7 @@ class Changes(RuleBasedStateMachine):
         self.book.run(prompt)
         self.book.meddle = lambda _: None
         if accepted:
-            self.answered(prompt, replaced, source if works else "")
+            self.answered(prompt, stood, replaced, source if works else "")
 
     @rule(works=st.integers(1, 3))
     def run_all(self, works: int) -> None:
@@ -188,6 +193,7 @@ class Changes(RuleBasedStateMachine):
         asking = [id_ for id_ in before if id_ in self.kept and not self.is_kept(id_)]
         accepted = {prompt: [self.line() for _ in range(works)] for prompt in asking}
         replaced = {prompt: self.made_by(prompt) for prompt in asking}
+        stood = {prompt: self.below(prompt) for prompt in asking}
         self.offer([code("\n```\n```python\n".join(accepted[prompt])) for prompt in asking])
         self.kernel.run("ran = []")
         ran, tokens, gone = list[str](), before, set[str]()
@@ -201,7 +207,7 @@ class Changes(RuleBasedStateMachine):
         assert self.tokens(before) == tokens
         assert self.value("ran") == [int(re.findall(r"\d+", source)[0]) for source in ran]
         for prompt in asking:
-            self.answered(prompt, replaced[prompt], self.book[prompt]["source"])
+            self.answered(prompt, stood[prompt], replaced[prompt], self.book[prompt]["source"])
 
     @rule(at=PLACES, button=st.booleans())
     @precondition(lambda self: self.book.cells)
@@ -219,16 +225,16 @@ class Changes(RuleBasedStateMachine):
             assert [id_ for id_ in self.book.ids() if id_ in ids] == ids
             self.made |= dict.fromkeys(new, last.prompt)
             ids = self.book.ids()
-        for id_ in last.replaced:
+        for id_ in last.before:
             there = next((other for other in after if other in ids), None)
-            if there and id_ not in ids:
+            if there and id_ not in ids and id_ in last.replaced:
                 ids.insert(ids.index(there) + 1, id_)
                 self.made[id_] = last.prompt
             after = [id_, *after]
         assert self.book.ids() == ids
         self.made = {id_: prompt for id_, prompt in self.made.items() if id_ in ids}
         if last.prompt in self.kept:
-            self.kept[last.prompt] = last.kept if last.replaced else ""
+            self.kept[last.prompt] = last.kept if last.before else ""
         self.last = None
 
     @invariant()
@@ -237,14 +243,14 @@ class Changes(RuleBasedStateMachine):
         assert sorted(ids) == sorted({*self.mine, *self.made})
         assert {id_: self.book[id_]["source"] for id_ in self.mine} == self.mine
 
-    def answered(self, prompt: str, replaced: dict[str, str], kept: str) -> None:
+    def answered(self, prompt: str, stood: list[str], replaced: dict[str, str], kept: str) -> None:
         """What is there now and nobody else's was made by this prompt."""
         for id_ in replaced:
             self.made.pop(id_, None)
         new = [c for c in self.book.below(prompt) if c["id"] not in {*self.mine, *self.made}]
         self.made |= {cell["id"]: prompt for cell in new}
         made = {cell["id"]: cell["source"] for cell in new}
-        self.last = Answer(prompt, made, replaced, self.kept.get(prompt, ""))
+        self.last = Answer(prompt, made, stood, replaced, self.kept.get(prompt, ""))
         if prompt in self.kept and (new or replaced):
             self.kept[prompt] = kept
 
@@ -268,11 +274,14 @@ class Changes(RuleBasedStateMachine):
     def is_kept(self, prompt: str) -> bool:
         """Answered as it is now, by all that stands below: none came back from an older answer."""
         record = self.book[prompt]["metadata"].get(KEY)
-        marks = [cell["metadata"][KEY] for cell in self.book.below(prompt)]
+        marks = [cell["metadata"][KEY] for cell in self.book.below(prompt, left=True)]
         if not marks or not isinstance(record, dict):
             return False
         same = all(mark.get("hash", "") == record.get("hash") for mark in marks)
         return same and self.kept[prompt] == self.mine[prompt]
+
+    def below(self, prompt: str) -> list[str]:
+        return [cell["id"] for cell in self.book.below(prompt, left=True)]
 
     def made_by(self, prompt: str) -> dict[str, str]:
         """In the order in which they stand."""

@@ -105,10 +105,11 @@ class Client:
 
 
 def _made(cell: Mapping[str, Any]) -> Made:
-    """A cell of another kind than it was made is edited, whatever its source."""
+    """What is `theirs`, such as a merged or a locked cell, or of another kind, counts as edited."""
     mark = dict(cell["metadata"])
     kind = mark.get("kind", "code")
-    code = str(mark.get("code")) if cell.get("kind", kind) == kind else "of another kind"
+    ours = cell.get("kind", kind) == kind and not cell.get("theirs")
+    code = str(mark.get("code")) if ours else "theirs"
     return Made(cell["id"], cell["source"], code, mark)
 
 

@@ -165,6 +165,8 @@ def undo(magics: OCIMagics) -> None:
     place = frontends.place(magics.shell, magics.replaced)
     if place.action and place.prompt != last.prompt:
         raise UsageError("only the last answer can be taken back, and this one is not the last")
+    if place.lacks(last):
+        raise UsageError("the last answer stands in another window: take it back there")
     saved = magics.session.runner.accepted
     turn, stay = magics.session.undo()
     kept = f"; {', '.join(stay)} stays as a later cell left it" if stay else ""

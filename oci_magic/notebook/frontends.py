@@ -106,6 +106,10 @@ class Place:
         """
         return ()
 
+    def lacks(self, last: Place) -> bool:  # noqa: ARG002  # there is one place alone
+        """Whether what was made in `last` stands elsewhere."""
+        return False
+
     def sources(self, turn: Turn) -> Sequence[str]:
         """The sources of the cells that hold a turn's code."""
         from ..prompting.conversation import source

@@ -106,6 +106,7 @@ class LabPlace(Place):
         if not self._view:
             self._view = LabView(self.cells, self.shell, self.rounds, self.row_of)
             self._view.words = self.words
+            self._view.before = self.replaced.view(self.prompt) if self.client.made else None
         return self._view
 
     @property
@@ -142,6 +143,13 @@ class LabPlace(Place):
         if not isinstance(last, LabPlace) or there is None or last.client.path != self.client.path:
             return ()
         return last.cells.deleted(there)
+
+    def lacks(self, last: Place) -> bool:
+        there = self.client.stands
+        if not isinstance(last, LabPlace) or there is None or last.client.id == self.client.id:
+            return False
+        made = [made.id for made in last.cells.made()]
+        return bool(made) and not any(id_ in there for id_ in made)
 
     def standing(self, turn: Turn) -> str:
         if self.cells.earlier_stands:

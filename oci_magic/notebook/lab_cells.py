@@ -26,8 +26,6 @@ class LabCells:
         self._deleted: list[Mapping[str, object]] = []
         self._versions: dict[str, list[str]] = {}  # of each cell: what it held before, whole
         self._about: Mapping[str, object] = {}
-        self.replacing: tuple[Made, ...] = ()
-        """The cells of the earlier answer, which made room."""
         self._complete = self._withdrawn = False
 
     @property
@@ -88,7 +86,7 @@ class LabCells:
         if self.earlier_stands:
             yield from self.client.made
         if self._withdrawn:
-            yield from self.replacing
+            yield from self.client.made
             return
         for id_, cell in zip(self._ids, self._cells, strict=True):
             yield Made(id_, cell.source, digest(cell.source), self._mark(id_, cell))
@@ -103,12 +101,15 @@ class LabCells:
         last._withdrawn = True
         prompt, shown = last.client.prompt, last.shown()
         after = [prompt, *(id_ for id_, _ in reversed(shown))]  # the prompt may be gone
-        for made in last.replacing:
-            cell = _cell(made.id, made.source, made.mark)
-            self.send("insert", after=after, cell=cell)
+        for made in last.client.made:
+            if made.edited:  # it has stayed
+                self.send("update", id=made.id, metadata=dict(made.mark))
+            else:
+                cell = _cell(made.id, made.source, made.mark)
+                self.send("insert", after=after, cell=cell)
             after = [made.id, *after]
         self._delete(shown)
-        record = {**last.client.record} if last.replacing else {"hash": ""}
+        record = {**last.client.record} if last.client.made else {"hash": ""}
         self.send("update", id=prompt, metadata=record)
 
     def id_of(self, cell: Cell) -> str:
@@ -164,8 +165,8 @@ class LabCells:
     def _make_room(self) -> None:
         """Take away what an earlier answer made; what the person edited is theirs from now on."""
         edited = [cell for cell in self.client.made if cell.edited]
-        self.replacing = tuple(cell for cell in self.client.made if not cell.edited)
-        self._delete(((cell.id, cell.source) for cell in self.replacing), instead=self._ids)
+        replaced = [cell for cell in self.client.made if not cell.edited]
+        self._delete(((cell.id, cell.source) for cell in replaced), instead=self._ids)
         for cell in edited:
             self.send("update", id=cell.id, metadata=None)
         if edited:

@@ -46,6 +46,8 @@ class LabView:
         self.again: tuple[Action, ...] = ("retry", "feedback")
         """What can be done when an error has left no answer, and what the person had said."""
         self.words = ""
+        self.before: LabView | None = None
+        """What has drawn the answer before, which stands as long as no new one is complete."""
 
     def show(self, event: Event) -> None:
         match event:
@@ -105,8 +107,16 @@ class LabView:
         if self.cells and self.cells.earlier_stands:
             if self.cells.shown():  # the draft goes: what there is of it stays readable here
                 self._prose.show(words(reply.text))
-            panel = panel.without("undo", "run")
+            panel = replace(panel, actions=self._standing)
         return panel
+
+    @property
+    def _standing(self) -> tuple[Action, ...]:
+        """What can be done with the earlier answer; it is told of here from now on."""
+        if not self.before:
+            return self.again
+        self.before._row = self._row
+        return self.before.panel.actions
 
     def ran(self, failure: Failure | None, left: Sequence[str] = ()) -> None:
         """The person has run the code that had waited: how it ended is the row's end too."""
@@ -144,7 +154,9 @@ class LabView:
         if not self._over:
             self._over = True
             if not self.panel.actions:
-                self.panel = self.panel.broken_off(self.again, self.words)
+                stands = self.cells and self.cells.earlier_stands
+                actions = self._standing if stands else self.again
+                self.panel = self.panel.broken_off(actions, self.words)
             self._row.show(self.panel.bundle())
 
     def _tell(self, state: str, line: str, pace: str = "") -> None:

@@ -199,3 +199,91 @@ def test_a_notebook_that_is_renamed_in_mid_run_and_loaded_anew_gets_the_cells(la
     (made,) = lab.cells()[2:]
     assert "over" in text(made["outputs"])
     row(lab).get_by_role("button", name="Ask again").wait_for()
+
+
+def test_what_is_pressed_while_the_kernel_is_busy_is_asked_once_and_says_that_it_waits(
+    lab: Lab,
+) -> None:
+    asks(lab, "pressed", code("x = 1"), code("x = 2"), code("x = 3"))
+    lab.insert(2, "import time; time.sleep(4)")
+    lab.run(1)
+    lab.start(3)
+    words = row(lab).get_by_label("Say what to change")
+    words.fill("bigger")
+    words.press("Enter")
+    row(lab).get_by_text("begins when the kernel is free").wait_for()
+    words.press("Enter")
+    row(lab).get_by_role("button", name="Ask again").click()
+    words.fill("not yet sent")
+    lab.wait()
+    lab.page.wait_for_timeout(500)
+    lab.wait()
+    assert [cell["source"] for cell in lab.cells()[2:]] == ["x = 2", "import time; time.sleep(4)"]
+    assert row(lab).get_by_label("Say what to change").input_value() == "not yet sent"
+
+
+def test_what_waits_for_the_kernel_is_stopped_with_it(lab: Lab) -> None:
+    asks(lab, "not_asked", code("x = 1"), code("x = 2"))
+    lab.insert(2, "import time; time.sleep(30)")
+    lab.run(1)
+    lab.start(3)
+    row(lab).get_by_role("button", name="Ask again").click()
+    row(lab).get_by_text("begins when the kernel is free").wait_for()
+    lab.interrupt()
+    row(lab).get_by_text("not asked: what ran before was stopped").wait_for()
+    lab.wait()
+    assert lab.cells()[2]["source"] == "x = 1"
+
+
+def test_buttons_say_so_where_there_is_no_kernel_or_a_new_one(lab: Lab) -> None:
+    asks(lab, "gone", code("x = 1"), code("x = 2"))
+    lab.run(1)
+    lab.restart()
+    lab.wait()
+    row(lab).get_by_role("button", name="Revert").click()
+    row(lab).get_by_text("this kernel is a new one").wait_for()
+    lab.page.evaluate(
+        "() => window.jupyterapp.shell.currentWidget.context.sessionContext.shutdown()"
+    )
+    for name in ("Ask again", "Revert"):
+        row(lab).get_by_role("button", name=name).click()
+        row(lab).get_by_text("no kernel runs").wait_for()
+    assert lab.cells()[2]["source"] == "x = 1" and "UsageError" not in str(lab.cells()[1])
+
+
+def test_the_keyboard_stays_at_the_row_that_is_drawn_anew(lab: Lab) -> None:
+    asks(lab, "at_the_row", code("x = 1"), code("x = 2"), options="--confirm")
+    at_row = "() => document.activeElement?.closest('.oci-magic-panel') !== null"
+    for name, said in (("Run", "worked"), ("Revert", "undone")):
+        if name == "Run":
+            lab.run(1)
+        row(lab).get_by_role("button", name=name).focus()
+        lab.page.keyboard.press("Enter")
+        row(lab).get_by_text(said).wait_for()
+        lab.wait()
+        assert lab.page.evaluate(at_row)
+
+
+NOTEBOOK = "window.jupyterapp.shell.currentWidget.content"
+
+
+def test_generated_cells_that_are_merged_are_kept(lab: Lab) -> None:
+    asks(lab, "merged", code("n = 1", "n += 1"), code("n = 100"))
+    lab.run(1)
+    lab.page.evaluate(
+        f"() => {{ {NOTEBOOK}.activeCellIndex = 2; {NOTEBOOK}.extendContiguousSelectionTo(3); }}"
+    )
+    lab.command("notebook:merge-cells")
+    lab.insert(3, "n")
+    lab.run_all()
+    assert [cell["source"] for cell in lab.cells()[2:]] == ["n = 1\n\nn += 1", "n"]
+    assert "2" in text(lab.cells()[3]["outputs"])
+    row(lab).get_by_text("kept: 1 cell below").wait_for()
+
+
+def test_a_generated_cell_that_is_locked_stays(lab: Lab) -> None:
+    asks(lab, "locked", code("x = 1"), code("x = 2"))
+    lab.run(1)
+    lab.page.evaluate(f"() => {NOTEBOOK}.widgets[2].model.setMetadata('deletable', false)")
+    press(lab, "Ask again")
+    assert [cell["source"] for cell in lab.cells()[2:]] == ["x = 2", "x = 1"]

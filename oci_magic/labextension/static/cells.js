@@ -7,7 +7,32 @@ const KEY = 'oci_magic';
 const REMEMBERED = 50; // deleted cells
 const SHOWN = 10_000; // milliseconds for which a notification is seen
 const FRAMES = 60; // until JupyterLab has laid cells out, also on a busy machine
+const PANEL = '.oci-magic-panel';
 const COMMANDS = { repair: '%oci fix', undo: '%oci undo' };
+
+/** Whether a cell is the one for which its metadata were written, and no copy of it. */
+function isFirst(model) {
+  return model.getMetadata(KEY)?.cell === model.id;
+}
+
+/** Make a change after which the keyboard is where it was, if that was a row that is drawn anew. */
+export function atRow(change) {
+  const row = document.activeElement?.closest(PANEL);
+  const cell = row?.closest('.jp-Cell');
+  change();
+  let frames = cell ? FRAMES : 0;
+  const look = () => {
+    const there = row.isConnected ? row : cell.querySelector(PANEL);
+    if (there && document.activeElement === document.body) {
+      there.focus();
+    } else if ((frames -= 1) > 0) {
+      requestAnimationFrame(look);
+    }
+  };
+  if (cell) {
+    requestAnimationFrame(look);
+  }
+}
 
 export class Cells {
   constructor(lab, panel) {
@@ -188,10 +213,10 @@ export class Cells {
 
   /** The code that a prompt had left to the person has worked: the prompt's own error is over. */
   settled({ id }) {
-    const outputs = this.model(id)?.outputs;
-    const rest = outputs?.toJSON().filter(output => output.output_type !== 'error');
-    if (rest && rest.length < outputs.length) {
-      outputs.fromJSON(rest);
+    const model = this.model(id);
+    const rest = model?.outputs?.toJSON().filter(output => output.output_type !== 'error');
+    if (rest && rest.length < model.outputs.length) {
+      model.outputs.fromJSON(rest);
     }
   }
 
@@ -241,25 +266,37 @@ export class Cells {
     return this.lab.NotebookActions.runCells(content, cells, sessionContext).then(() => {});
   }
 
-  /** Run a prompt with what a button of it says; a kernel that does not know us is not asked. */
+  /** Run a prompt with what a button of it says, when the kernel is free. */
   async ask(prompt, action, sessionContext) {
-    const kernel = sessionContext.session?.kernel;
-    const loaded = "'oci' in get_ipython().magics_manager.magics['cell']";
-    const probe = { code: '', silent: true, user_expressions: { loaded } };
-    const reply = await kernel?.requestExecute(probe).done;
-    const text = reply?.content.user_expressions?.loaded?.data?.['text/plain'];
+    const say = await this.refusal(sessionContext.session?.kernel);
     const cell = this.widget(prompt);
-    if (!cell || text === 'False') {
-      return cell && { say: 'this kernel is a new one: run %load_ext oci_magic, then press again' };
+    if (!cell || say) {
+      return { say };
     }
     this.actions.set(prompt, action);
-    if (action.kind === 'feedback') {
+    if (action.kind === 'feedback' && this.typed.get(prompt)?.trim() === action.text) {
       this.typed.delete(prompt);
     }
     const { NotebookActions } = this.lab;
     await NotebookActions.runCells(this.panel.content, [cell], sessionContext).finally(() => {
       this.actions.delete(prompt);
     });
+  }
+
+  /** Why a kernel is not to be asked, which is known when it is free; undefined if it can be. */
+  async refusal(kernel) {
+    if (!kernel || kernel.isDisposed || kernel.status === 'dead') {
+      return 'no kernel runs: start one, run %load_ext oci_magic, then press again';
+    }
+    const loaded = "'oci' in get_ipython().magics_manager.magics['cell']";
+    const probe = { code: '', silent: true, user_expressions: { loaded } };
+    const reply = await kernel.requestExecute(probe).done.catch(() => undefined);
+    if (reply?.content.status !== 'ok') {
+      return 'not asked: what ran before was stopped';
+    }
+    if (reply.content.user_expressions.loaded?.data?.['text/plain'] === 'False') {
+      return 'this kernel is a new one: run %load_ext oci_magic, then press again';
+    }
   }
 
   /** Put a repair in the place of a cell's source, at the second time of what is no more `was`. */
@@ -277,19 +314,22 @@ export class Cells {
    *
    * A repair takes the place of the row that offered it.
    */
-  command(id, kind, kernel) {
+  async command(id, kind, kernel) {
+    const say = await this.refusal(kernel);
     const cell = this.widget(id);
-    if (!cell || !kernel) {
-      return;
+    if (!cell || say) {
+      return { say };
     }
     this.actions.set(id, { kind, text: cell.model.sharedModel.getSource() });
     const content = { code: COMMANDS[kind], store_history: false };
-    const { outputs } = cell.model;
-    const stays = output => kind !== 'repair' || !(output.data && ROW in output.data);
-    outputs.fromJSON(outputs.toJSON().filter(stays));
+    if (kind === 'repair') {
+      const { outputs } = cell.model;
+      const others = outputs.toJSON().filter(({ data }) => !data || !(ROW in data));
+      atRow(() => outputs.fromJSON(others));
+    }
     const future = kernel.requestExecute(content, false, { cellId: id });
     bring(cell, future);
-    return future.done;
+    await future.done;
   }
 
   /** What the person has chosen in a prompt's row: `folded` to its line, `rounds` of repairs. What
@@ -301,10 +341,11 @@ export class Cells {
 
   /** What a prompt's request tells: the record of its last answer, and what is left of it. */
   told(prompt) {
-    const cells = this.madeBy(prompt).map(model => ({
+    const cells = this.madeBy(prompt, true).map(model => ({
       id: model.id,
       kind: model.type,
       source: model.sharedModel.getSource(),
+      theirs: !isFirst(model) || model.getMetadata('deletable') === false,
       metadata: model.getMetadata(KEY)
     }));
     const record = this.model(prompt)?.getMetadata(KEY) ?? null;
@@ -333,12 +374,19 @@ export class Cells {
     return models.map(model => model.getMetadata(KEY)?.cell).filter(Boolean);
   }
 
-  /** The models of the cells that a prompt owns. */
-  madeBy(prompt) {
+  /** The models of the cells that a prompt owns; `left` with those that others are gone for.
+   *
+   * A copy that the person made has the metadata too, but another id. So has what was merged, or
+   * cut and pasted: there, the cell that the metadata name is not there any more.
+   */
+  madeBy(prompt, left = false) {
     const models = Array.from(this.panel.content.model?.cells ?? []);
-    // A copy that the person made has the metadata too, but another id.
-    const isMade = ({ id }, mark) => mark?.owner === prompt && mark.cell === id && id !== prompt;
-    return models.filter(model => isMade(model, model.getMetadata(KEY)));
+    const ids = new Set(models.map(({ id }) => id));
+    const isMade = (model, { owner, cell } = {}) =>
+      owner === prompt &&
+      model.id !== prompt &&
+      (isFirst(model) || (left && cell && !ids.has(cell)));
+    return models.filter(model => isMade(model, model.getMetadata(KEY) ?? {}));
   }
 
   /** JupyterLab is about to execute a cell, and to clear what it shows: a prompt's is kept.

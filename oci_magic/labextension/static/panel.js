@@ -16,6 +16,7 @@ const LABELS = {
   feedback: ['Send', 'Tell the model what to change']
 };
 const MOST_ROUNDS = 20;
+const PATIENCE = 500; // milliseconds until a row says that it waits
 const MARKS = { worked: '✔', unrepaired: '✘', stopped: '■', held: '‖' };
 const WORKING = new Set(['loading', 'generating', 'running', 'repairing']);
 
@@ -166,32 +167,47 @@ export function panelFactory(lab, { act, live, chosen }) {
       const { code, was } = this;
       let sure;
       const button = this.button(label, title, () => {
+        if (this.waits) {
+          return;
+        }
         const told = this.act({ kind, code, was, sure });
         sure = told?.sure;
         if (told?.say) {
           this.state.textContent = told.say;
         } else if (told) {
-          const focused = document.activeElement === button;
-          if (focused) {
-            this.node.focus(); // the keyboard stays here
-          }
-          button.disabled = true; // once is enough
-          void this.heard(told).finally(() => {
-            button.disabled = false;
-            if (focused && document.activeElement === this.node && button.isConnected) {
-              button.focus();
-            }
-          });
+          void this.begun(told, button, kind === 'run');
         }
       });
       button.dataset.action = kind;
     }
 
-    /** Show what there is to say of what a button has begun. */
-    async heard(told) {
-      const said = (await told)?.say;
-      if (said) {
+    /** Until what a button has begun is over, nothing else begins; `seen` if it shows elsewhere.
+     *
+     * What waits for a busy kernel says so.
+     */
+    async begun(told, button, seen = false) {
+      const focused = document.activeElement === button;
+      if (focused) {
+        this.node.focus(); // the keyboard stays here
+      }
+      this.waits = button.disabled = true;
+      const line = this.state.textContent;
+      const waiting = 'asked: begins when the kernel is free …';
+      const say = said => {
         this.state.textContent = said;
+      };
+      const timer = seen ? undefined : setTimeout(() => say(waiting), PATIENCE);
+      try {
+        const said = (await told)?.say;
+        if (said || this.state.textContent === waiting) {
+          say(said ?? line);
+        }
+      } finally {
+        clearTimeout(timer);
+        this.waits = button.disabled = false;
+      }
+      if (focused && document.activeElement === this.node && button.isConnected) {
+        button.focus();
       }
     }
 
@@ -247,8 +263,8 @@ export function panelFactory(lab, { act, live, chosen }) {
       const send = event => {
         event.preventDefault();
         const text = input.value.trim();
-        if (text) {
-          void this.heard(this.act({ kind: 'feedback', text }));
+        if (text && !this.waits) {
+          void this.begun(this.act({ kind: 'feedback', text }), button);
         }
       };
       form.addEventListener('submit', send);

@@ -1,7 +1,7 @@
 // The plugin: tells the kernel with every request that this front end can write cells, and does
 // to the notebook what the kernel sends back. `lab` holds the names of JupyterLab's packages.
 
-import { Cells } from './cells.js';
+import { atRow, Cells } from './cells.js';
 import { panelFactory } from './panel.js';
 
 /** The comm's target, and the key of cell metadata that is ours. */
@@ -182,7 +182,7 @@ class Attached {
 
   apply({ operation, ...values }) {
     try {
-      this.views[0]?.[operation](values, this);
+      atRow(() => this.views[0]?.[operation](values, this));
     } catch (error) {
       console.warn(`oci_magic: ${operation} failed`, error);
     }
