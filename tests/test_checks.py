@@ -85,6 +85,7 @@ def test_a_line_without_asserts_below_belongs_to_the_words(prompt: str) -> None:
         (Options(check=("len(df >",)), "go", "--check len(df >"),
         (Options(), "go\n---\nassert x >", "below ---"),
         (Options(), "---\nassert x > 1", "the prompt is empty"),
+        (Options(), "go\n---\nx == 2\nlen(x) > 1", "begins with assert: assert x == 2"),
     ],
 )
 def test_mistakes_are_told_in_one_line(options: Options, prompt: str, said: str) -> None:
@@ -145,3 +146,11 @@ def test_a_check_that_does_not_end_is_stopped_by_the_time_limit(notebook: Notebo
     forever = "all(True for _ in iter(int, 1))"
     result = notebook.type(f'%%oci {replies} -r 0 --timeout 0.3 --check "{forever}"\nset x')
     assert one_line_error(notebook, result, Unrepaired).startswith("TimeoutError")
+
+
+def test_a_check_that_fails_when_waiting_code_is_run_is_told(notebook: Notebook) -> None:
+    replies = notebook.replies(code("x = 5"))
+    notebook.type(f'%%oci {replies} --confirm --check "x > 6"\nset x')
+    notebook.type("x = 5")
+    assert "CheckFailed: x > 6; your variables are as before this cell" in notebook.out
+    assert "x" not in notebook.shell.user_ns

@@ -607,9 +607,10 @@ def test_allowed_effect_runs_and_no_other(notebook: Notebook) -> None:
     assert line.endswith("--allow delete")
 
 
-def test_allow_trait_is_enough(notebook: Notebook) -> None:
+@pytest.mark.parametrize("setting", ["allow = ['delete']", "hold = ['process', 'network']"])
+def test_a_trait_is_enough(notebook: Notebook, setting: str) -> None:
     (notebook.folder / "new.txt").write_text("mine")
-    notebook.type("%config OCIMagics.allow = ['delete']")
+    notebook.type(f"%config OCIMagics.{setting}")
     replies = notebook.replies(code("import os\nos.remove('new.txt')"))
     assert notebook.type(f"%%oci {replies}\ntidy up").success
     assert not (notebook.folder / "new.txt").exists()

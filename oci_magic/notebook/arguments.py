@@ -164,17 +164,32 @@ def prompt_of(cell: str) -> str:
 def checks_of(options: Options, prompt: str) -> tuple[str, tuple[str, ...]]:
     """The words of a prompt, and what must hold: `--check` and the asserts below its last `---`.
 
-    What stands below a line `---` and holds no assert belongs to the words. Raises `UsageError`.
+    What stands below a line `---` and holds no assert belongs to the words, but not comparisons
+    alone: nobody writes them for a model. Raises `UsageError`.
     """
     checks = tuple(_check(f"assert {text}", f"--check {text}") for text in options.check)
     words, below = prompt, ""
     for fence in _FENCE.finditer(prompt):
         if re.search(r"^assert\b", prompt[fence.end() :], re.MULTILINE):
             words, below = prompt[: fence.start()].strip(), prompt[fence.end() :].strip()
+        elif bare := _bare_check(prompt[fence.end() :]):
+            raise UsageError(f"below ---, a check begins with assert: assert {bare}")
     if below:
         statements = ast.parse(_check(below, "the checks below ---")).body
         checks += tuple(ast.unparse(statement) for statement in statements)
     return prompt_of(words), checks
+
+
+def _bare_check(text: str) -> str:
+    """The first of the comparisons of which `text` consists, "" if it is something else."""
+    try:
+        statements = ast.parse(text.strip()).body
+    except (SyntaxError, ValueError):
+        return ""
+    bare = [
+        s.value for s in statements if isinstance(s, ast.Expr) and isinstance(s.value, ast.Compare)
+    ]
+    return ast.unparse(bare[0]) if bare and len(bare) == len(statements) else ""
 
 
 def _check(source: str, where: str) -> str:

@@ -125,9 +125,11 @@ class Place:
 
     def ran(self, failure: Failure | None, left: Sequence[str] = ()) -> None:
         """The person has run the code that waited here; `left` is what was not put back."""
-        if failure and left:
-            from .display import left_line
+        from .display import failure_line, left_line
 
+        if failure and failure.name == "CheckFailed":  # which the person's run could not see
+            print(f"{failure_line(failure)}; your variables are as before this cell")
+        if failure and left:
             print(left_line(left))
 
     def corrected(self) -> None:

@@ -35,7 +35,12 @@ class Settings(HasTraits):
     record = Bool(False, help="Write prompts and answers to a file of yours (%oci record).").tag(
         config=True
     )
-    allow = List(Enum(EFFECTS), help="Effects of code that review does not hold.").tag(config=True)
+    hold = List(
+        Enum(EFFECTS), list(EFFECTS), help="Effects of code for which review holds it."
+    ).tag(config=True)
+    allow = List(
+        Enum(EFFECTS), help="Effects that are let through, whatever `hold` lists (--allow)."
+    ).tag(config=True)
     timeout = Float(0.0, min=0.0, help="Seconds a generated cell may run; 0: no limit.").tag(
         config=True
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from IPython.core.error import UsageError
 
-from .arguments import Options, checked_seconds
+from .arguments import EFFECTS, Options, checked_seconds
 
 if TYPE_CHECKING:
     from ..engines import Engine
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 def session_for(magics: OCIMagics, options: Options) -> Session:
     """The conversation of this notebook on the terms of a prompt with these options."""
     seconds = checked_seconds(magics.timeout if options.timeout is None else options.timeout)
-    review = _reviewer(magics, (*magics.allow, *options.allow))
+    let_through = [effect for effect in EFFECTS if effect not in magics.hold]
+    review = _reviewer(magics, (*let_through, *magics.allow, *options.allow))
     _going_on(magics, options)
     engine = magics.shelf.engine(options.model or magics.model, options)
     session = magics.session or new_session(magics, engine)
