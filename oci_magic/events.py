@@ -95,7 +95,8 @@ class Finished:
     and after it where the answer went on from its results.
 
     `usage` adds up all rounds, `repairs` counts replies after the first, `seconds` is wall time,
-    `model` the engine's name, `checks` what the result has been seen to satisfy.
+    `model` the engine's name, `checks` what the result has been seen to satisfy, `changes` clauses
+    on what of the person's is another one now, where somebody has looked.
     """
 
     outcome: Outcome
@@ -109,6 +110,7 @@ class Finished:
     below: tuple[Cell, ...] = ()
     gone_on: bool = False
     """Whether an answer that had worked went on, so that what stands works, whatever followed."""
+    changes: tuple[str, ...] = ()
 
 
 Event = (

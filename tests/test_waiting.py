@@ -103,7 +103,9 @@ def test_a_reverted_answer_gives_place_to_the_one_before(book: Notebook) -> None
     assert "kept: 1 cell below" in again(book, prompt)
 
 
-def test_an_edited_cell_stays_where_it_is_and_is_that_answers_again_by_a_revert(book: Notebook) -> None:
+def test_an_edited_cell_stays_where_it_is_and_is_that_answers_again_by_a_revert(
+    book: Notebook,
+) -> None:
     prompt = book.ask(code("x = 1"), code("x = 2"))
     book.below(prompt)[0]["source"] = "x = 'mine'"
     again(book, prompt, "feedback", "two")

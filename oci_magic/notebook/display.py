@@ -218,7 +218,8 @@ def summary(event: Finished) -> str:
     speed = event.usage.tokens_per_second
     pace = f"{speed:.0f} tokens/s" if speed else ""
     checks = [f"✔ {_held(check)}" for check in event.checks]
-    return " · ".join(filter(None, [said, *checks, event.reason, pace, f"{event.seconds:.1f} s"]))
+    told = [said, *checks, *event.changes, event.reason, pace, f"{event.seconds:.1f} s"]
+    return " · ".join(filter(None, told))
 
 
 def _held(check: str) -> str:

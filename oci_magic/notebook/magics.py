@@ -63,6 +63,8 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
         """Where its last code stands."""
         self.place: Place | None = None
         """Where the last answer was asked for, taken back or not."""
+        self.ours = set[str]()
+        """The names that answers have bound first."""
         self._by_hand, self._edited = set[str](), False
         self.waiting = Waiting(shell)
         self.finals: dict[str, frontends.Final] = {}
@@ -143,8 +145,11 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
         Raises Unrepaired, Held or Stopped, one line each, so that "Run All" stops.
         """
         from ..running.capture import replaced
+        from ..running.variables import working_folder
+        from .changes import Changes
         from .ending import conclusion, settle
 
+        changes = Changes(self.shell.user_ns, working_folder(), self.ours)
         place, held = place or frontends.place(self.shell, self.replaced), set[str]()
         waited = self.waiting.dropped()
         self.last, self._by_hand, self._edited = None, set(), False
@@ -156,6 +161,8 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
             def show(event: Event) -> None:
                 if isinstance(event, HeldBack):
                     held.update(effect.kind for effect in event.effects)
+                if isinstance(event, Finished) and event.outcome == "worked":
+                    event = replace(event, changes=changes.told())
                 view.show(event)
 
             self._tell_rung(place, view, run)
