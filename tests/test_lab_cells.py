@@ -246,6 +246,20 @@ def test_revert_keeps_the_order_around_an_edited_cell(book: Notebook) -> None:
     assert "kept: 3 cells below" in text(book[prompt])
 
 
+def test_a_prompt_that_was_queued_before_its_answer_was_taken_back_asks(book: Notebook) -> None:
+    prompt = book.ask(code("x = 1"), code("x = 2"), code("x = 3"))
+    queued = book.told(prompt)
+    book.command(prompt, "%oci undo", "undo")
+    book.run(prompt, told=queued)
+    assert [cell["source"] for cell in book.below(prompt)] == ["x = 2"]
+    book.run(prompt, "retry")
+    queued = book.told(prompt)
+    book.command(prompt, "%oci undo", "undo")
+    book.run(prompt, told=queued)
+    assert [cell["source"] for cell in book.below(prompt)] == ["x = 2"]
+    assert "kept: 1 cell below" in text(book[prompt])
+
+
 def test_an_answer_in_another_window_is_taken_back_there(book: Notebook) -> None:
     prompt = book.ask(*(code(f"x = {n}") for n in range(3)))
     cells, mine = deepcopy(book.cells), book.client

@@ -165,9 +165,11 @@ class LabPlace(Place):
             print(line)
             return
         row = Panel("kept", line, actions=("retry", "feedback"), prompt=last.row_of)
-        self.replaced.forget(last.prompt)
         with self._connected():
             self.cells.withdraw(last.cells)
+            earlier = last.client.record if last.client.made else {}
+            name, made = str(last._record.get("answer", "")), tuple(last.cells.made())
+            self.replaced.withdrawn(last.prompt, name, earlier, made)
             shown = {"output_type": "display_data", "data": row.bundle(), "metadata": {}}
             place = last.client.asking
             self._send("show", id=place, outputs=[shown], count=last._count or None)

@@ -8,7 +8,7 @@ must not be answered twice either: its second request tells what was there befor
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +42,7 @@ class Replaced:
         self._deleted: dict[str, tuple[str, int]] = {}
         self._number = time.time_ns() // 1_000_000  # above those of an extension loaded before
         self._answers: dict[str, Answer] = {}
+        self._withdrawn: dict[str, tuple[str, Mapping[str, Any], tuple[Made, ...]]] = {}
 
     def add(self, cells: Sequence[str], client: str) -> int:
         """Note that cells are deleted in the window of `client`; returns the deletion's number."""
@@ -56,19 +57,29 @@ class Replaced:
         """What has drawn the prompt's last answer, if that was in this kernel."""
         return self._answers[prompt].view if prompt in self._answers else None
 
-    def forget(self, prompt: str) -> None:
+    def withdrawn(
+        self, prompt: str, name: str, record: Mapping[str, Any], made: tuple[Made, ...]
+    ) -> None:
+        """The answer `name` was taken back: `record` and `made` are those of the one before."""
         self._answers.pop(prompt, None)
+        self._withdrawn[prompt] = (name, record, made)
 
     def current(self, client: Client) -> Client:
-        """`client` as it is by now: its request may have been queued before the last answer."""
+        """`client` as it is by now: its request may have been queued before the last answer.
+
+        Or before that was taken back.
+        """
+        name, record, made = self._withdrawn.get(client.prompt, ("", {}, ()))
+        if name and client.record.get("answer") == name:
+            return replace(client, record=record, made=made)
         last = self._answers.get(client.prompt)
         if not last or last.client != client.id:
             return client
         # A window that knows of the answer and shows another one has gone back: loaded from disk.
         if last.name in (client.record.get("answer"), client.seen):
             return client
-        record = {**client.record, "hash": last.hash, "answer": last.name}
-        return replace(client, record=record, made=last.cells)
+        known = {**client.record, "hash": last.hash, "answer": last.name}
+        return replace(client, record=known, made=last.cells)
 
     def transform(self, lines: list[str]) -> list[str]:
         """Nothing in place of the source of a cell that is gone."""
