@@ -106,3 +106,24 @@ def test_that_a_long_answer_took_the_place_of_another_is_one_step(lab: Lab) -> N
     undo(lab)
     lab.run(1)
     assert below(lab) == ["last"]
+
+
+def test_a_cell_taken_away_in_mid_run_and_brought_back_is_whole(lab: Lab) -> None:
+    slow = "import time\nprint('began', flush=True)\ntime.sleep(2)\n'all of it'"
+    lab.open("taken.ipynb", LOAD, prompt(lab, code(slow), code("x = 2")), "'mine'")
+    lab.run(0)
+    lab.page.wait_for_timeout(600)
+    lab.start(1)
+    lab.page.get_by_text("began", exact=True).wait_for()
+    undo(lab)
+    lab.wait()
+    assert [cell["source"] for cell in lab.cells()[2:]] == ["'mine'"]
+    undo(lab, "Shift+Z")
+    lab.wait_for_source("all of it")
+    lab.wait()
+    back = lab.cells()[2]
+    assert back["source"] == slow and "all of it" in text(back["outputs"]) and back["count"]
+    prompts = lab.page.locator(".jp-Notebook .jp-Cell .jp-InputPrompt")
+    assert "[*]" not in "".join(prompts.all_inner_texts())
+    lab.run(1)
+    assert "kept: 1 cell below" in text(lab.cells()[1]["outputs"])

@@ -46,6 +46,8 @@ export class Cells {
     this.lost = new Set(); // those of them that were at work when the notebook was read anew
     this.again = new Set(); // ids of the prompt cells that are asked to run
     this.hosts = new Map(); // id of a cell that takes part in the prompt at work → its model
+    this.written = new Set(); // ids of the cells that the prompt at work has written
+    this.taken = new Map(); // id of one that the person took away meanwhile → its prompt
     this.answer = null; // the name of that prompt's answer before
     this.held = new Set(); // ids of the cells whose draft keeps its height
     this.locked = new Set(); // ids of the cells that a prompt at work is writing
@@ -83,6 +85,7 @@ export class Cells {
       this.shared.transact(() => this.shared.insertCell(at + 1, whole), step);
     });
     if (draft) {
+      this.written.add(cell.id);
       this.lock(cell.id);
     }
   }
@@ -203,11 +206,14 @@ export class Cells {
 
   /** A cell as it is in the end, for a window that was loaded anew in mid-run. */
   show({ id, outputs, count }) {
-    const model = this.model(id);
-    if (model) {
-      model.trusted = true;
-      model.outputs.fromJSON(outputs);
-      model.executionCount = count;
+    const cell = this.widget(id);
+    if (cell) {
+      cell.model.trusted = true;
+      cell.model.outputs.fromJSON(outputs);
+      cell.model.executionCount = count;
+      if (cell.model.executionState === 'running') {
+        mark(cell, 'idle', `${count ?? ''}`); // taken away while it ran
+      }
     }
   }
 
@@ -417,6 +423,7 @@ export class Cells {
     this.release();
     this.live.clear();
     this.again.clear();
+    this.taken.clear();
     this.deletions = 0;
   }
 
@@ -425,6 +432,7 @@ export class Cells {
     this.live.add(prompt);
     this.again.delete(prompt);
     this.hosts = new Map([[prompt, this.model(prompt)]]);
+    this.written.clear();
     this.answer = this.answers()[prompt];
   }
 
@@ -434,12 +442,26 @@ export class Cells {
    */
   end(prompt) {
     this.live.delete(prompt);
+    const gone = [...this.written].filter(id => !this.model(id) && !this.deleted.has(id));
+    gone.forEach(id => this.taken.set(id, prompt));
     const { [prompt]: answer } = this.answers();
     const there = [...this.hosts].filter(([id]) => this.model(id));
     const moved = there.some(([id, model]) => this.model(id) !== model);
     const shown = this.model(prompt)?.outputs?.toJSON() ?? [];
     const rowless = shown.every(({ data }) => !data || !(ROW in data));
     return answer !== this.answer && (moved || (rowless && !this.again.has(prompt)));
+  }
+
+  /** The prompt of which a cell is there again that was taken away while it was at work. */
+  restored() {
+    const id = [...this.taken.keys()].find(taken => this.model(taken));
+    const prompt = this.taken.get(id);
+    for (const [each, other] of [...this.taken]) {
+      if (other === prompt) {
+        this.taken.delete(each);
+      }
+    }
+    return prompt;
   }
 
   /** The notebook was read from disk anew: what a prompt at work has made so far is gone. */

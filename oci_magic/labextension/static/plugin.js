@@ -70,6 +70,13 @@ function follow(lab, panel) {
     attached?.remove(cells);
   });
   attach(context.session?.kernel);
+  const restored = () => {
+    const prompt = cells.restored();
+    if (prompt) {
+      attached?.catchUp(cells, prompt);
+    }
+  };
+  void cells.ready().then(() => panel.content.model?.cells.changed.connect(restored));
   return cells;
 }
 
