@@ -115,6 +115,8 @@ class Names:
     def _named_by_call(self, function: str, args: Sequence[ast.expr]) -> str:
         if function.rpartition(".")[2] == "get_ipython":  # a name of the shell's, or imported
             return "get_ipython()"
+        if function in ("globals", "locals", "vars") and not args:
+            return f"{function}()"
         if function in ("__import__", "importlib.import_module") and args:
             return literal(args[0])
         if function == "getattr" and len(args) > 1:
@@ -187,6 +189,9 @@ class Names:
 
     def _loop_side_by_side(self, targets: Sequence[ast.expr], source: ast.Call) -> None:
         """`for number, path in enumerate(paths)`, `for path, name in zip(paths, names)`"""
+        if isinstance(source.func, ast.Attribute) and source.func.attr == "items":
+            values = ast.Call(ast.Attribute(source.func.value, "values", ast.Load()), [], [])
+            source = ast.Call(ast.Name("zip"), [ast.Constant(None), values], [])
         sources: list[ast.expr] = {
             "enumerate": [ast.Constant(None), *source.args[:1]],
             "zip": source.args,
