@@ -147,7 +147,7 @@ class _Reader:
                     yield from self._reference(node, node.lineno)
                 case ast.Raise(exc=ast.expr() as error):
                     name = self._names.dotted(error.func if isinstance(error, ast.Call) else error)
-                    if name in ("SystemExit", "KeyboardInterrupt"):
+                    if name == "SystemExit":
                         yield Effect("exit", name, node.lineno)
 
     def _reference(self, node: ast.expr, lineno: int) -> Iterator[Effect]:
