@@ -103,7 +103,7 @@ def test_what_hides_the_error(repair: str) -> None:
         "try:\n    x = f(df)\nexcept Exception:\n    x = g(df)",
         "# f(df)\nf(df.copy())",
         "x = g(df)  # f(df)",
-        "def f(x):\n    try:\n        return g(x)\n    except ValueError:\n        return None\nf(df)",
+        "def f(x):\n    try:\n        return g(x)\n    except ValueError:\n        return x\nf(1)",
         "try:\n    f(df)\nexcept Exception:\n    close()\n    raise",
         "# f needs a copy\nf(df.copy())",
         "f(1)",
