@@ -407,6 +407,28 @@ def test_names_that_are_built_may_hit_what_is_there(source: str, kind: str, fold
     assert held(folder, source) == ({kind} if kind else set())
 
 
+@pytest.mark.parametrize(
+    ("database", "sql", "kind"),
+    [
+        ("'fresh.db'", "'INSERT INTO t VALUES (1)'", ""),
+        ("'notes.txt'", "'INSERT INTO t VALUES (1)'", "overwrite"),
+        ("name", "'INSERT INTO t VALUES (1)'", "overwrite"),
+        ("'fresh.db'", "f'DELETE FROM {t}'", "delete"),
+        ("':memory:'", "f'DELETE FROM {t}'", ""),
+        ("'fresh.db'", "'UPDATE t SET a = %s' % a", "overwrite"),
+        ("'fresh.db'", "'SELECT * FROM ' + t", ""),
+        ("':memory:'", "f\"COPY t TO '{target}'\"", "overwrite"),
+        ("':memory:'", "\"COPY t TO 'old.csv'\"", "overwrite"),
+        ("':memory:'", "\"COPY t TO 'new.csv'\"", ""),
+    ],
+)
+def test_sql_is_read_by_its_constant_parts(
+    database: str, sql: str, kind: str, folder: Path
+) -> None:
+    source = f"import sqlite3\ncon = sqlite3.connect({database})\ncon.execute({sql})"
+    assert held(folder, source) == ({kind} if kind else set())
+
+
 def test_table_is_large_enough() -> None:
     assert sum(map(len, HELD.values())) > 100
     assert len(LET_THROUGH) > 50

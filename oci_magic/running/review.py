@@ -197,7 +197,7 @@ class _Reader:
             yield Effect("dynamic", name, call.lineno)
         elif attr in ("eval", "query") and "__" in first:
             yield Effect("dynamic", f"{attr} of '{first[:40]}'", call.lineno)
-        elif found := changes_by_sql(call, self._names, self._paths):
+        elif found := changes_by_sql(call, self._names, self._paths, self._writes.is_new):
             yield from self._by_sql(*found, call.lineno)
         elif reached := beyond(call, self._names, self._paths):
             yield Effect(*reached, call.lineno)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Callable
 from typing import Literal
 
 from .names import Names, literal, passed
@@ -35,12 +36,18 @@ _COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/|'[^']*'", re.DOTALL)
 _ADDRESS = re.compile(r"\b(?:from|join)\s+(?:\w+\s*\(\s*)?'([a-z][a-z0-9+]*://[^']*)'", re.I)
 _COPY = re.compile(r"\bcopy\b.*\bto\s+'([^']*)'", re.IGNORECASE | re.DOTALL)
 _IN_MEMORY = ("sqlite://", "sqlite:///:memory:", "duckdb:///:memory:", "duckdb://")
-_UNKNOWN = "x"
+_UNKNOWN = "unknown__"
+IsNew = Callable[[str], bool]
 _MAX_DEPTH = 12
 
 
-def changes_by_sql(call: ast.Call, names: Names, paths: Paths) -> tuple[Change, str] | None:
-    """What the SQL of a call changes and in few words how; for "copy", to which file."""
+def changes_by_sql(
+    call: ast.Call, names: Names, paths: Paths, new: IsNew
+) -> tuple[Change, str] | None:
+    """What the SQL of a call changes and in few words how; for "copy", to which file.
+
+    `new` tells whether a file is not there yet: rows may be put into a database that is made here.
+    """
     called = names.dotted(call.func).rpartition(".")[2]
     attr = call.func.attr if isinstance(call.func, ast.Attribute) else called
     if attr not in _EXECUTES:
@@ -48,7 +55,9 @@ def changes_by_sql(call: ast.Call, names: Names, paths: Paths) -> tuple[Change, 
     where = passed(call, 1, "con") if attr.startswith("read_sql") else call.func
     sql = _text(passed(call, 0, "sql", "query", "statement"), names, paths)
     in_memory = is_in_memory(where, names) or names.dotted(call.func).startswith("duckdb.")
-    return changes(sql, attr, in_memory=in_memory)
+    found = changes(sql, attr, in_memory=in_memory)
+    inserts = found and found[0] == "overwrite" and found[1].startswith(f"{attr} insert")
+    return None if inserts and is_in_memory(where, names, new) else found
 
 
 def changes(sql: str, what: str = "sql", *, in_memory: bool = False) -> tuple[Change, str] | None:
@@ -56,7 +65,7 @@ def changes(sql: str, what: str = "sql", *, in_memory: bool = False) -> tuple[Ch
     if found := _ADDRESS.search(sql):
         return "network", f"{what} {found[1][:60]}"
     if found := _COPY.search(sql):
-        return "copy", found[1]
+        return "copy", "" if _UNKNOWN in found[1] else found[1]
     plain = _COMMENT.sub("", sql).lower()
     for kind, pattern in _SQL.items() if not in_memory else ():
         if found := pattern.search(plain):
@@ -64,30 +73,35 @@ def changes(sql: str, what: str = "sql", *, in_memory: bool = False) -> tuple[Ch
     return None
 
 
-def is_in_memory(node: ast.expr | None, names: Names, depth: int = 0) -> bool:
-    """Whether a connection or cursor is known to be one to a database that is in no file."""
+def is_in_memory(
+    node: ast.expr | None, names: Names, new: IsNew | None = None, depth: int = 0
+) -> bool:
+    """Whether a connection or cursor is known to be one to a database in no file, or a new one."""
+
+    def inner(part: ast.expr | None, deeper: int = 1) -> bool:
+        return is_in_memory(part, names, new, depth + deeper)
+
     match node:
         case ast.Attribute(value=value):
-            return is_in_memory(value, names, depth)
+            return inner(value, 0)
         case ast.Name(id=name) if depth < _MAX_DEPTH:
             bound = names.bound.get(name, [])
-            return bool(bound) and all(is_in_memory(each, names, depth + 1) for each in bound)
+            return bool(bound) and all(map(inner, bound))
         case ast.Call(func=function, args=args):
-            return _opens_memory(names.dotted(function), args) or (
+            return _opens_memory(names.dotted(function), args, new) or (
                 isinstance(function, ast.Attribute)
                 and function.attr in ("cursor", "connect", "begin")
-                and is_in_memory(function.value, names, depth + 1)
+                and inner(function.value)
             )
     return False
 
 
-def _opens_memory(function: str, args: list[ast.expr]) -> bool:
+def _opens_memory(function: str, args: list[ast.expr], new: IsNew | None) -> bool:
     first = literal(args[0]) if args else ""
     match function:
-        case "sqlite3.connect":
-            return first == ":memory:"
-        case "duckdb.connect":
-            return not args or first == ":memory:"
+        case "sqlite3.connect" | "duckdb.connect":
+            none = not args and function.startswith("duckdb")
+            return none or first == ":memory:" or bool(new and first and new(first))
         case "sqlalchemy.create_engine" | "create_engine":
             return first in _IN_MEMORY
     return False

@@ -74,6 +74,10 @@ class Writes:
         """The same for a path that stands in a magic's line."""
         return self._judged(what, frozenset((path,)) if path else None)
 
+    def is_new(self, path: str) -> bool:
+        """Whether a path lies inside the folder and nothing is there that is not ours."""
+        return not self._problem(path, ("",))
+
     def _harm_of_opening(self, call: ast.Call, name: str) -> str:
         position, default = OPENERS[name]
         if name == "logging.basicConfig" and passed(call, 99, "filename") is None:
@@ -171,7 +175,7 @@ class Writes:
     def _judged(self, what: str, texts: Texts, node: ast.expr | None = None) -> str:
         if self.any and texts != frozenset():
             return what
-        if texts is None and self._is_new(pattern(node, self._names, self._paths)):
+        if texts is None and self._fits_none(pattern(node, self._names, self._paths)):
             return ""
         if texts is None:
             return f"{what} to a path that is not a constant"
@@ -181,7 +185,7 @@ class Writes:
                 return f"{what} {problem}"
         return ""
 
-    def _is_new(self, pattern: str) -> bool:
+    def _fits_none(self, pattern: str) -> bool:
         """Whether no file is there that a path of this form could be: `figures/box_*.png`."""
         if not pattern or self.moved:
             return False
