@@ -113,7 +113,8 @@ class Names:
         return _USUAL.get(name, name)
 
     def _named_by_call(self, function: str, args: Sequence[ast.expr]) -> str:
-        if function.rpartition(".")[2] == "get_ipython":  # a name of the shell's, or imported
+        shell = ("get_ipython", "InteractiveShell.instance")  # names of the shell's, or imported
+        if function and function.endswith(shell):
             return "get_ipython()"
         if function in ("globals", "locals", "vars") and not args:
             return f"{function}()"

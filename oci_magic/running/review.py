@@ -23,7 +23,7 @@ from ..types import Cell, Effect
 from .beyond import beyond
 from .effects import effect_of
 from .ipython_syntax import magic_kind, written_file
-from .names import Names, literal
+from .names import Names, literal, passed
 from .origins import origins
 from .paths import Paths
 from .sql import Change, changes, changes_by_sql
@@ -220,7 +220,9 @@ class _Reader:
             yield Effect("dynamic", f"{name} of a module", call.lineno)
 
     def _magic(self, call: ast.Call, name: str) -> Iterator[Effect]:
-        text, body = (*map(literal, call.args[1:3]), "", "")[:2]
+        name, _, rest = name.partition(" ")  # of `magic("rm x")`
+        line, body = passed(call, 1, "line"), literal(passed(call, 2, "cell"))
+        text = rest or literal(line)
         if not name:
             yield Effect("dynamic", "a magic with a computed name", call.lineno)
             return
@@ -228,7 +230,7 @@ class _Reader:
         if name == "sql":
             if found := changes(f"{text}\n;{body}"):
                 yield from self._by_sql(*found, call.lineno)
-        elif name == "config" and not all(isinstance(a, ast.Constant) for a in call.args[1:]):
+        elif name == "config" and line and not isinstance(line, ast.Constant):
             yield Effect("session", "%config of a computed option", call.lineno)
         elif (path := written_file(name, text)) is not None:
             if harm := self._writes.harm_of_text(f"%%{name}", path):
