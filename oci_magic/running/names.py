@@ -169,6 +169,8 @@ class Names:
                 self._meant.setdefault(target.id, meant)
             else:
                 self._add(target.id, value)
+        elif isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
+            self._add(f"{target.value.id}.{target.attr}", value)  # self.path
         elif isinstance(target, ast.Tuple | ast.List):
             parts: Sequence[ast.expr | None] = [None] * len(target.elts)
             if isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(parts):

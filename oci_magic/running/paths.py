@@ -91,6 +91,9 @@ class Paths:
                 return self._is_path(left, seen) or self._is_path(right, seen)
             case ast.Attribute(value=value, attr="parent") | ast.NamedExpr(value=value):
                 return self._is_path(value, seen)
+            case ast.Attribute(value=ast.Name(id=owner), attr=attr):
+                bound = self._names.bound.get(f"{owner}.{attr}", ())
+                return any(self._is_path(each, seen) for each in bound)
             case ast.Subscript(value=value):
                 return self._lists_paths(value, seen) or self._maps_to_paths(value, seen)
             case ast.Call(func=ast.Name(id=name), args=[first, *_]) if name in _ONE_OF:

@@ -33,6 +33,7 @@ _SQL: dict[Change, re.Pattern[str]] = {
     ),
 }
 _COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/|'[^']*'", re.DOTALL)
+_QUOTED_NAME = re.compile(r'"[^"]*"')
 _ADDRESS = re.compile(r"\b(?:from|join)\s+(?:\w+\s*\(\s*)?'([a-z][a-z0-9+]*://[^']*)'", re.I)
 _COPY = re.compile(r"\bcopy\b.*\bto\s+'([^']*)'", re.IGNORECASE | re.DOTALL)
 _IN_MEMORY = ("sqlite://", "sqlite:///:memory:", "duckdb:///:memory:", "duckdb://")
@@ -66,7 +67,7 @@ def changes(sql: str, what: str = "sql", *, in_memory: bool = False) -> tuple[Ch
         return "network", f"{what} {found[1][:60]}"
     if found := _COPY.search(sql):
         return "copy", "" if _UNKNOWN in found[1] else found[1]
-    plain = _COMMENT.sub("", sql).lower()
+    plain = _QUOTED_NAME.sub("name", _COMMENT.sub("", sql).lower())
     for kind, pattern in _SQL.items() if not in_memory else ():
         if found := pattern.search(plain):
             return kind, f"{what} {' '.join(found[0].split()).strip(';')}"

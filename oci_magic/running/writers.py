@@ -22,6 +22,7 @@ METHODS = frozenset(
 )
 GENERAL = frozenset(("dump", "write"))
 """Methods of much else, too: judged where the path is known, or what they belong to."""
+SAYS = re.compile(r"(json|yaml|pickle|dill|cloudpickle|marshal|tomli_w|sys\.\w+)\.(dump|write)")
 TREES = frozenset(
     f"{home}.{n}"
     for home in ("xml.etree.ElementTree", "lxml.etree")

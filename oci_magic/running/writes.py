@@ -25,6 +25,7 @@ from .writers import (
     METHODS,
     OPENERS,
     PATH_KEYWORDS,
+    SAYS,
     SUFFIXES,
     TREES,
     WRITING_FLAGS,
@@ -128,13 +129,15 @@ class Writes:
         given = passed(call, 3, "if_exists")
         known = self._paths.texts(given) if given is not None else frozenset(("fail",))
         replaces = known is None or not known.isdisjoint(("replace", "delete_rows"))
-        return replaces and not is_in_memory(passed(call, 1, "con"), self._names)
+        return replaces and not is_in_memory(passed(call, 1, "con"), self._names, self.is_new)
 
     def _writes_a_file(self, call: ast.Call, where: ast.expr) -> bool:
         """`array.dump("old.npy")`, `tree.write("old.xml")`; not `json.dump(x, file)`."""
         made = self._made(call)
         if made & TREES:
             return True
+        if SAYS.fullmatch(self._names.dotted(call.func)):
+            return False
         texts = self._paths.texts(where) or ()
         return len(call.args) == 1 and any((self._folder / text).is_file() for text in texts)
 
