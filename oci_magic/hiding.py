@@ -77,9 +77,11 @@ def _hiding(module: ast.Module, failure: Failure) -> Iterator[str]:
     meant = _aliases(module)
     for node in ast.walk(module):
         match node:
-            case ast.Try(body=body, handlers=handlers):
-                for handler in handlers:
-                    yield from _hiding_handler(handler, body, meant, failure)
+            case ast.Try() | ast.TryStar():
+                for handler in node.handlers:
+                    yield from _hiding_handler(handler, node.body, meant, failure)
+                if any(isinstance(part, ast.Return) for part in node.finalbody):
+                    yield "a return in finally, which drops any error"
             case ast.With(items=items, body=body):
                 for item in items:
                     yield from _hiding_with(item.context_expr, body, meant, failure)

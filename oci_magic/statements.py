@@ -13,13 +13,13 @@ _NOTHING = frozenset(("nan", "NaN", "NA", "NaT"))
 class _Live(ast.NodeTransformer):
     def visit_If(self, node: ast.If) -> ast.AST | list[ast.stmt]:
         self.generic_visit(node)
-        if isinstance(node.test, ast.Constant) and not node.test.value:
-            return node.orelse or ast.Pass()
-        return node
+        if not isinstance(node.test, ast.Constant):
+            return node
+        return node.body if node.test.value else node.orelse or ast.Pass()
 
 
 def live(module: ast.Module) -> ast.Module:
-    """The code without what stands in an `if False:`; `module` itself is changed."""
+    """The code without what an `if False:` or `if True: ... else:` never runs; `module` changes."""
     result: ast.Module = _Live().visit(module)
     return result
 

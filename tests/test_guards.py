@@ -76,6 +76,8 @@ def test_the_best_draft_could_run() -> None:
         "try:\n    f(df)\nexcept Exception:\n    if False: raise",
         "from contextlib import suppress\nwith suppress(ValueError):\n    f(df)",
         "if False:\n    f(df)",
+        "if True:\n    pass\nelse:\n    f(df)",
+        "def g():\n    try:\n        f(df)\n    finally:\n        return 0\ng()",
         "pass",
         "x = 0",
         "x = float('nan')  # f(df)",
