@@ -1,4 +1,4 @@
-"""What keeps a small model from going in circles: repeats, endless text, errors that are hidden.
+"""What keeps a small model from going in circles: repeats and endless text.
 
 All of it is read off the rounds of a request, so the loop keeps no state for it: a round that
 repeats an earlier code or error moves the loop on to the next way of asking.
@@ -8,17 +8,23 @@ from __future__ import annotations
 
 import ast
 import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .prompting.conversation import source
 from .prompting.source import tree
-from .types import Failure, Turn
+from .types import Turn
 
-LONGEST_PERIOD = 200
+LONGEST_PERIOD = 1000
 LINES, LETTERS = 300, 4000
 """So many characters of the same lines, or without a line's end, at least 8 times, are a loop."""
+DATA_TIMES, MOST_DATA = 200, 12_000
+"""Lines inside a bracket or a text are data, which may be the same for longer."""
+_TOKENS = re.compile(
+    r"\"\"\".*?(?:\"\"\"|(?P<open>\Z))|\'\'\'.*?(?:\'\'\'|(?P<open2>\Z))"
+    r"|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|#[^\n]*|(?P<up>[(\[{])|(?P<down>[)\]}])",
+    re.DOTALL,
+)
 
 
 @dataclass(frozen=True)
@@ -53,9 +59,9 @@ def best(tried: Sequence[Turn]) -> Turn:
 
 
 def repeats(tried: Sequence[Turn]) -> bool:
-    """Whether the last round has the code of an earlier one, or the error of the one before."""
+    """Whether the last round has the code or the error of an earlier one."""
     *before, last = tried
-    return same(last, before) is not None or bool(before and _error(last) == _error(before[-1]))
+    return same(last, before) is not None or _error(last) in map(_error, before)
 
 
 def same(turn: Turn, before: Sequence[Turn]) -> Turn | None:
@@ -69,29 +75,43 @@ def same(turn: Turn, before: Sequence[Turn]) -> Turn | None:
 def loop_start(text: str) -> int | None:
     """Where `text` begins to say over and over what it has said, None if it does not end so."""
     for period in range(1, min(LONGEST_PERIOD, len(text) // 8) + 1):
-        size = max(LINES if "\n" in text[-period:] else LETTERS, 8 * period)
+        if text[-period:] != text[-2 * period : -period]:
+            continue
+        size = _size_of_a_loop(text, period)
         tail = text[-size:]
         if len(tail) == size and tail[period:] == tail[:-period]:
-            start = len(text) - size
-            while start and text[start - 1] == text[start - 1 + period]:
-                start -= 1
-            return start + period
+            start = _start(text, period, size)
+            if not _is_data(text, start, period):
+                return start + period
     return None
 
 
-def hidden(failed: Turn, turn: Turn) -> str:
-    """How the repair in `turn` only hides the error of `failed`, "" if it does not.
+def _size_of_a_loop(text: str, period: int) -> int:
+    return max(LINES if "\n" in text[-period:] else LETTERS, 8 * period)
 
-    What the request speaks of ("ignore errors", "stop with exit") is the person's wish.
-    """
-    before, after = tree(source(failed)), tree(source(turn))
-    failure = failed.execution.failure if failed.execution else None
-    if failure is None or after is None or _WISHED.search(turn.request):
-        return ""
-    new = Counter(_hiding(after)) - Counter(_hiding(before) if before else ())
-    if new:
-        return next(iter(new))
-    return _dropped(failure, source(turn), after)
+
+def _start(text: str, period: int, size: int) -> int:
+    start = len(text) - size
+    while start and text[start - 1] == text[start - 1 + period]:
+        start -= 1
+    return start
+
+
+def _is_data(text: str, start: int, period: int) -> bool:
+    """Whether the same lines are rows of a table or a picture: inside a bracket or a text."""
+    enough = max(LETTERS, min(DATA_TIMES * period, MOST_DATA))
+    return len(text) - start < enough and _is_open(text[:start])
+
+
+def _is_open(text: str) -> bool:
+    """Whether a bracket or a long text of the code is not closed at the end of `text`."""
+    depth = 0
+    for token in _TOKENS.finditer(text[text.rfind("```") + 3 if "```" in text else 0 :]):
+        if token["open"] is not None or token["open2"] is not None:
+            return True
+        depth += bool(token["up"]) - bool(token["down"])
+        depth = max(depth, 0)
+    return depth > 0
 
 
 def refused(turn: Turn) -> bool:
@@ -120,43 +140,3 @@ def _could_run(turn: Turn) -> bool:
 
 REFUSED = "Refused"
 """Name of the failure of a repair that only hides the error."""
-_WISHED = re.compile(
-    r"\b(try|except|exceptions?|catch|ignor\w*|suppress\w*|skip\w*|swallow\w*|tolera\w*|exit|quit)\b",
-    re.IGNORECASE,
-)
-_BROAD = frozenset(("Exception", "BaseException"))
-_EXITS = frozenset(("exit", "quit", "sys.exit", "os._exit", "os.abort", "SystemExit"))
-
-
-def _hiding(module: ast.Module) -> Iterator[str]:
-    """What in the code keeps any error from being seen."""
-    for node in ast.walk(module):
-        match node:
-            case ast.ExceptHandler(type=kind, body=body) if _is_broad(kind) and not any(
-                isinstance(inner, ast.Raise) for part in body for inner in ast.walk(part)
-            ):
-                yield "an except that takes any error"
-            case ast.Call(func=called, args=given):
-                name = ast.unparse(called)
-                if name in _EXITS:
-                    yield f"{name}() ends the program"
-                elif name.endswith("suppress") and any(map(_is_broad, given)):
-                    yield "suppress() of any error"
-            case ast.Raise(exc=ast.Name(id="SystemExit")):
-                yield "SystemExit() ends the program"
-
-
-def _is_broad(kind: ast.expr | None) -> bool:
-    if isinstance(kind, ast.Tuple):
-        return any(map(_is_broad, kind.elts))
-    return kind is None or (isinstance(kind, ast.Name) and kind.id in _BROAD)
-
-
-def _dropped(failure: Failure, code: str, after: ast.Module) -> str:
-    line = failure.facts.line.strip()
-    if failure.name == "AssertionError" and line.startswith("assert"):
-        if not any(isinstance(node, ast.Assert) for node in ast.walk(after)):
-            return "the check that failed is gone"
-    elif line and re.search(rf"^\s*#\s*{re.escape(line)}\s*$", code, re.MULTILINE):
-        return "the line that failed is commented out"
-    return ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from . import guards
+from . import guards, hiding
 from .events import Outcome
 from .prompting.feedback import HIDES
 from .prompting.prompts import CUT_OFF
@@ -48,7 +48,7 @@ def without_running(turn: Turn, tried: Sequence[Turn], run: bool) -> Verdict | N
 
 def _hiding(turn: Turn, tried: Sequence[Turn]) -> Verdict | None:
     failed = next((t for t in reversed(tried) if not guards.refused(t)), None)
-    why = guards.hidden(failed, turn) if failed else ""
+    why = hiding.hidden(failed, turn) if failed else ""
     if not failed or not why:
         return None
     failure = Failure(guards.REFUSED, f"the repair only hides the error: {why}")

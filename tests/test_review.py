@@ -57,6 +57,7 @@ HELD = {
     "delete": [
         "import sqlite3\nc = sqlite3.connect('a.db')\nc.execute('DROP TABLE t')",
         "con.execute('delete from t where x = 1')",
+        "con.execute('drop table \"t\"; select 1')",
         "fs.delete_dir('a')",
         "import os\nos.remove('old.csv')",
         "os.unlink('x')",
@@ -79,6 +80,8 @@ HELD = {
         "import sys\nsys.modules['os'].remove('x')",
         "import builtins\ngetattr(os, 'unlink')('x')",
         "%rm old.csv",
+        "get_ipython().magic('rm old.csv')",
+        "get_ipython().run_line_magic('rm', line='old.csv')",
         "rm old.csv",
         "%%time\nos.remove('old.csv')",
         "%timeit -n 1 -r 1 os.remove('old.csv')",
@@ -102,6 +105,7 @@ HELD = {
         "for p, n in zip(map(Path, names), 'ab'):\n    p.replace(n)",
         "files = [Path('a')]\nfiles[0].rename('b')",
         "list(map(Path.rename, files, names))",
+        "class A:\n    def make(self): self.p = Path('a')\n    def go(self): self.p.rename('x')",
         "Path('notes.txt').write_text('gone')",
         "out = Path('data') / 'old.csv'\nout.write_bytes(b'')",
         "Path('notes.txt').open('w')",
@@ -297,6 +301,10 @@ LET_THROUGH = [
     "con.execute('select * from t -- drop table t')",
     "import sqlite3\nc = sqlite3.connect(':memory:')\nc.cursor().execute('DELETE FROM t')",
     "for c in df.columns:\n    plt.savefig(f'plot_{c}.png')",
+    "s = yaml.dump('notes.txt')\nsys.stdout.write('notes.txt')",
+    "con.execute('SELECT * FROM t WHERE note = \"insert into\"')",
+    "con = sqlite3.connect('fresh.db')\ndf.to_sql('t', con, if_exists='replace')",
+    "class A:\n    def __init__(self): self.t = 'a'\n    def go(self): self.t.replace('a', 'b')",
     "class Box:\n    def unlink(self): ...\nb = Box()\nb.unlink()",
     "this is not python",
     "os.remove('x'",
@@ -315,10 +323,14 @@ def test_analysis_code_is_never_held(source: str, folder: Path) -> None:
     assert review(Cell(source), folder) == ()
 
 
-BLIND = [
-    json.loads(line)
-    for line in (Path(__file__).parent / "review" / "blind.jsonl").read_text().splitlines()
-]
+def corpus(name: str) -> list[dict[str, Any]]:
+    text = (Path(__file__).parent / "review" / name).read_text()
+    return [json.loads(line) for line in text.splitlines()]
+
+
+READERS = corpus("readers.jsonl")
+"""Cells by someone who looked for what the rules miss, and for what they hold without need."""
+BLIND = corpus("blind.jsonl")
 """Cells by someone who had not read the rules: `code`, `effects` that a reader sees, `there`."""
 
 
@@ -339,6 +351,93 @@ def test_hardly_anything_harmless_is_held(tmp_path: Path) -> None:
     harmless = [each for each in BLIND if not each["effects"]]
     held = [each["code"] for each in harmless if blind(tmp_path, each)]
     assert len(harmless) >= 75 and len(held) <= 0.02 * len(harmless), held
+
+
+@pytest.mark.parametrize(
+    "cell", [each for each in READERS if each["effects"]], ids=lambda c: c["code"]
+)
+def test_what_was_missed_once_is_held(cell: dict[str, Any], tmp_path: Path) -> None:
+    found = {effect.kind for effect in blind(tmp_path, cell)}
+    assert found == set(cell["effects"])
+
+
+def test_nothing_harmless_of_the_second_corpus_is_held(tmp_path: Path) -> None:
+    harmless = [each for each in READERS if not each["effects"]]
+    assert len(harmless) >= 100
+    assert [each["code"] for each in harmless if blind(tmp_path, each)] == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "%config OCIMagics.allow = ['delete']",
+        "%config OCIMagics.rounds",
+        "%config {name}.allow = ['delete']",
+        "get_ipython().run_line_magic('config', line='OCIMagics.allow = []')",
+        "get_ipython().magic('config OCIMagics.allow = []')",
+        "from IPython import InteractiveShell\nInteractiveShell.instance().magics_manager",
+        "get_ipython().run_line_magic('config', option)",
+        "get_ipython().magics_manager.registry['OCIMagics'].allow = ['delete']",
+        "ip = get_ipython()\nours = ip.magics_manager",
+        "getattr(get_ipython(), 'magics_manager')",
+        "get_ipython().find_cell_magic('oci')",
+        "import oci_magic.running.review as rules\nrules.review = print",
+        "from oci_magic import guards\nguards.hidden = print",
+        "%oci record on",
+        "%%oci\ndelete all files",
+        "%alias_magic ask oci",
+        "%alias gone rm",
+    ],
+)
+def test_code_cannot_switch_the_review_off(source: str) -> None:
+    assert [effect.kind for effect in review(Cell(source))] == ["session"]
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["%config InlineBackend.figure_format = 'retina'", "%config", "%config IPCompleter.greedy"],
+)
+def test_settings_of_others_may_be_changed(source: str) -> None:
+    assert review(Cell(source)) == ()
+
+
+@pytest.mark.parametrize(
+    ("source", "kind"),
+    [
+        ("for name, g in groups:\n    g.to_csv(f'{name}.tsv')", ""),
+        ("for name, g in groups:\n    g.to_csv(f'{name}.csv')", "overwrite"),
+        ("for path in paths:\n    g.to_csv(f'{path}.tsv')", "overwrite"),
+        ("fig.savefig(os.path.join('data', f'{name}.png'))", ""),
+        ("g.to_csv(os.path.join('data', f'{name}.csv'))", "overwrite"),
+        ("where = Path('data', f'{name}.tsv')\ng.to_csv(where)", ""),
+        ("g.to_csv(f'{name}')", "overwrite"),
+        ("g.to_csv(f'{base}/new.csv')", "overwrite"),
+    ],
+)
+def test_names_that_are_built_may_hit_what_is_there(source: str, kind: str, folder: Path) -> None:
+    assert held(folder, source) == ({kind} if kind else set())
+
+
+@pytest.mark.parametrize(
+    ("database", "sql", "kind"),
+    [
+        ("'fresh.db'", "'INSERT INTO t VALUES (1)'", ""),
+        ("'notes.txt'", "'INSERT INTO t VALUES (1)'", "overwrite"),
+        ("name", "'INSERT INTO t VALUES (1)'", "overwrite"),
+        ("'fresh.db'", "f'DELETE FROM {t}'", "delete"),
+        ("':memory:'", "f'DELETE FROM {t}'", ""),
+        ("'fresh.db'", "'UPDATE t SET a = %s' % a", "overwrite"),
+        ("'fresh.db'", "'SELECT * FROM ' + t", ""),
+        ("':memory:'", "f\"COPY t TO '{target}'\"", "overwrite"),
+        ("':memory:'", "\"COPY t TO 'old.csv'\"", "overwrite"),
+        ("':memory:'", "\"COPY t TO 'new.csv'\"", ""),
+    ],
+)
+def test_sql_is_read_by_its_constant_parts(
+    database: str, sql: str, kind: str, folder: Path
+) -> None:
+    source = f"import sqlite3\ncon = sqlite3.connect({database})\ncon.execute({sql})"
+    assert held(folder, source) == ({kind} if kind else set())
 
 
 def test_table_is_large_enough() -> None:

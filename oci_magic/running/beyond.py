@@ -1,7 +1,7 @@
-"""Effects beyond files: the network, stored objects that bring code with them, databases.
+"""Effects beyond files: the network, and stored objects that bring code with them.
 
-Covers what a call says by its name, its address or its SQL. Libraries that go to the network by
-themselves are known by name; others, and SQL that is put together at run time, are not seen.
+Covers what a call says by its name or its address. Libraries that go to the network by
+themselves are known by name; others are not seen.
 """
 
 from __future__ import annotations
@@ -11,21 +11,26 @@ import re
 from typing import Literal
 
 from .names import Names, literal, passed
+from .origins import origins
 from .paths import Paths
 
-Beyond = Literal["network", "deserialise", "delete", "overwrite"]
+Beyond = Literal["network", "deserialise"]
 
 _NETWORK = re.compile(
     r"(requests|httpx|aiohttp|urllib3|paramiko|boto3|botocore|ftplib|smtplib|imaplib|poplib|telnetlib"
     r"|nntplib|xmlrpc|websockets?|http\.client|urllib\.request|yfinance|wget|gdown|kagglehub|openai"
     r"|anthropic|pandas_datareader|huggingface_hub|feedparser|tweepy|praw|gspread|pymongo|redis"
+    r"|mysql\.connector|oracledb|cx_Oracle|asyncpg|ucimlrepo|kaggle|pandas_gbq|osmnx|openml|pooch"
+    r"|tensorflow_datasets|selenium|playwright|pysftp|asyncssh|pycurl|wandb|geopy\.geocoders"
+    r"|gensim\.downloader|http\.server|socketserver"
     r"|psycopg2?|pymysql|MySQLdb|pyodbc|snowflake|google\.cloud|azure|s3fs|gcsfs|fsspec\.filesystem)\..+"
     r"|socket\.(socket|create_connection|create_server|getaddrinfo|gethostby\w+)"
     r"|asyncio\.(open_connection|start_server)|sklearn\.datasets\.fetch_\w+"
     r"|seaborn\.(load_dataset|get_dataset_names)|datasets\.load_dataset|torch\.hub\.\w+"
     r"|nltk\.download|spacy\.cli\.download|\w*(torchvision|torchaudio)\.datasets\.\w+"
     r"|keras\.datasets\.\w+\.load_data|tensorflow\.keras\.datasets\.\w+\.load_data"
-    r"|statsmodels\.\w*\.?get_rdataset|(\w+\.)*from_pretrained|transformers\.pipeline"
+    r"|git\.Repo\.clone_from|(tensorflow\.)?keras\.utils\.get_file"
+    r"|sentence_transformers\.SentenceTransformer|statsmodels\.(\w+\.)*get_rdataset|(\w+\.)*from_pretrained|transformers\.pipeline"
 )
 _READS_ADDRESSES = re.compile(
     r"(.*\.)?(read_\w+|scan_\w+|load\w*|imread|genfromtxt|open_\w+|urlopen|urlretrieve|create_engine"
@@ -34,19 +39,12 @@ _READS_ADDRESSES = re.compile(
 _ADDRESS = re.compile(r"(?!sqlite|duckdb|file)[a-z][a-z0-9+]*://\S+")
 _LOADS_CODE = re.compile(
     r"(pickle|_pickle|cPickle|cloudpickle|dill|joblib|marshal|jsonpickle)\.(loads?|decode|Unpickler)"
-    r"|pandas\.read_pickle|sklearn\.externals\.joblib\.load"
+    r"|(tensorflow\.)?keras\.(models|saving)\.load_model|pandas\.read_pickle|sklearn\.externals\.joblib\.load"
     r"|yaml\.(unsafe_load|full_load|unsafe_load_all|full_load_all)|torch\.hub\.load"
 )
 _MAX_DEPTH = 12
-_METHODS_NETWORK = frozenset(("from_pretrained", "push_to_hub", "urlopen"))
-_EXECUTES = frozenset(("execute", "executemany", "executescript", "sql", "query", "text"))
-_SQL: dict[Beyond, re.Pattern[str]] = {
-    "delete": re.compile(r"\b(drop\s+(table|view|database|index|schema)|delete\s+from|truncate)\b"),
-    "overwrite": re.compile(
-        r"\b(update\s+\S+\s+set|alter\s+table|replace\s+into|create\s+or\s+replace|merge\s+into)\b"
-    ),
-}
-_COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/|'[^']*'", re.DOTALL)
+_METHODS_NETWORK = frozenset(("from_pretrained", "push_to_hub", "urlopen", "to_gbq"))
+_TRAINED = re.compile(r"(torchvision\.models|(tensorflow\.)?keras\.applications)\.(\w+\.)*\w+")
 
 
 def beyond(call: ast.Call, names: Names, paths: Paths) -> tuple[Beyond, str] | None:
@@ -57,10 +55,12 @@ def beyond(call: ast.Call, names: Names, paths: Paths) -> tuple[Beyond, str] | N
         return "deserialise", name or attr
     if (name and _NETWORK.fullmatch(name)) or attr in _METHODS_NETWORK:
         return "network", name or attr
+    if name and _TRAINED.fullmatch(name) and _is_given(call, "weights", "pretrained"):
+        return "network", name
+    if _is_get_of_a_dict(call, attr, names):
+        return None
     if _READS_ADDRESSES.fullmatch(name or attr) and (address := _address(call, names, paths)):
         return "network", f"{name or attr} {address[:60]}"
-    if attr in _EXECUTES and not _in_memory(call.func, names):
-        return _changes_a_database(call, attr, paths)
     return None
 
 
@@ -70,12 +70,28 @@ def _brings_code(call: ast.Call, name: str) -> bool:
         return True
     if name == "torch.load":
         return not _is_true(passed(call, 99, "weights_only"))
+    if name == "shelve.open":
+        return literal(passed(call, 1, "flag")) != "n"
     if name == "numpy.load":
         return _is_true(passed(call, 2, "allow_pickle"))
     if name in ("yaml.load", "yaml.load_all"):
         loader = passed(call, 1, "Loader")
         return loader is None or "Safe" not in ast.unparse(loader)
     return False
+
+
+def _is_get_of_a_dict(call: ast.Call, attr: str, names: Names) -> bool:
+    """`table.get("https://…")`, `cache.get("https://…", 0)`"""
+    if attr != "get" or not isinstance(call.func, ast.Attribute):
+        return False
+    with_default = len(call.args) == 2 and isinstance(call.args[1], ast.Constant)
+    return with_default or origins(call.func.value, names) <= {"dict"}
+
+
+def _is_given(call: ast.Call, *options: str) -> bool:
+    """Whether an option is switched on: neither left out, nor None or False."""
+    value = passed(call, 99, *options)
+    return value is not None and not (isinstance(value, ast.Constant) and not value.value)
 
 
 def _is_true(node: ast.expr | None) -> bool:
@@ -109,28 +125,3 @@ def _start(node: ast.expr | None, names: Names, paths: Paths, depth: int = 0) ->
         case ast.Name(id=name) if depth < _MAX_DEPTH:
             firsts = names.bound.get(name, [])
     return next((text for each in firsts if (text := _start(each, names, paths, depth + 1))), "")
-
-
-def _in_memory(node: ast.expr | None, names: Names, depth: int = 0) -> bool:
-    """Whether a connection or cursor is known to be one to a database that is in no file."""
-    match node:
-        case ast.Attribute(value=value):
-            return _in_memory(value, names, depth)
-        case ast.Name(id=name) if depth < _MAX_DEPTH:
-            bound = names.bound.get(name, [])
-            return bool(bound) and all(_in_memory(each, names, depth + 1) for each in bound)
-        case ast.Call(func=function, args=args) if names.dotted(function) == "sqlite3.connect":
-            return bool(args) and literal(args[0]) == ":memory:"
-        case ast.Call(func=ast.Attribute(value=value, attr="cursor" | "connect")):
-            return _in_memory(value, names, depth + 1)
-    return False
-
-
-def _changes_a_database(call: ast.Call, attr: str, paths: Paths) -> tuple[Beyond, str] | None:
-    sql = literal(call.args[0]) if call.args else ""
-    known = paths.texts(call.args[0]) if call.args and not sql else None
-    plain = _COMMENT.sub("", sql or " ".join(sorted(known or ()))).lower()
-    for kind, pattern in _SQL.items():
-        if found := pattern.search(plain):
-            return kind, f"{attr} {found[0]}"
-    return None

@@ -26,11 +26,11 @@ _SHOWN = 3
 _HELD: dict[EffectKind, re.Pattern[str]] = {
     "delete": re.compile(
         r"os\.(remove|unlink|rmdir|removedirs)|shutil\.rmtree|send2trash\.send2trash"
-        r"|pathlib\.\w*Path\.(unlink|rmdir)"
+        r"|pathlib\.\w*Path\.(unlink|rmdir)|distutils\.dir_util\.remove_tree"
     ),
     "overwrite": re.compile(
-        r"os\.(rename|renames|replace|truncate|ftruncate)|shutil\.move"
-        r"|pathlib\.\w*Path\.(rename|replace)"
+        r"os\.(rename|renames|replace|truncate|ftruncate|l?chmod|l?chown|symlink|link)|shutil\.move"
+        r"|shutil\.chown|pathlib\.\w*Path\.(rename|replace|l?chmod|symlink_to|hardlink_to|link_to)"
     ),
     "process": re.compile(
         r"os\.(system|popen|exec[lv]\w*|spawn\w+|posix_spawnp?|fork|forkpty|startfile)"
@@ -38,6 +38,7 @@ _HELD: dict[EffectKind, re.Pattern[str]] = {
         r"|asyncio\.(subprocess\.)?create_subprocess_\w+|pty\.(spawn|fork)|webbrowser\.open\w*"
         r"|multiprocessing\.(\w+\.)*(Process|Pool)"
         r"|concurrent\.futures\.(process\.)?ProcessPoolExecutor"
+        r"|(pexpect|ptyprocess)\.(\w+\.)*\w*([sS]pawn|run|Process)\w*|git\.(cmd\.)?Git"
     ),
     "install": re.compile(
         r"pip\.(_internal\.)?(\w+\.)*main|ensurepip\.\w+|(micropip|piplite)\.\w+"
@@ -45,15 +46,19 @@ _HELD: dict[EffectKind, re.Pattern[str]] = {
     "exit": re.compile(
         r"(sys\.)?exit|quit|os\.(_exit|abort|kill|killpg)|_thread\.interrupt_main"
         r"|signal\.(signal|alarm|setitimer|raise_signal|pthread_kill|pidfd_send_signal)"
+        r"|faulthandler\._\w+|resource\.setrlimit|sys\.(__)?std(in|out|err)(__)?\.close"
         r"|get_ipython\(\)\.(ask_exit|kernel\.\w*(shutdown|stop)\w*)"
     ),
     "session": re.compile(
-        r"get_ipython\(\)\.(reset|reset_selective|del_var)|get_ipython\(\)\.extension_manager\.\w+"
+        r"get_ipython\(\)\.(reset|reset_selective|del_var|extension_manager\.\w+|magics_manager"
+        r"|configurables|update_config|register_magic\w*|register_magics|define_magic|find_\w*magic"
+        r"|user_ns\.clear|config\.OCIMagics)"
+        r"|(globals|locals|vars)\(\)\.(clear|popitem)|os\.environ\.clear|oci_magic(\.\w+)*"
     ),
     "dynamic": re.compile(
         r"eval|exec|compile|__import__|__builtins__(\..*)?|builtins\.\w+|runpy\.\w+"
         r"|(os|shutil|subprocess|builtins|pathlib)\.__dict__|ctypes\.\w+|importlib\.reload"
-        r"|code\.(interact|Interactive\w+)"
+        r"|code\.(interact|Interactive\w+)|IPython\.(core\.)?display\.Javascript"
         r"|get_ipython\(\)\.(run_cell|run_code|ex|ev|safe_execfile\w*|run_ast_nodes)"
     ),
 }

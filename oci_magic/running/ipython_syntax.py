@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 MagicKind = Literal[
-    "delete", "overwrite", "process", "install", "session", "dynamic", "python", "moves"
+    "delete", "overwrite", "process", "install", "network", "session", "dynamic", "python", "moves"
 ]
 
 _KINDS: dict[MagicKind, tuple[str, ...]] = {
@@ -23,15 +23,20 @@ _KINDS: dict[MagicKind, tuple[str, ...]] = {
     "overwrite": ("mv", "cp", "save", "notebook", "logstart", "writefile", "file"),
     "process": (
         *("sx", "system", "!", "sc", "script", "bash", "sh", "cmd", "perl", "ruby"),
-        *("python", "python2", "python3", "pypy", "killbgscripts"),
+        *("python", "python2", "python3", "pypy", "killbgscripts", "edit"),
     ),
-    "dynamic": ("run", "rerun", "macro", "javascript", "js", "oci", "debug"),
-    "session": (*("reset", "reset_selective", "xdel", "load_ext", "reload_ext", "unload_ext"),),
+    "network": ("pastebin",),
+    "dynamic": ("run", "rerun", "macro", "javascript", "js", "debug"),
+    "session": (
+        *("reset", "reset_selective", "xdel", "load_ext", "reload_ext", "unload_ext", "oci"),
+        *("alias", "unalias", "rehashx", "alias_magic"),
+    ),
     "python": ("time", "timeit", "prun", "capture"),
     "moves": ("cd", "pushd", "popd"),
 }
 _ALIASES = frozenset(("ls", "ll", "lf", "lk", "ldir", "lx", "cat", "mkdir", "man", "less", "more"))
 _READING = frozenset(("list", "show", "freeze", "info", "check", "search", "--version", "tree"))
+_OTHERS_OPTION = re.compile(r"\s*(?!OCIMagics)\w*(\.\w+.*)?", re.DOTALL)
 _SHELL_SIGNS = re.compile(r"[;&|<>`$]")
 _OPTIONS = re.compile(r"(?:-\w+(?:\s+\d+(?=\s))?\s+)*")
 
@@ -57,17 +62,28 @@ def as_magic(source: str) -> tuple[str, str] | None:
     return (match[1], match[2] or "") if match and "\n" not in source.strip() else None
 
 
-def magic_kind(name: str, line: str) -> MagicKind | None:
-    """What a magic does with its line; None: nothing that matters here."""
-    if name in _ALIASES:
-        return "process" if _SHELL_SIGNS.search(line) else None
-    kind = next((kind for kind, names in _KINDS.items() if name in names), None)
+def magic_kind(name: str, line: str, body: str = "") -> MagicKind | None:
+    """What a magic does with its line and what is below it; None: nothing that matters here."""
     words = line.split()
+    match name:
+        case _ if name in _ALIASES:
+            return "process" if _SHELL_SIGNS.search(line) else None
+        case "config":  # of ours, or of what is not known
+            return None if _OTHERS_OPTION.fullmatch(line) else "session"
+        case "html":
+            return "dynamic" if "<script" in body.lower() else None
+        case "store":
+            return None if words[:1] in ([], ["-r"]) else _stored(words)
+    kind = next((kind for kind, names in _KINDS.items() if name in names), None)
     if kind == "session" and words == ["autoreload"]:  # IPython's own, and harmless
         return None
     if kind == "install" and words and words[0] in _READING:
         return None
     return kind
+
+
+def _stored(words: list[str]) -> MagicKind:
+    return "delete" if words[0] in ("-d", "-z") else "overwrite"
 
 
 def python_in(name: str, line: str, body: str) -> Iterator[tuple[str, int]]:
@@ -78,8 +94,11 @@ def python_in(name: str, line: str, body: str) -> Iterator[tuple[str, int]]:
 
 
 def written_file(name: str, line: str) -> str | None:
-    """The path that `%%writefile` names; None for other magics."""
+    """The path that `%%writefile` or `%history -f` names; None for other magics."""
     words = line.split()
+    if name in ("history", "hist"):
+        named = re.search(r"(?:^|\s)-\w*f\s*(\S+)", line)
+        return named[1].strip("\"'") if named else None
     return words[-1].strip("\"'") if name in ("writefile", "file") and words else None
 
 

@@ -51,6 +51,13 @@ def holds_paths(value: object) -> bool:
     return plain and any(map(is_path, islice(value, _MOST)))  # type: ignore[call-overload]
 
 
+def maps_to_paths(value: object) -> bool:
+    """Whether a plain dict has a pathlib path among its first values."""
+    if not _is_one_of(value, dict):
+        return False
+    return any(map(is_path, islice(list(value.values()), _MOST)))  # type: ignore[attr-defined]
+
+
 def _home(value: Any) -> str:
     """The module in which a function or class was made, else that of the object's class."""
     if _is_one_of(value, MethodType):

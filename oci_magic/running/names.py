@@ -113,8 +113,11 @@ class Names:
         return _USUAL.get(name, name)
 
     def _named_by_call(self, function: str, args: Sequence[ast.expr]) -> str:
-        if function.rpartition(".")[2] == "get_ipython":  # a name of the shell's, or imported
+        shell = ("get_ipython", "InteractiveShell.instance")  # names of the shell's, or imported
+        if function and function.endswith(shell):
             return "get_ipython()"
+        if function in ("globals", "locals", "vars") and not args:
+            return f"{function}()"
         if function in ("__import__", "importlib.import_module") and args:
             return literal(args[0])
         if function == "getattr" and len(args) > 1:
@@ -166,6 +169,8 @@ class Names:
                 self._meant.setdefault(target.id, meant)
             else:
                 self._add(target.id, value)
+        elif isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
+            self._add(f"{target.value.id}.{target.attr}", value)  # self.path
         elif isinstance(target, ast.Tuple | ast.List):
             parts: Sequence[ast.expr | None] = [None] * len(target.elts)
             if isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(parts):
@@ -187,6 +192,9 @@ class Names:
 
     def _loop_side_by_side(self, targets: Sequence[ast.expr], source: ast.Call) -> None:
         """`for number, path in enumerate(paths)`, `for path, name in zip(paths, names)`"""
+        if isinstance(source.func, ast.Attribute) and source.func.attr == "items":
+            values = ast.Call(ast.Attribute(source.func.value, "values", ast.Load()), [], [])
+            source = ast.Call(ast.Name("zip"), [ast.Constant(None), values], [])
         sources: list[ast.expr] = {
             "enumerate": [ast.Constant(None), *source.args[:1]],
             "zip": source.args,

@@ -11,10 +11,9 @@ import ast
 import itertools
 import re
 from collections.abc import Callable, Iterable
-from glob import escape
 from pathlib import Path
 
-from .live import holds_paths, is_path
+from .live import holds_paths, is_path, maps_to_paths
 from .names import Names, literal
 
 Texts = frozenset[str] | None
@@ -23,10 +22,11 @@ Texts = frozenset[str] | None
 _PATH = re.compile(r"pathlib\.\w*Path(\.cwd|\.home)?")
 _SAME = frozenset(("absolute", "resolve", "expanduser"))
 _TO_PATH = _SAME | {"joinpath", "with_name", "with_suffix", "with_stem"}
-_WRAPPERS = frozenset(("sorted", "list", "tuple", "reversed", "set"))
+_ONE_OF = frozenset(("next", "max", "min"))
+_WRAPPERS = frozenset(("iter", "sorted", "list", "tuple", "reversed", "set"))
 _TO_TEXT = frozenset(("str", "os.fspath", "os.path.abspath"))
 _NO_FILE = re.compile(
-    r"io\.(StringIO|BytesIO)|tempfile\.\w+|((io|gzip|bz2|lzma|codecs)\.)?open|os\.devnull"
+    r"io\.(StringIO|BytesIO|FileIO)|gzip\.GzipFile|bz2\.BZ2File|lzma\.LZMAFile|tempfile\.\w+|((io|gzip|bz2|lzma|codecs)\.)?open|os\.devnull"
     r"|sys\.(__)?std(out|err)(__)?|zipfile\.ZipFile|pandas\.ExcelWriter|.*\bPdfPages"
 )
 _MAX_TEXTS = 64
@@ -74,30 +74,6 @@ class Paths:
                 return self._call_texts(node, inner)
         return None
 
-    def pattern(self, node: ast.AST | None) -> str:
-        """A path that begins with a constant and goes on with what is not known, as a glob."""
-        parts: list[str] = []
-        for part in self._parts(node):
-            texts = self.texts(part)
-            if texts is None or len(texts) != 1:
-                parts.append("*")
-            else:
-                parts.append(escape(next(iter(texts))))
-        found = "".join(parts)
-        return "" if found.startswith(("*", "/", "~")) or ".." in found else found
-
-    def _parts(self, node: ast.AST | None) -> list[ast.AST | None]:
-        match node:
-            case ast.JoinedStr(values=values):
-                return [part for value in values for part in self._parts(value)]
-            case ast.FormattedValue(value=value):
-                return [value]
-            case ast.BinOp(op=ast.Add(), left=left, right=right):
-                return [*self._parts(left), *self._parts(right)]
-            case ast.BinOp(op=ast.Div(), left=left, right=right):
-                return [*self._parts(left), ast.Constant("/"), *self._parts(right)]
-        return [node]
-
     def is_path(self, node: ast.AST | None) -> bool:
         """Whether an expression is known to be a pathlib path."""
         return self._is_path(node, set())
@@ -115,8 +91,13 @@ class Paths:
                 return self._is_path(left, seen) or self._is_path(right, seen)
             case ast.Attribute(value=value, attr="parent") | ast.NamedExpr(value=value):
                 return self._is_path(value, seen)
+            case ast.Attribute(value=ast.Name(id=owner), attr=attr):
+                bound = self._names.bound.get(f"{owner}.{attr}", ())
+                return any(self._is_path(each, seen) for each in bound)
             case ast.Subscript(value=value):
-                return self._lists_paths(value, seen)
+                return self._lists_paths(value, seen) or self._maps_to_paths(value, seen)
+            case ast.Call(func=ast.Name(id=name), args=[first, *_]) if name in _ONE_OF:
+                return self._lists_paths(first, seen)
             case ast.Name(id=name) if ("path", name) not in seen:
                 seen.add(("path", name))
                 return (
@@ -132,6 +113,10 @@ class Paths:
         match node:
             case ast.Call(func=ast.Attribute(value=value, attr="glob" | "rglob" | "iterdir")):
                 return self._is_path(value, seen)
+            case ast.Call(func=ast.Attribute(value=value, attr="values"), args=[]):
+                return self._maps_to_paths(value, seen)
+            case ast.Call(func=ast.Name(id="filter"), args=[_, values]):
+                return self._lists_paths(values, seen)
             case ast.Call(func=ast.Name(id="map"), args=[function, *_]):
                 return bool(_PATH.fullmatch(self._names.dotted(function)))
             case ast.Call(func=ast.Name(id=name), args=[first, *_]) if name in _WRAPPERS:
@@ -148,6 +133,20 @@ class Paths:
                 seen.add(("list", name))
                 return holds_paths(self._names.live(name)) or any(
                     self._lists_paths(each, seen) for each in self._names.bound.get(name, ())
+                )
+        return False
+
+    def _maps_to_paths(self, node: ast.AST | None, seen: set[tuple[str, str]]) -> bool:
+        match node:
+            case ast.Dict(values=values):
+                return any(self._is_path(each, seen) for each in values)
+            case ast.DictComp(value=value):
+                return self._is_path(value, seen)
+            case ast.Name(id=name) if ("dict", name) not in seen:
+                seen.add(("dict", name))
+                bound = self._names.bound.get(name, ())
+                return maps_to_paths(self._names.live(name)) or any(
+                    self._maps_to_paths(each, seen) for each in bound
                 )
         return False
 

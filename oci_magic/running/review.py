@@ -3,31 +3,34 @@
 A seat belt, not a sandbox: it reads the syntax tree (IPython's `!` and `%` included) and stops
 what a model writes in good faith. It sees deleting and overwriting files, writing outside the
 working folder, starting programs, installing packages, the network, loading objects that can run
-code (pickle), ending or signalling the kernel, and code that cannot be read (`eval`, `exec`). New
-files inside the folder are let through.
+code (pickle), ending or signalling the kernel, changing the session (our settings, extensions) and
+code that cannot be read (`eval`, `exec`). New files inside the folder are let through.
 Names stand for what earlier cells of the same reply and the notebook bound them to: modules,
 functions, classes, paths. It cannot see what libraries, functions of earlier cells and imported
-modules do, SQL and addresses that are put together at run time, other values computed then, and
-code that hides on purpose.
+modules do, SQL and addresses of which no constant part tells, other values that are computed then,
+and code that hides on purpose.
 """
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..types import Cell, Effect
 from .beyond import beyond
 from .effects import effect_of
-from .ipython_syntax import as_magic, magic_kind, parsed, python_in, written_file
-from .names import Names, literal
+from .ipython_syntax import magic_kind, written_file
+from .names import Names, literal, passed
+from .origins import origins
 from .paths import Paths
+from .sql import Change, changes, changes_by_sql
+from .trees import MAGICS, as_one, trees
 from .writes import Writes
 
-_GUARDED = re.compile(r"os|shutil|subprocess|builtins|pathlib|sys|signal")
+_GUARDED = re.compile(r"os|shutil|subprocess|builtins|pathlib|sys|signal|get_ipython\(\)")
 _DELETING_METHODS = frozenset(
     ("unlink", "rmdir", "delete_dir", "delete_dir_contents", "delete_file")
 )
@@ -35,8 +38,9 @@ _ENDING_METHODS = frozenset(
     ("do_shutdown", "shutdown_kernel", "interrupt_kernel", "restart_kernel")
 )
 _MOVING_METHODS = frozenset(("rename", "replace"))
+_LINKING_METHODS = frozenset(("chmod", "lchmod", "symlink_to", "hardlink_to", "link_to"))
+_KILLING_METHODS = frozenset(("kill", "terminate", "send_signal", "suspend"))
 _SHELLS = re.compile(r"get_ipython\(\)\.(system\w*|getoutput\w*)")
-_MAGICS = re.compile(r"get_ipython\(\)\.(run_line_magic|run_cell_magic|magic)")
 
 
 def review(
@@ -57,8 +61,8 @@ def review(
     if cell.kind != "code":
         return ()
     try:
-        here = list(_trees(cell.source))
-        cells = [*(_as_one(_trees(each.source)) for each in before), _as_one(here)]
+        here = list(trees(cell.source))
+        cells = [*(as_one(trees(each.source)) for each in before), as_one(here)]
         reader = _Reader(cells, folder or Path.cwd(), ours, namespace)
         found = [
             replace(effect, lineno=effect.lineno + above)
@@ -73,7 +77,7 @@ def review(
 def writes(cell: Cell, folder: Path, namespace: Mapping[str, object]) -> bool:
     """Whether the cell writes or deletes any file, in the folder too; False if it is no Python."""
     try:
-        tree = _as_one(_trees(cell.source))
+        tree = as_one(trees(cell.source))
         found = _Reader([tree], folder, (), namespace, any_file=True).effects(tree)
         return any(effect.kind in ("overwrite", "delete") for effect in found)
     except (RecursionError, MemoryError):
@@ -106,30 +110,6 @@ class Reviewer:
         return [tuple(e for e in effects if e.kind not in self.allowed) for effects in found]
 
 
-def _trees(source: str) -> Iterator[tuple[ast.Module, int]]:
-    """A cell's syntax trees, each with the number of lines above it: its own, those in `%%time`."""
-    tree = parsed(source)
-    if tree is None:
-        return
-    lines = source.splitlines()
-    blank = next((number for number, text in enumerate(lines) if text.strip()), 0)
-    yield tree, blank
-    if "%" not in source and "magic" not in source and as_magic(source) is None:
-        return
-    names = Names(tree)
-    for call in ast.walk(tree):
-        if isinstance(call, ast.Call) and _MAGICS.fullmatch(names.dotted(call.func)):
-            name, text, body = (*map(literal, call.args[:3]), "", "", "")[:3]
-            timed = python_in(name, text, body) if magic_kind(name, text) == "python" else ()
-            for part, offset in timed:
-                for inner, above in _trees(part):
-                    yield inner, blank + call.lineno - 1 + offset + above
-
-
-def _as_one(trees: Iterable[tuple[ast.Module, int]]) -> ast.Module:
-    return ast.Module([statement for tree, _ in trees for statement in tree.body], [])
-
-
 class _Reader:
     """Reads the parts of the last one of some cells."""
 
@@ -150,6 +130,8 @@ class _Reader:
         self._writes.any = any_file
         nodes = [node for cell in cells for node in ast.walk(cell)]
         self._writes.moved = any(map(self._changes_folder, nodes))
+        self._of_tables: set[ast.expr] = set()
+        """`frame.rename` and `frame.replace`, as their arguments tell."""
         self._classes = {
             node.name: {part.name for part in node.body if isinstance(part, ast.FunctionDef)}
             for node in nodes
@@ -179,8 +161,17 @@ class _Reader:
                 yield Effect("exit", node.attr, lineno)
             elif node.attr in _DELETING_METHODS and not self._is_own_method(node):
                 yield Effect("delete", node.attr, lineno)
-            elif node.attr in _MOVING_METHODS and self._paths.is_path(node.value):
+            elif self._changes_a_path(node):
                 yield Effect("overwrite", f"Path.{node.attr}", lineno)
+            elif node.attr in _KILLING_METHODS and self._is_a_process(node.value):
+                yield Effect("exit", node.attr, lineno)
+
+    def _changes_a_path(self, node: ast.Attribute) -> bool:
+        changes = node.attr in _MOVING_METHODS | _LINKING_METHODS
+        return changes and node not in self._of_tables and self._paths.is_path(node.value)
+
+    def _is_a_process(self, node: ast.expr) -> bool:
+        return any(name.startswith("psutil.") for name in origins(node, self._names))
 
     def _is_own_method(self, node: ast.Attribute) -> bool:
         """Whether the object is of a class that the cell defines, with a method of this name."""
@@ -193,18 +184,31 @@ class _Reader:
     def _call(self, call: ast.Call) -> Iterator[Effect]:
         name = self._names.dotted(call.func)
         first = literal(call.args[0]) if call.args else ""
+        attr = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+        if attr in _MOVING_METHODS and not _is_of_a_path(call):
+            self._of_tables.add(call.func)
         if _SHELLS.fullmatch(name):
             yield Effect("process", f"!{first[:40]}", call.lineno)
-        elif _MAGICS.fullmatch(name):
+        elif MAGICS.fullmatch(name):
             yield from self._magic(call, first)
         elif name in ("getattr", "vars"):
             yield from self._hidden(call, name)
         elif name == "importlib.import_module" and not first:
             yield Effect("dynamic", name, call.lineno)
-        elif found := beyond(call, self._names, self._paths):
-            yield Effect(found[0], found[1], call.lineno)
+        elif attr in ("eval", "query") and "__" in first:
+            yield Effect("dynamic", f"{attr} of '{first[:40]}'", call.lineno)
+        elif found := changes_by_sql(call, self._names, self._paths, self._writes.is_new):
+            yield from self._by_sql(*found, call.lineno)
+        elif reached := beyond(call, self._names, self._paths):
+            yield Effect(*reached, call.lineno)
         elif harm := self._writes.harm(call):
             yield Effect("overwrite", harm, call.lineno)
+
+    def _by_sql(self, kind: Change, detail: str, lineno: int) -> Iterator[Effect]:
+        if kind != "copy":
+            yield Effect(kind, detail, lineno)
+        elif harm := self._writes.harm_of_text("copy", detail):
+            yield Effect("overwrite", harm, lineno)
 
     def _hidden(self, call: ast.Call, name: str) -> Iterator[Effect]:
         """`getattr(os, "remove")` is `os.remove`; with a computed name it is anything."""
@@ -216,12 +220,19 @@ class _Reader:
             yield Effect("dynamic", f"{name} of a module", call.lineno)
 
     def _magic(self, call: ast.Call, name: str) -> Iterator[Effect]:
-        text = literal(call.args[1]) if len(call.args) > 1 else ""
+        name, _, rest = name.partition(" ")  # of `magic("rm x")`
+        line, body = passed(call, 1, "line"), literal(passed(call, 2, "cell"))
+        text = rest or literal(line)
         if not name:
             yield Effect("dynamic", "a magic with a computed name", call.lineno)
             return
-        kind = magic_kind(name, text)
-        if (path := written_file(name, text)) is not None:
+        kind = magic_kind(name, text, body)
+        if name == "sql":
+            if found := changes(f"{text}\n;{body}"):
+                yield from self._by_sql(*found, call.lineno)
+        elif name == "config" and line and not isinstance(line, ast.Constant):
+            yield Effect("session", "%config of a computed option", call.lineno)
+        elif (path := written_file(name, text)) is not None:
             if harm := self._writes.harm_of_text(f"%%{name}", path):
                 yield Effect("overwrite", harm, call.lineno)
         elif kind is not None and kind != "moves" and kind != "python":
@@ -231,7 +242,14 @@ class _Reader:
         if not isinstance(node, ast.Call):
             return False
         name = self._names.dotted(node.func)
-        magic = _MAGICS.fullmatch(name) and node.args and literal(node.args[0])
+        magic = MAGICS.fullmatch(name) and node.args and literal(node.args[0])
         return name in ("os.chdir", "contextlib.chdir") or bool(
             magic and magic_kind(magic, "") == "moves"
         )
+
+
+def _is_of_a_path(call: ast.Call) -> bool:
+    """`path.rename(target)`; with other arguments it is a table's or a text's method."""
+    return len(call.args) + len(call.keywords) == 1 and all(
+        keyword.arg in ("target", None) for keyword in call.keywords
+    )

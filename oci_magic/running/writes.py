@@ -8,67 +8,29 @@ folder and nothing is there yet, or when it goes to a buffer or a temporary file
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from .names import Names, literal, passed
+from .origins import Origins, origins
 from .paths import Paths, Texts
-
-_PATH_KEYWORDS = (
-    *("path_or_buf", "path_or_buffer", "path", "buf", "excel_writer", "fname", "file"),
-    *("filename", "fp", "f", "fid", "dst", "store", "workbook", "base_name", "extract_dir"),
+from .patterns import pattern
+from .sql import is_in_memory
+from .writers import (
+    ARCHIVES,
+    FUNCTIONS,
+    FUNCTIONS_KEYWORDS,
+    GENERAL,
+    MAKES,
+    METHODS,
+    OPENERS,
+    PATH_KEYWORDS,
+    SAYS,
+    SUFFIXES,
+    TREES,
+    WRITING_FLAGS,
+    WRITING_MODE,
 )
-_FUNCTIONS_KEYWORDS = (*_PATH_KEYWORDS, "where", "root_path", "output_file", "dest")
-_METHODS = frozenset(
-    (
-        *("to_csv", "to_excel", "to_parquet", "to_feather", "to_json", "to_pickle", "to_html"),
-        *("to_latex", "to_markdown", "to_string", "to_xml", "to_hdf", "to_stata", "to_orc"),
-        *("to_netcdf", "to_file", "write_csv", "write_parquet", "write_json", "write_excel"),
-        *("write_html", "write_image", "savefig", "imsave", "imwrite", "save", "savetxt"),
-        *("savez", "savez_compressed", "tofile"),
-    )
-)
-_FUNCTIONS = {
-    "torch.save": 1,
-    "joblib.dump": 1,
-    "shutil.copy": 1,
-    "shutil.copy2": 1,
-    "shutil.copyfile": 1,
-    "shutil.copytree": 1,
-    "shutil.make_archive": 0,
-    "shutil.unpack_archive": 1,
-    "urllib.request.urlretrieve": 1,
-    "scipy.io.wavfile.write": 0,
-    "pyarrow.parquet.write_table": 1,
-    "pyarrow.parquet.write_to_dataset": 1,
-    "pyarrow.csv.write_csv": 1,
-    "pyarrow.feather.write_feather": 1,
-    "pyarrow.orc.write_table": 1,
-}
-_OPENERS = {  # name: (position of the mode, the mode when none is given)
-    **dict.fromkeys(("open", "io.open", "codecs.open", "tarfile.open"), (1, "r")),
-    **dict.fromkeys(("gzip.open", "bz2.open", "lzma.open", "zipfile.ZipFile"), (1, "r")),
-    "h5py.File": (1, "r"),
-    "shelve.open": (1, "c"),
-    "pandas.ExcelWriter": (9, "w"),
-    "pandas.HDFStore": (1, "a"),
-    "numpy.memmap": (2, "r+"),
-    "logging.FileHandler": (1, "a"),
-    "matplotlib.backends.backend_pdf.PdfPages": (9, "w"),
-    "xlsxwriter.Workbook": (9, "w"),
-    "xlsxwriter.workbook.Workbook": (9, "w"),
-    "pyarrow.parquet.ParquetWriter": (9, "w"),
-}
-_SUFFIXES = {
-    "save": ("", ".npy"),
-    "savez": ("", ".npz"),
-    "savez_compressed": ("", ".npz"),
-    "savefig": ("", ".png"),
-    "make_archive": ("", ".zip", ".tar", ".tar.gz", ".tar.bz2", ".tar.xz"),
-}
-_WRITING_MODE = re.compile(r"[rwxabtU+]*[wxa+][rwxabtU+]*")
-_WRITING_FLAGS = re.compile(r"O_(WRONLY|RDWR|CREAT|TRUNC|APPEND)")
 
 
 class Writes:
@@ -86,13 +48,15 @@ class Writes:
         """What the call may destroy, in few words; "" when it writes nothing or is harmless."""
         name = self._names.dotted(call.func)
         attr = call.func.attr if isinstance(call.func, ast.Attribute) else ""
-        if name in _OPENERS:
+        if name in OPENERS:
             return self._harm_of_opening(call, name)
         if name == "os.open":
-            writes = any(_WRITING_FLAGS.search(ast.unparse(flags)) for flags in call.args[1:])
+            writes = any(WRITING_FLAGS.search(ast.unparse(flags)) for flags in call.args[1:])
             return self._judged(name, self._paths.texts(passed(call, 0, "path"))) if writes else ""
-        if name in _FUNCTIONS:
+        if name in FUNCTIONS:
             return self._harm_of_function(call, name)
+        if name in MAKES:
+            return self._outside(name, self._paths.texts(passed(call, 0, "name", "path")))
         if name == "sqlite3.connect":
             return self._harm_of_connecting(call)
         if name in ("fileinput.input", "fileinput.FileInput"):
@@ -100,18 +64,26 @@ class Writes:
             return f"{name} in place" if inplace and ast.unparse(inplace) != "False" else ""
         if attr in ("write_text", "write_bytes", "open") and isinstance(call.func, ast.Attribute):
             mode = literal(passed(call, 0, "mode")) if attr == "open" else "w"
-            if _WRITING_MODE.fullmatch(mode):
+            if WRITING_MODE.fullmatch(mode):
                 return self._judged(attr, self._paths.texts(call.func.value))
             return ""
+        if attr in ("mkdir", "touch") and isinstance(call.func, ast.Attribute):
+            return self._outside(attr, self._paths.texts(call.func.value))
         return self._harm_of_method(call, name, attr)
 
     def harm_of_text(self, what: str, path: str) -> str:
         """The same for a path that stands in a magic's line."""
         return self._judged(what, frozenset((path,)) if path else None)
 
+    def is_new(self, path: str) -> bool:
+        """Whether a path lies inside the folder and nothing is there that is not ours."""
+        return not self._problem(path, ("",))
+
     def _harm_of_opening(self, call: ast.Call, name: str) -> str:
-        position, default = _OPENERS[name]
-        mode = passed(call, position, "mode", "flag")
+        position, default = OPENERS[name]
+        if name == "logging.basicConfig" and passed(call, 99, "filename") is None:
+            return ""
+        mode = passed(call, position, "mode", "flag", "filemode")
         modes = self._paths.texts(mode) if mode is not None else frozenset((default,))
         if modes is not None and not any(map(_writes, modes)):
             return ""
@@ -126,7 +98,7 @@ class Writes:
         return "" if there else self._judged("sqlite3.connect", files)
 
     def _harm_of_function(self, call: ast.Call, name: str) -> str:
-        where = passed(call, _FUNCTIONS[name], *_FUNCTIONS_KEYWORDS)
+        where = passed(call, FUNCTIONS[name], *FUNCTIONS_KEYWORDS)
         if where is None:
             return "" if name.startswith("urllib") else f"{name} into the folder"
         texts = self._paths.texts(where)
@@ -138,13 +110,17 @@ class Writes:
         attr = attr or (name.rpartition(".")[2] if "." in name else "")
         if attr == "to_sql":
             return "to_sql replaces a table" if self._replaces_a_table(call) else ""
+        if attr == "extract":
+            return self._harm_of_extracting(call)
         if attr == "extractall" and not _is_column_text(call.func):
             where = passed(call, 0, "path")
             return self._judged(attr, self._paths.texts(where)) if where else f"{attr} here"
-        if attr not in _METHODS or self._on_a_buffer(call.func):
+        if attr not in METHODS or self._on_a_buffer(call.func):
             return ""
-        where = passed(call, 0, *_PATH_KEYWORDS)
+        where = passed(call, 0, *PATH_KEYWORDS)
         if where is None or (isinstance(where, ast.Constant) and where.value is None):
+            return ""
+        if attr in GENERAL and not self._writes_a_file(call, where):
             return ""
         return self._judged(attr, self._paths.texts(where), where)
 
@@ -152,7 +128,38 @@ class Writes:
         """`df.to_sql(name, con, schema, if_exists)`; one that is not known may replace."""
         given = passed(call, 3, "if_exists")
         known = self._paths.texts(given) if given is not None else frozenset(("fail",))
-        return known is None or not known.isdisjoint(("replace", "delete_rows"))
+        replaces = known is None or not known.isdisjoint(("replace", "delete_rows"))
+        return replaces and not is_in_memory(passed(call, 1, "con"), self._names, self.is_new)
+
+    def _writes_a_file(self, call: ast.Call, where: ast.expr) -> bool:
+        """`array.dump("old.npy")`, `tree.write("old.xml")`; not `json.dump(x, file)`."""
+        made = self._made(call)
+        if made & TREES:
+            return True
+        if SAYS.fullmatch(self._names.dotted(call.func)):
+            return False
+        texts = self._paths.texts(where) or ()
+        return len(call.args) == 1 and any((self._folder / text).is_file() for text in texts)
+
+    def _made(self, call: ast.Call) -> Origins:
+        value = call.func.value if isinstance(call.func, ast.Attribute) else None
+        return origins(value, self._names)
+
+    def _harm_of_extracting(self, call: ast.Call) -> str:
+        """One member of an archive: `archive.extract(member, path)`."""
+        where, member = passed(call, 1, "path"), passed(call, 0, "member")
+        texts = self._paths.texts(where) if where is not None else frozenset((".",))
+        if not self._made(call) & ARCHIVES:
+            return self._outside("extract", texts) if where is not None else ""
+        names = self._paths.texts(member)
+        if texts is None or not names:
+            return self._outside("extract", texts)
+        return self._judged("extract", frozenset(str(Path(t) / n) for t in texts for n in names))
+
+    def _outside(self, what: str, texts: Texts) -> str:
+        """For what destroys nothing inside: folders made, files touched."""
+        found = (f"{what} {self._problem(text, ('',))}" for text in sorted(texts or ()))
+        return next((problem for problem in found if "outside the folder" in problem), "")
 
     def _on_a_buffer(self, function: ast.expr) -> bool:
         """`pdf.savefig(figure)` writes to what was judged when it was opened."""
@@ -171,17 +178,17 @@ class Writes:
     def _judged(self, what: str, texts: Texts, node: ast.expr | None = None) -> str:
         if self.any and texts != frozenset():
             return what
-        if texts is None and self._is_new(self._paths.pattern(node)):
+        if texts is None and self._fits_none(pattern(node, self._names, self._paths)):
             return ""
         if texts is None:
             return f"{what} to a path that is not a constant"
-        suffixes: Iterable[str] = _SUFFIXES.get(what.rpartition(".")[2], ("",))
+        suffixes: Iterable[str] = SUFFIXES.get(what.rpartition(".")[2], ("",))
         for text in sorted(texts):
             if problem := self._problem(text, suffixes):
                 return f"{what} {problem}"
         return ""
 
-    def _is_new(self, pattern: str) -> bool:
+    def _fits_none(self, pattern: str) -> bool:
         """Whether no file is there that a path of this form could be: `figures/box_*.png`."""
         if not pattern or self.moved:
             return False

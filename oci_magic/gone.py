@@ -1,0 +1,122 @@
+"""Lines and checks that a repair leaves out: which of them it may, for it has something better."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from .statements import core, dotted, is_inert, shows, statements, text_of
+from .types import Failure
+
+_CHECKED = re.compile(
+    r"\b(assert\w*|check\w*|verif\w*|valid\w*|ensure|make sure|must|should|tests?|raise)\b",
+    re.IGNORECASE,
+)
+_SETS = re.compile(r"(.*\.)?(use|set_\w+|setlocale|seed|mkdir|makedirs|reset_option|\w*config\w*)")
+
+
+def dropped(
+    failure: Failure, request: str, before: ast.Module | None, after: ast.Module, code: str
+) -> str:
+    """What of the failed code `before` is left out in `after`, "" if nothing is missed."""
+    line = failure.facts.line.strip()
+    said = text_of(line)
+    here = bool(said) and (before is None or shows(before, said))
+    if not here or shows(after, said) or failure.name == "CellTimeout":
+        return ""
+    test = _test(line, before) if _is_check(_parsed(line)) else None
+    if test and _names(test):
+        return _check_is_gone(_names(test), request, before, after)
+    old = Counter(text for text, _ in statements(before)) if before else Counter[str]()
+    new = [node for text, node in statements(after) if not old[text]]
+    if _is_commented_out(line, code):
+        bound = _bound(_parsed(line))
+        made = {name for node in new for name in _bound(node)}
+        if bound - made or all(is_inert(node, any_constant=True) for node in new):
+            return "the line that failed is commented out"
+    if before and not _may_go(line) and all(map(is_inert, new)):
+        return "the line that failed is gone"
+    return ""
+
+
+def _is_check(statement: ast.stmt | None) -> bool:
+    match statement:
+        case ast.Assert() | ast.Raise() | ast.If(body=[ast.Raise()]):
+            return True
+    return False
+
+
+def _is_commented_out(line: str, code: str) -> bool:
+    """Whether a comment says the line: with other layout, or more after it."""
+    said = re.sub(r"\s+", "", re.sub(r"\s#.*", "", line))
+    comments = (re.sub(r"\s+", "", text) for text in re.findall(r"#(.*)", code))
+    return any(comment.startswith(said) for comment in comments)
+
+
+def _may_go(line: str) -> bool:
+    """An import that is not there, a setting, or a word that was no code, can be left out."""
+    match _parsed(line):
+        case ast.Import() | ast.ImportFrom() | ast.Expr(value=ast.Name()):
+            return True
+        case ast.Expr(value=ast.Call(func=function)):
+            return bool(_SETS.fullmatch(dotted(function)))
+    return False
+
+
+def _check_is_gone(
+    names: set[str], request: str, before: ast.Module | None, after: ast.Module
+) -> str:
+    """A check may be put otherwise, and go if nobody asked for it and it is about own names."""
+    own = {name for node in ast.walk(before or after) for name in _bound(node)}
+    otherwise = any(names & _names(test) for test in _tests(after))
+    unasked = names <= own and not _CHECKED.search(request)
+    return "" if otherwise or unasked else "the check that failed is gone"
+
+
+def _test(line: str, module: ast.Module | None) -> ast.expr | None:
+    """The test of the failed `assert`, or of the `if` around the failed `raise`."""
+    said = text_of(line)
+    for node in ast.walk(module) if module else ():
+        match node:
+            case ast.Assert(test=test) | ast.If(test=test) if core(node) == said:
+                return test
+            case ast.If(test=test, body=body) if any(shows(part, said) for part in body):
+                return test
+    return None
+
+
+def _tests(module: ast.Module) -> Iterator[ast.expr]:
+    for node in ast.walk(module):
+        match node:
+            case ast.Assert(test=test):
+                yield test
+            case ast.If(test=test, body=body) if any(isinstance(b, ast.Raise) for b in body):
+                yield test
+
+
+def _names(node: ast.AST) -> set[str]:
+    named = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+    return {name for name in named if not hasattr(builtins, name)}
+
+
+def _bound(node: ast.AST | None) -> set[str]:
+    match node:
+        case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
+            return {(alias.asname or alias.name).split(".")[0] for alias in aliases}
+        case ast.FunctionDef(name=name, args=arguments):
+            return {name, *(argument.arg for argument in ast.walk(arguments)
+                            if isinstance(argument, ast.arg))}  # fmt: skip
+        case ast.stmt():
+            return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)
+                    and isinstance(n.ctx, ast.Store)}  # fmt: skip
+    return set()
+
+
+def _parsed(line: str) -> ast.stmt | None:
+    try:
+        return ast.parse(line).body[0]
+    except (SyntaxError, ValueError, IndexError, RecursionError, MemoryError):
+        return None

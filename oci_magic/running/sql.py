@@ -1,0 +1,135 @@
+"""What SQL in a call changes: tables of a database, files, addresses it reads.
+
+Covers SQL that is a constant, and SQL that is put together, by its constant parts. Databases in
+memory may be changed.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable
+from typing import Literal
+
+from .names import Names, literal, passed
+from .paths import Paths
+
+Change = Literal["network", "delete", "overwrite", "copy"]
+
+_EXECUTES = frozenset(
+    (
+        *("execute", "executemany", "executescript", "exec_driver_sql", "sql", "query", "text"),
+        *("read_sql", "read_sql_query"),
+    )
+)
+_SQL: dict[Change, re.Pattern[str]] = {
+    "delete": re.compile(
+        r"\b(drop\s+(table|view|database|index|schema)|delete\s+from)\b"
+        r"|(?:^|;)\s*truncate\s+(?:table\s+)?[\w\"`\[]+"
+    ),
+    "overwrite": re.compile(
+        r"\b(update\s+[^()=]+?\s+set|alter\s+table|replace\s+into|create\s+or\s+replace|merge\s+into"
+        r"|insert\s+(or\s+\w+\s+)?into)\b"
+    ),
+}
+_COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/|'[^']*'", re.DOTALL)
+_QUOTED_NAME = re.compile(r'"[^"]*"')
+_ADDRESS = re.compile(r"\b(?:from|join)\s+(?:\w+\s*\(\s*)?'([a-z][a-z0-9+]*://[^']*)'", re.I)
+_COPY = re.compile(r"\bcopy\b.*\bto\s+'([^']*)'", re.IGNORECASE | re.DOTALL)
+_IN_MEMORY = ("sqlite://", "sqlite:///:memory:", "duckdb:///:memory:", "duckdb://")
+_UNKNOWN = "unknown__"
+IsNew = Callable[[str], bool]
+_MAX_DEPTH = 12
+
+
+def changes_by_sql(
+    call: ast.Call, names: Names, paths: Paths, new: IsNew
+) -> tuple[Change, str] | None:
+    """What the SQL of a call changes and in few words how; for "copy", to which file.
+
+    `new` tells whether a file is not there yet: rows may be put into a database that is made here.
+    """
+    called = names.dotted(call.func).rpartition(".")[2]
+    attr = call.func.attr if isinstance(call.func, ast.Attribute) else called
+    if attr not in _EXECUTES:
+        return None
+    where = passed(call, 1, "con") if attr.startswith("read_sql") else call.func
+    sql = _text(passed(call, 0, "sql", "query", "statement"), names, paths)
+    in_memory = is_in_memory(where, names) or names.dotted(call.func).startswith("duckdb.")
+    found = changes(sql, attr, in_memory=in_memory)
+    inserts = found and found[0] == "overwrite" and found[1].startswith(f"{attr} insert")
+    return None if inserts and is_in_memory(where, names, new) else found
+
+
+def changes(sql: str, what: str = "sql", *, in_memory: bool = False) -> tuple[Change, str] | None:
+    """The same for SQL that is at hand."""
+    if found := _ADDRESS.search(sql):
+        return "network", f"{what} {found[1][:60]}"
+    if found := _COPY.search(sql):
+        return "copy", "" if _UNKNOWN in found[1] else found[1]
+    plain = _QUOTED_NAME.sub("name", _COMMENT.sub("", sql).lower())
+    for kind, pattern in _SQL.items() if not in_memory else ():
+        if found := pattern.search(plain):
+            return kind, f"{what} {' '.join(found[0].split()).strip(';')}"
+    return None
+
+
+def is_in_memory(
+    node: ast.expr | None, names: Names, new: IsNew | None = None, depth: int = 0
+) -> bool:
+    """Whether a connection or cursor is known to be one to a database in no file, or a new one."""
+
+    def inner(part: ast.expr | None, deeper: int = 1) -> bool:
+        return is_in_memory(part, names, new, depth + deeper)
+
+    match node:
+        case ast.Attribute(value=value):
+            return inner(value, 0)
+        case ast.Name(id=name) if depth < _MAX_DEPTH:
+            bound = names.bound.get(name, [])
+            return bool(bound) and all(map(inner, bound))
+        case ast.Call(func=function, args=args):
+            return _opens_memory(names.dotted(function), args, new) or (
+                isinstance(function, ast.Attribute)
+                and function.attr in ("cursor", "connect", "begin")
+                and inner(function.value)
+            )
+    return False
+
+
+def _opens_memory(function: str, args: list[ast.expr], new: IsNew | None) -> bool:
+    first = literal(args[0]) if args else ""
+    match function:
+        case "sqlite3.connect" | "duckdb.connect":
+            none = not args and function.startswith("duckdb")
+            return none or first == ":memory:" or bool(new and first and new(first))
+        case "sqlalchemy.create_engine" | "create_engine":
+            return first in _IN_MEMORY
+    return False
+
+
+def _text(node: ast.AST | None, names: Names, paths: Paths, depth: int = 0) -> str:
+    """The text of an expression, `_UNKNOWN` in the place of what is not a constant."""
+
+    def inner(part: ast.AST | None) -> str:
+        return _text(part, names, paths, depth + 1)
+
+    if depth > _MAX_DEPTH:
+        return _UNKNOWN
+    if known := paths.texts(node):
+        return "\n;".join(sorted(known))
+    match node:
+        case ast.JoinedStr(values=parts):
+            return "".join(map(inner, parts))
+        case ast.BinOp(op=ast.Add(), left=left, right=right):
+            return inner(left) + inner(right)
+        case ast.BinOp(op=ast.Mod(), left=left):
+            return inner(left)
+        case ast.Name(id=name) if name in names.bound:
+            return "\n;".join(map(inner, names.bound[name]))
+        case ast.Call(func=ast.Attribute(value=value, attr="format" | "strip" | "replace")):
+            return inner(value)
+        case ast.Call(func=function, args=[first, *_]):
+            wraps = names.dotted(function).rpartition(".")[2] in ("text", "dedent", "SQL")
+            return inner(first) if wraps else _UNKNOWN
+    return _UNKNOWN
