@@ -23,14 +23,16 @@ Review = Callable[[Sequence[Cell]], Sequence[Sequence[Effect]]]
 class Restorable(Protocol):
     """A checkpoint: `restore` puts back what it saved; after `done`, `undo` takes the run back.
 
-    `undo` returns the names that it had to leave, because later cells changed them. `left` tells
-    what the code touches and the checkpoint does not cover: `model (LinearRegression)`, `files`.
+    `undo` returns the names that it had to leave, because later cells changed them: none that has
+    run by `goes_on`. `left` tells what the code touches and the checkpoint does not cover:
+    `model (LinearRegression)`, `files`.
     """
 
     @property
     def left(self) -> Sequence[str]: ...
     def restore(self) -> object: ...
     def done(self) -> object: ...
+    def goes_on(self) -> object: ...
     def undo(self) -> Sequence[str]: ...
 
 
@@ -42,12 +44,13 @@ class Nothing:
     def __init__(self, code: str = "") -> None: ...
     def restore(self) -> None: ...
     def done(self) -> None: ...
+    def goes_on(self) -> None: ...
     def undo(self) -> Sequence[str]:
         return ()
 
 
 class InTurn:
-    """The checkpoints of two runs, the second after the first: taken back, both are."""
+    """The checkpoints of two runs, the second after the first, which is done: both in one."""
 
     def __init__(self, first: Restorable, second: Restorable) -> None:
         self.first, self.second = first, second
@@ -58,10 +61,14 @@ class InTurn:
 
     def restore(self) -> None:
         self.second.restore()
-        self.first.restore()
+        self.first.undo()
 
     def done(self) -> None:
-        """Each is, since its own run."""
+        self.second.done()
+
+    def goes_on(self) -> None:
+        self.first.goes_on()
+        self.second.goes_on()
 
     def undo(self) -> Sequence[str]:
         return tuple(dict.fromkeys((*self.second.undo(), *self.first.undo())))

@@ -214,7 +214,11 @@ class Session:
         else:
             self.runner.accepted = None
         after = self.runner.accepted
-        self.runner.accepted = InTurn(before, after) if before and after else before
+        if before and after:
+            before.goes_on()
+            self.runner.accepted = InTurn(before, after)
+        else:
+            self.runner.accepted = before
 
     def _rounds(
         self, request: str, tried: list[Turn], context: str, run: bool, limit: int, comment: bool

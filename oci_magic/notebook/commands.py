@@ -169,7 +169,8 @@ def undo(magics: OCIMagics) -> None:
         raise UsageError("the last answer stands in another window: take it back there")
     saved = magics.session.runner.accepted
     turn, stay = magics.session.undo()
-    kept = f"; {', '.join(stay)} stays as a later cell left it" if stay else ""
+    stays = "stays as a later cell left it" if len(stay) == 1 else "stay as a later cell left them"
+    kept = f"; {', '.join(stay)} {stays}" if stay else ""
     left = f"; {left_line(saved.left)}" if saved and saved.left else ""
     line = f"undone: {one_line(turn.request, 60)}{kept}{left}"
     magics.finals.pop(last.prompt, None)

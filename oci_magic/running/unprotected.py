@@ -42,7 +42,7 @@ _VALUES = frozenset(
 def left_line(found: Found, bytes_: float = 0) -> str:
     """`model (LinearRegression)`, `big (ndarray, 2,100 MB)`; "" for what need not be told."""
     kind = type(found.value)
-    if not found.told or (not bytes_ and _is_unchanging(kind)):
+    if not found.told or (not bytes_ and is_unchanging(kind)):
         return ""
     size = f", {bytes_ / 1e6:,.0f} MB" if bytes_ else ""
     return f"{found.name} ({class_name(kind)}{size})"
@@ -56,7 +56,8 @@ def writes_files(code: str, namespace: Mapping[str, object]) -> bool:
         return False
 
 
-def _is_unchanging(kind: type) -> bool:
+def is_unchanging(kind: type) -> bool:
+    """Whether objects of this type stay what they are."""
     if any(base is each for base in bases(kind) for each in _UNCHANGING):
         return True
     return module_name(kind).partition(".")[0] in _VALUE_MODULES or bool(

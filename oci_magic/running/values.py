@@ -53,6 +53,33 @@ def size_of(value: Any) -> int:
     return ENTRY + int(size(value) if size else 0)
 
 
+def changed(saved: Saved) -> bool:
+    """Whether a value has changed, and where that cannot be told."""
+    try:
+        return saved.changed()
+    except Exception:
+        return True
+
+
+def restored(saved: Saved) -> bool:
+    """Put a value back if it differs; False where it refuses, such as bytes in somebody's use."""
+    try:
+        if changed(saved):
+            saved.restore()
+        return True
+    except Exception:
+        return False
+
+
+def saved_or_none(value: Any) -> Saved | None:
+    """The value saved; None where it cannot be."""
+    try:
+        keep = keeper(value)
+        return keep(value) if keep else None
+    except Exception:
+        return None
+
+
 class _Kept:
     __slots__ = ("_was", "value")
 
