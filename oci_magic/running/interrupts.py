@@ -154,6 +154,31 @@ class Stop:
                 signal.signal(signal.SIGINT, before)
 
 
+@contextmanager
+def put_off() -> Iterator[None]:
+    """What the block does is done whole: an interrupt that comes meanwhile comes when it is over.
+
+    Outside of the main thread there are none.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
+        yield
+        return
+    came: list[FrameType | None] = []
+
+    def later(_number: int, frame: FrameType | None) -> None:
+        came.append(frame)
+
+    signal.signal(signal.SIGINT, later)
+    try:
+        yield
+    finally:
+        if signal.getsignal(signal.SIGINT) is later:
+            signal.signal(signal.SIGINT, before)
+        if came:
+            before(signal.SIGINT, came[-1])
+
+
 def told(failure: Failure, clock: Clock, stop: Stop) -> Failure:
     """The same failure under the name of its cause: the person, the time limit, or the code."""
     if stop.pressed:
