@@ -20,11 +20,16 @@ from .made import Made
 from .process_state import Settings
 from .reach import Found, reachable
 from .unprotected import left_line, writes_files
-from .values import Saved, changed, keeper, restored, size_of
+from .values import Entries, Saved, changed, keeper, restored, size_of
 
 MEGABYTE = 1_000_000
 _IPYTHONS_OWN = re.compile(r"_{1,3}|_i{1,3}|_i?\d+|_exit_code|__builtins__")
 """Names that IPython and Python set by themselves whenever a cell runs."""
+_PAST_COPYING = re.compile(
+    r"\.\s*(array|base|_values|_data|_ndarray|_codes|_mask|_mgr|ctypes)\b(?!\s*\()"
+    r"|writeable|setflags|__array_interface__"
+)
+"""Words by which code may write to a table's columns without pandas noticing."""
 
 
 class _Part(NamedTuple):
@@ -38,7 +43,8 @@ class Checkpoint:
     """The bindings of `namespace` as they are now, and the values that `code` can touch.
 
     Names that IPython sets while cells run (`_`, `__`, `_3`, `_i`, `_i3`, ...) are left alone.
-    Copies take at most `limit` bytes together; tables with copy on write take none.
+    Copies take at most `limit` bytes together; tables with copy on write take none, unless the
+    code may write past it.
     """
 
     def __init__(
@@ -120,8 +126,11 @@ class Checkpoint:
 
     def _save(self, found: list[Found], limit: float) -> Iterator[_Part]:
         """Save what can be saved, the small ones first."""
-        for size, each in sorted(((size_of(f.value), f) for f in found), key=lambda pair: pair[0]):
-            keep = keeper(each.value)
+        whole = _PAST_COPYING.search(self._code) is not None
+        sized = ((size_of(each.value, whole=whole), each) for each in found)
+        for size, each in sorted(sized, key=lambda pair: pair[0]):
+            results = each.name == "Out" and each.value is self._namespace.get("Out")
+            keep = Entries if results else keeper(each.value, whole=whole)
             fits = limit >= size
             try:
                 saved = keep(each.value) if keep and fits else None

@@ -42,7 +42,7 @@ def reachable(code: str, namespace: Mapping[str, object]) -> list[Found]:
     walk.along(list(namespace) if words & _ANYTHING else sorted(words & namespace.keys()))
     if words & _RESULTS:
         results = namespace.get("Out")
-        walk.into("Out", list(results.values()) if type(results) is dict else ())
+        walk.into("Out", [results, *results.values()] if type(results) is dict else ())
     return walk.found
 
 

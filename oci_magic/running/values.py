@@ -1,8 +1,8 @@
 """One mutable object: its value saved, put back in place, and whether it has changed.
 
 Covers lists, dicts, sets, bytearrays, deques (those of `collections` included), dataclass
-instances, what functions close over, and what is in `arrays` and `tables`. Elements are compared by
-identity, and hashes are kept: no `==` and no `hash` of the person's runs.
+instances, what functions close over, and what is in `arrays`, `definitions` and `tables`.
+Elements are compared by identity, and hashes are kept: no `==` and no `hash` of the person's runs.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from ..objects import module_name
 from .arrays import array_keeper
+from .definitions import definition_keeper
 from .holding import dict_of, is_dataclass, slots
 from .tables import table_keeper
 
@@ -33,23 +34,28 @@ class Saved(Protocol):
     def restore(self) -> None: ...
 
 
-def keeper(value: Any) -> Callable[[Any], Saved] | None:
-    """What saves a value of this type; None for a type that is not covered."""
+def keeper(value: Any, *, whole: bool = False) -> Callable[[Any], Saved] | None:
+    """What saves a value of this type; None for a type that is not covered.
+
+    `whole` tables are copied although pandas copies on write.
+    """
     kind = type(value)
     plain = _PLAIN.get(id(kind))
     if plain:
         return plain
     if module_name(kind).partition(".")[0] in _LIBRARIES:
-        return array_keeper(value) or table_keeper(value)
-    return _Fields if is_dataclass(value) else table_keeper(value)
+        return array_keeper(value) or table_keeper(value, whole=whole)
+    if is_dataclass(value):
+        return _Fields
+    return definition_keeper(value) or table_keeper(value, whole=whole)
 
 
-def size_of(value: Any) -> int:
+def size_of(value: Any, *, whole: bool = False) -> int:
     """The bytes that saving takes, told without saving."""
     kind = id(type(value))
     if kind in _SIZED:
         return ENTRY + POINTER * len(value)
-    size = getattr(keeper(value), "bytes_of", None)
+    size = getattr(keeper(value, whole=whole), "bytes_of", None)
     return ENTRY + int(size(value) if size else 0)
 
 
@@ -138,6 +144,21 @@ class _Dict(_Kept):
     def restore(self) -> None:
         dict.clear(self.value)
         dict.update(self.value, self._was)
+
+
+class Entries(_Dict):
+    """The entries that a dict has, others being none of ours: results that a shell adds to."""
+
+    __slots__ = ()
+
+    def changed(self) -> bool:
+        now = self.value
+        return any(now.get(key, _UNSET) is not was for key, was in self._was.items())
+
+    def restore(self) -> None:
+        again = {**self._was, **{k: v for k, v in self.value.items() if k not in self._was}}
+        self.value.clear()
+        self.value.update(again)
 
 
 class _DefaultDict(_Dict):
