@@ -1,7 +1,8 @@
-"""What the person defines, saved and put back in place: functions and classes of the notebook.
+"""What the person defines, saved and put back in place: functions, classes, dataclass instances.
 
-Covers the attributes of both, and the code and defaults of functions. Classes are read and written
-past their metaclasses. Classes of packages are their own.
+Covers the attributes of all, the code and defaults of functions and the variables that they share.
+Instances are read and written past their classes, these past their metaclasses. Classes of packages
+are their own.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from types import FunctionType
 from typing import Any
 
 from ..objects import bases, members, module_name
+from .holding import dict_of, slots
 
 _PYTHONS_OWN = frozenset(
     ("__dict__", "__weakref__", "__abstractmethods__", "_abc_impl", "__slotnames__",
@@ -78,6 +80,62 @@ class Class:
         for name, was in self._was.items():
             if now.get(name, _GONE) is not was:
                 type.__setattr__(self.value, name, was)
+
+
+class Variable:
+    """A variable that functions share."""
+
+    __slots__ = ("_was", "value")
+
+    def __init__(self, value: Any) -> None:
+        self.value, self._was = value, self._now(value)
+
+    @staticmethod
+    def _now(value: Any) -> Any:
+        try:
+            return value.cell_contents
+        except ValueError:  # still empty
+            return _GONE
+
+    def changed(self) -> bool:
+        return self._now(self.value) is not self._was
+
+    def restore(self) -> None:
+        if self._was is _GONE:
+            del self.value.cell_contents
+        else:
+            self.value.cell_contents = self._was
+
+
+class Fields:
+    """A dataclass instance, frozen ones included: its attributes are set past its class."""
+
+    __slots__ = ("_attributes", "_slots", "value")
+
+    def __init__(self, value: Any) -> None:
+        self.value, self._attributes = value, dict(dict_of(value))
+        self._slots = [(slot, self._slot(slot)) for slot in slots(value).values()]
+
+    def _slot(self, slot: Any) -> Any:
+        try:
+            return slot.__get__(self.value)
+        except AttributeError:
+            return _GONE
+
+    def changed(self) -> bool:
+        if _differ(dict_of(self.value), self._attributes):
+            return True
+        return any(self._slot(slot) is not was for slot, was in self._slots)
+
+    def restore(self) -> None:
+        attributes = dict_of(self.value)
+        attributes.clear()
+        attributes.update(self._attributes)
+        for slot, was in self._slots:
+            if was is not _GONE:
+                slot.__set__(self.value, was)
+            elif self._slot(slot) is not _GONE:
+                slot.__delete__(self.value)
 
 
 def _differ(one: dict[str, Any], other: dict[str, Any]) -> bool:

@@ -1,8 +1,8 @@
 """One mutable object: its value saved, put back in place, and whether it has changed.
 
-Covers lists, dicts, sets, bytearrays, deques (those of `collections` included), dataclass
-instances, what functions close over, and what is in `arrays`, `definitions` and `tables`.
-Elements are compared by identity, and hashes are kept: no `==` and no `hash` of the person's runs.
+Covers lists, dicts, sets, bytearrays, deques (those of `collections` included), and what is in
+`arrays`, `definitions` and `tables`. Elements are compared by identity, and hashes are kept: no
+`==` and no `hash` of the person's runs.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import Any, Protocol
 
 from ..objects import module_name
 from .arrays import array_keeper
-from .definitions import definition_keeper
-from .holding import dict_of, is_dataclass, slots
+from .definitions import Fields, Variable, definition_keeper
+from .holding import is_dataclass
 from .tables import table_keeper
 
 POINTER = 8
@@ -46,7 +46,7 @@ def keeper(value: Any, *, whole: bool = False) -> Callable[[Any], Saved] | None:
     if module_name(kind).partition(".")[0] in _LIBRARIES:
         return array_keeper(value) or table_keeper(value, whole=whole)
     if is_dataclass(value):
-        return _Fields
+        return Fields
     return definition_keeper(value) or table_keeper(value, whole=whole)
 
 
@@ -207,55 +207,6 @@ class _Set(_Kept):
         self.value.update(self._was)
 
 
-class _Cell(_Kept):
-    """A variable that functions share."""
-
-    __slots__ = ()
-
-    @staticmethod
-    def _now(value: Any) -> Any:
-        try:
-            return value.cell_contents
-        except ValueError:  # still empty
-            return _UNSET
-
-    def changed(self) -> bool:
-        return self._now(self.value) is not self._was
-
-    def restore(self) -> None:
-        if self._was is _UNSET:
-            del self.value.cell_contents
-        else:
-            self.value.cell_contents = self._was
-
-
-class _Fields:
-    """A dataclass instance, frozen ones included: its attributes are set past its class."""
-
-    __slots__ = ("_dict", "_slots", "value")
-
-    def __init__(self, value: Any) -> None:
-        self.value, self._dict = value, _Dict(dict_of(value))
-        self._slots = [(slot, self._slot(slot)) for slot in slots(value).values()]
-
-    def _slot(self, slot: Any) -> Any:
-        try:
-            return slot.__get__(self.value)
-        except AttributeError:
-            return _UNSET
-
-    def changed(self) -> bool:
-        return self._dict.changed() or any(self._slot(slot) is not v for slot, v in self._slots)
-
-    def restore(self) -> None:
-        self._dict.restore()
-        for slot, was in self._slots:
-            if was is not _UNSET:
-                slot.__set__(self.value, was)
-            elif self._slot(slot) is not _UNSET:
-                slot.__delete__(self.value)
-
-
 _UNSET = object()
 _PLAIN: dict[int, Callable[[Any], Saved]] = {
     id(list): _List,
@@ -266,7 +217,7 @@ _PLAIN: dict[int, Callable[[Any], Saved]] = {
     id(set): _Set,
     id(bytearray): _Bytes,
     id(deque): _Deque,
-    id(CellType): _Cell,
+    id(CellType): Variable,
 }
 _SIZED = _PLAIN.keys() - {id(bytearray), id(CellType)}
 
