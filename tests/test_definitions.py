@@ -117,3 +117,22 @@ def test_results_that_the_shell_adds_are_no_change() -> None:
     checkpoint.done()
     namespace["Out"][3] = "c"
     assert checkpoint.undo() == () and len(namespace["Out"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("code", "left"),
+    [
+        ("import math\nmath.pi = 3", ("math.pi",)),
+        ("pd.DataFrame.head = None", ("pd.DataFrame.head",)),
+        ("import os.path\ndel os.path.sep", ("os.path.sep",)),
+        ("import numpy.random as r\nr.seed = 1", ("r.seed",)),
+        ("pd.options.display.max_rows = 5", ()),
+        ("import matplotlib.pyplot as plt\nplt.rcParams['figure.dpi'] = 5", ()),
+        ("Config.limit = 6\nf.calls = 2\ndf.columns = list('abcd')", ()),
+        ("x = absent.part.whole = 1", ()),
+    ],
+)
+def test_what_is_set_in_packages_is_told(code: str, left: tuple[str, ...], setup: Any) -> None:
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+    exec(setup, namespace)
+    assert Checkpoint(namespace, code).left == left

@@ -19,7 +19,7 @@ from ..objects import class_name
 from .made import Made
 from .process_state import Settings
 from .reach import Found, reachable
-from .unprotected import left_line, writes_files
+from .unprotected import left_line, set_elsewhere, writes_files
 from .values import Entries, Saved, changed, keeper, restored, size_of
 
 MEGABYTE = 1_000_000
@@ -67,8 +67,10 @@ class Checkpoint:
     @property
     def left(self) -> tuple[str, ...]:
         """What the code reads or writes and may stay as it left it: `model (Model)`, `files`."""
+        objects = [*sorted(self._not_saved), *self._not_put_back]
+        parts = set_elsewhere(self._code, self._namespace)
         files = ["files"] if writes_files(self._code, self._namespace) else []
-        return tuple(dict.fromkeys([*sorted(self._not_saved), *self._not_put_back, *files]))
+        return tuple(dict.fromkeys([*objects, *parts, *files]))
 
     def restore(self) -> tuple[str, ...]:
         """Put everything back, identity kept; the names whose bindings had changed, sorted."""
