@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
 from test_magics import Notebook, code, notebook
 
+from oci_magic.running import shell
 from oci_magic.running.checkpoint import Checkpoint
 from oci_magic.running.interrupts import put_off
+from oci_magic.types import Cell
 
 __all__ = ["notebook"]  # a fixture
 
@@ -43,6 +46,36 @@ def test_other_threads_touch_no_handler() -> None:
     thread.start()
     thread.join()
     assert seen == [before]
+
+
+def test_a_part_of_the_block_can_be_interrupted() -> None:
+    done = []
+    with put_off() as let_through:
+        with pytest.raises(KeyboardInterrupt), let_through():
+            press()
+        done.append("after")
+    assert done == ["after"]
+
+
+def test_a_second_stop_leaves_the_shell_as_it_was(
+    notebook: Notebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watching = shell._Watch.watching
+
+    @contextmanager
+    def pressed(self: shell._Watch) -> Iterator[None]:
+        stack = ExitStack()
+        stack.enter_context(watching(self))
+        try:
+            yield
+        finally:
+            press()
+            stack.close()
+
+    monkeypatch.setattr(shell._Watch, "watching", pressed)
+    with pytest.raises(KeyboardInterrupt):
+        shell.ShellExecutor(notebook.shell).run(Cell("raise KeyboardInterrupt"))
+    assert "showtraceback" not in vars(notebook.shell)
 
 
 def pressed_in(monkeypatch: pytest.MonkeyPatch, name: str, times: int) -> None:

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from types import FrameType
 from typing import Any
@@ -155,23 +155,31 @@ class Stop:
 
 
 @contextmanager
-def put_off() -> Iterator[None]:
+def put_off() -> Iterator[Callable[[], AbstractContextManager[object]]]:
     """What the block does is done whole: an interrupt that comes meanwhile comes when it is over.
 
-    Outside of the main thread there are none.
+    It is given what lets them through for a while. Outside of the main thread there are none.
     """
     before = signal.getsignal(signal.SIGINT)
     if threading.current_thread() is not threading.main_thread() or not callable(before):
-        yield
+        yield nullcontext
         return
     came: list[FrameType | None] = []
 
     def later(_number: int, frame: FrameType | None) -> None:
         came.append(frame)
 
+    @contextmanager
+    def let_through() -> Iterator[None]:
+        signal.signal(signal.SIGINT, before)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, later)
+
     signal.signal(signal.SIGINT, later)
     try:
-        yield
+        yield let_through
     finally:
         if signal.getsignal(signal.SIGINT) is later:
             signal.signal(signal.SIGINT, before)
