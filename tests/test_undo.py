@@ -103,6 +103,18 @@ def test_what_an_answer_goes_on_with_is_no_later_cell() -> None:
     assert "it" not in namespace and "n" not in namespace
 
 
+def test_what_a_package_keeps_is_no_work_of_the_persons() -> None:
+    kept = "def made():\n    kept = {}\n    def use(): kept[1] = 1\n    return use\nuse = made()"
+    package: dict[str, Any] = {"__name__": "package"}
+    exec(kept, package)
+    namespace: dict[str, Any] = {"__name__": "__main__", "In": []}
+    checkpoint = Checkpoint(namespace, "from package import use")
+    namespace["use"] = package["use"]
+    checkpoint.done()
+    namespace["use"]()
+    assert checkpoint.undo() == () and "use" not in namespace
+
+
 def test_more_than_the_limit_is_told_from_the_cells() -> None:
     import numpy as np
 

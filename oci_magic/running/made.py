@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
+from types import FunctionType
 
 from .holding import ATOMS, held
 from .reach import reachable
@@ -57,13 +58,19 @@ class Made:
         """Note the roots, whether known or not, and what they hold as far as it is new."""
         while waiting:
             value = waiting.pop()
-            if id(value) in self._objects or id(type(value)) in ATOMS:
+            if id(value) in self._objects or id(type(value)) in ATOMS or self._is_anothers(value):
                 continue
             self._objects[id(value)] = value
             for part in held(value):
                 if id(type(part)) not in ATOMS and id(part) not in known:
                     self._holders.setdefault(id(part), []).append(id(value))
                     waiting.append(part)
+
+    def _is_anothers(self, value: object) -> bool:
+        """Whether it is a function of a package, which may keep what it likes."""
+        if type(value) is not FunctionType or value.__globals__ is self._namespace:
+            return False
+        return value.__module__ != "__main__"
 
     def _save(self, limit: float) -> None:
         """Save what can be saved, the small ones first."""
