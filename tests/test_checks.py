@@ -140,13 +140,6 @@ def test_a_warning_can_be_a_failure(notebook: Notebook) -> None:
     assert "UserWarning: old · line 2" in notebook.out
 
 
-def test_a_check_that_does_not_end_is_stopped_by_the_time_limit(notebook: Notebook) -> None:
-    replies = notebook.replies(code("x = 1"))
-    forever = "all(True for _ in iter(int, 1))"
-    result = notebook.type(f'%%oci {replies} -r 0 --timeout 0.3 --check "{forever}"\nset x')
-    assert one_line_error(notebook, result, Unrepaired).startswith("TimeoutError")
-
-
 def test_nothing_is_computed_a_second_time() -> None:
     stack, numbers = [1, 2, 3], iter(range(9))
     failure = failed("assert stack.pop() == next(numbers) and stack", stack=stack, numbers=numbers)
@@ -206,3 +199,10 @@ def test_waiting_code_is_protected_from_the_checks_too(notebook: Notebook) -> No
     notebook.type(f'%%oci --confirm {replies} --check "stack.pop() == 98"\nset x')
     notebook.type(str(notebook.next_input))
     assert notebook["stack"] == [1, 2, 99] and "x" not in notebook.shell.user_ns
+
+
+def test_a_check_that_does_not_end_is_stopped_by_the_time_limit(notebook: Notebook) -> None:
+    replies = notebook.replies(code("x = 1"))
+    forever = "all(True for _ in iter(int, 1))"
+    result = notebook.type(f'%%oci {replies} -r 0 --timeout 0.3 --check "{forever}"\nset x')
+    assert one_line_error(notebook, result, Unrepaired).startswith("TimeoutError")
