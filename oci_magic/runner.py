@@ -13,6 +13,7 @@ from .events import Event, Executed, HeldBack, NotPutBack
 from .prompting.feedback import execution_result
 from .running import Executor
 from .running.effects import effects_line
+from .running.interrupts import put_off
 from .types import Cell, Effect, Execution, Turn
 from .verdict import Verdict, without_running
 
@@ -23,14 +24,16 @@ Review = Callable[[Sequence[Cell]], Sequence[Sequence[Effect]]]
 class Restorable(Protocol):
     """A checkpoint: `restore` puts back what it saved; after `done`, `undo` takes the run back.
 
-    `undo` returns the names that it had to leave, because later cells changed them. `left` tells
-    what the code touches and the checkpoint does not cover: `model (LinearRegression)`, `files`.
+    `undo` returns the names that it had to leave, because later cells changed them: none that has
+    run by `goes_on`. `left` tells what the code touches and the checkpoint does not cover:
+    `model (LinearRegression)`, `files`.
     """
 
     @property
     def left(self) -> Sequence[str]: ...
     def restore(self) -> object: ...
     def done(self) -> object: ...
+    def goes_on(self) -> object: ...
     def undo(self) -> Sequence[str]: ...
 
 
@@ -42,12 +45,13 @@ class Nothing:
     def __init__(self, code: str = "") -> None: ...
     def restore(self) -> None: ...
     def done(self) -> None: ...
+    def goes_on(self) -> None: ...
     def undo(self) -> Sequence[str]:
         return ()
 
 
 class InTurn:
-    """The checkpoints of two runs, the second after the first: taken back, both are."""
+    """The checkpoints of two runs, the second after the first, which is done: both in one."""
 
     def __init__(self, first: Restorable, second: Restorable) -> None:
         self.first, self.second = first, second
@@ -58,10 +62,14 @@ class InTurn:
 
     def restore(self) -> None:
         self.second.restore()
-        self.first.restore()
+        self.first.undo()
 
     def done(self) -> None:
-        """Each is, since its own run."""
+        self.second.done()
+
+    def goes_on(self) -> None:
+        self.first.goes_on()
+        self.second.goes_on()
 
     def undo(self) -> Sequence[str]:
         return tuple(dict.fromkeys((*self.second.undo(), *self.first.undo())))
@@ -104,20 +112,38 @@ class Runner:
             return Verdict("stopped", execution=execution)
         return Verdict(execution=execution, feedback=execution_result(execution))
 
-    def settled(self, execution: Execution, saved: Restorable) -> Execution:
-        """A run that is over: checked, and put back to `saved` if it failed."""
-        if self.checks and not execution.failure:
-            execution = replace(execution, failure=self.executor.check(self.checks))
-        if execution.failure:
-            saved.restore()
-        else:
-            saved.done()
-            self.accepted = saved
-        return execution
+    def saved(self, sources: Sequence[str]) -> Restorable:
+        """The state before code runs, as far as it and the checks can touch it."""
+        return self.checkpoint("\n".join([*sources, *self.checks]))
+
+    def checked(self, execution: Execution) -> Execution:
+        """A run that is over, failed where a check does not hold."""
+        if not self.checks or execution.failure:
+            return execution
+        return replace(execution, failure=self.executor.check(self.checks))
+
+    def settled(self, execution: Execution, saved: Restorable) -> None:
+        """A run has been checked: put back to `saved` if it failed, accepted if not."""
+        with put_off():
+            if execution.failure:
+                saved.restore()
+                self.accepted = None
+            else:
+                saved.done()
+                self.accepted = saved
+
+    def taken_back(self, saved: Restorable) -> None:
+        """What was begun after `saved` is not to stand, be it accepted by now."""
+        with put_off():
+            if self.accepted is saved:
+                self.accepted = None
+                saved.undo()
+            else:
+                saved.restore()
 
     def _run(self, cells: Sequence[Cell]) -> Generator[Event, None, Execution]:
         """Run the cells up to the first failure."""
-        saved = self.checkpoint("\n".join(cell.source for cell in cells))
+        saved = self.saved([cell.source for cell in cells])
         done: list[Execution] = []
         try:
             for cell in cells:
@@ -127,10 +153,11 @@ class Runner:
                     break
             outputs = tuple(output for execution in done for output in execution.outputs)
             seconds = sum(execution.seconds for execution in done)
-            execution = self.settled(Execution(outputs, done[-1].failure, seconds), saved)
+            execution = self.checked(Execution(outputs, done[-1].failure, seconds))
+            self.settled(execution, saved)
             if execution.failure and (left := tuple(saved.left)):
                 yield NotPutBack(left)
             return execution
         except BaseException:
-            saved.restore()
+            self.taken_back(saved)
             raise

@@ -25,6 +25,7 @@ from .prompting.parse import parse as parse_reply
 from .prompting.prompts import COMMENT, FIX, GO_ON, code_block, fit
 from .runner import InTurn, Nothing, Restorable, Review, Runner
 from .running import Executor
+from .running.interrupts import put_off
 from .types import Cell, Chunk, Execution, Failure, Message, Reply, Turn, Usage
 from .verdict import Verdict, came, standing, still_fails
 
@@ -108,23 +109,23 @@ class Session:
         worked = last and last.execution and not last.execution.failure
         if last is None or (saved is None and (worked or not came(last))):
             raise OciError("nothing to undo: no code of this conversation was accepted last")
-        self.runner.accepted = None
-        stay = saved.undo() if saved else ()
-        self.exchanges.take_back()
+        with put_off():
+            stay = saved.undo() if saved else ()
+            self.exchanges.take_back()
+            self.runner.accepted = None
         return last, stay
 
-    def ran(self, execution: Execution, saved: Restorable) -> Failure | None:
-        """The person has run the code of the last exchange, which had waited for them.
+    def ran(self, execution: Execution, saved: Restorable) -> None:
+        """The person has run the code of the last exchange, which had waited; it is checked.
 
-        After a failure the namespace is put back and the error is the next thing to be told; it
-        is returned, also where a check fails that the person's run could not see.
+        After a failure the namespace is put back and the error is the next thing to be told.
         """
-        *before, turn = self.exchanges.pop()
-        execution = self.runner.settled(execution, saved)
         failed = execution.failure and not execution.failure.stopped
         feedback = execution_result(execution) if failed else ""
-        self.exchanges.append((*before, replace(turn, execution=execution, feedback=feedback)))
-        return execution.failure
+        with put_off():
+            self.runner.settled(execution, saved)
+            *before, turn = self.exchanges.pop()
+            self.exchanges.append((*before, replace(turn, execution=execution, feedback=feedback)))
 
     def revised(self, changes: Mapping[int, str | None]) -> None:
         """The person has other versions of code cells of the last answer, or (None) deleted them.
@@ -195,10 +196,11 @@ class Session:
             verdict = Verdict("unrepaired", str(error))
         finally:
             made = tried[len(seed) :]
-            if joined:
-                self._join(made, before, verdict)
-            elif not self.exchanges.keep(tried, made, given):
-                self.runner.accepted = before
+            with put_off():
+                if joined:
+                    self._join(made, before, verdict)
+                elif not self.exchanges.keep(tried, made, given):
+                    self.runner.accepted = before
         turn = standing(tried, made, request)
         return Finished(
             verdict.outcome or "unrepaired", turn, verdict.reason, max(0, len(tried) - 1),
@@ -214,7 +216,11 @@ class Session:
         else:
             self.runner.accepted = None
         after = self.runner.accepted
-        self.runner.accepted = InTurn(before, after) if before and after else before
+        if before and after:
+            before.goes_on()
+            self.runner.accepted = InTurn(before, after)
+        else:
+            self.runner.accepted = before
 
     def _rounds(
         self, request: str, tried: list[Turn], context: str, run: bool, limit: int, comment: bool

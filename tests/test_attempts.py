@@ -21,7 +21,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from oci_magic.running import arrays, tables, values
+from oci_magic.running import arrays, definitions, tables, values
 from oci_magic.running.checkpoint import Checkpoint
 
 
@@ -292,8 +292,8 @@ def test_undo_leaves_what_a_later_cell_has_changed(kind: str, later: bool) -> No
 CLASSES = {
     "list": values._List, "dict": values._Dict, "ordered": values._Ordered, "set": values._Set,
     "default": values._DefaultDict, "counter": values._Dict, "bytes": values._Bytes,
-    "deque": values._Deque, "open": values._Fields, "slotted": values._Fields,
-    "function": values._Cell, "numbers": arrays.Array, "things": arrays.Array,
+    "deque": values._Deque, "open": definitions.Fields, "slotted": definitions.Fields,
+    "function": definitions.Variable, "numbers": arrays.Array, "things": arrays.Array,
     "frame": tables.Table, "series": tables.Table, "tensor": arrays.Tensor,
     "dice": arrays.Dice, "generator": arrays.Generator,
 }  # fmt: skip

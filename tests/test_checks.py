@@ -141,6 +141,67 @@ def test_a_warning_can_be_a_failure(notebook: Notebook) -> None:
     assert "UserWarning: old · line 2" in notebook.out
 
 
+def test_nothing_is_computed_a_second_time() -> None:
+    stack, numbers = [1, 2, 3], iter(range(9))
+    failure = failed("assert stack.pop() == next(numbers) and stack", stack=stack, numbers=numbers)
+    values = {"stack": "list 2", "stack.pop()": "3", "next(numbers)": "0"}
+    assert values.items() <= dict(failure.facts.parts).items()
+    assert stack == [1, 2] and next(numbers) == 1
+
+
+@pytest.mark.parametrize(
+    ("check", "parts"),
+    [
+        ("a[0:1] == [2]", {"a[0:1]": "list 1", "a": "list 3", "[2]": "list 1"}),
+        ("f'{a[0]:>{w}}' == ''", {"a[0]": "1", "w": "3", "f'{a[0]:>{w}}'": "'  1'"}),
+        ("max(*a) > 9", {"max(*a)": "3", "a": "list 3"}),
+        ("(n := len(a)) > w and n", {"(n := len(a))": "3", "len(a)": "3", "w": "3"}),
+        ("max(a, key=lambda v: v - w) > w", {"max(a, key=lambda v: v - w)": "3", "w": "3"}),
+        ("any([v > w for v in a])", {"w": "3", "a": "list 3", "[v > w for v in a]": "list 3"}),
+        ("w in {k: k for k in a if k < 2}", {"a": "list 3"}),
+        ("not w", {"w": "3"}),
+        ("w < 3 or [x for x in a] == 1", {"w < 3": "False", "w": "3"}),
+        ("grid[1:, ...].sum() == 3 == w", {"grid[1:, ...].sum()": "0.0", "grid": "ndarray 2x2"}),
+    ],
+)
+def test_checks_of_every_form_are_told_with_their_values(check: str, parts: dict[str, str]) -> None:
+    import numpy as np
+
+    failure = failed(f"assert {check}", a=[1, 2, 3], w=3, grid=np.zeros((2, 2)))
+    assert (failure.name, failure.message) == ("CheckFailed", check)
+    assert parts.items() <= dict(failure.facts.parts).items()
+
+
+def test_a_program_that_ends_itself_in_a_check_has_not_held() -> None:
+    import sys
+
+    failure = failed("assert validate()", validate=lambda: sys.exit("bad"))
+    assert (failure.name, failure.message) == ("SystemExit", "bad")
+
+
+def test_what_a_failed_check_has_changed_is_put_back(notebook: Notebook) -> None:
+    notebook.type("stack = [1, 2, 99]")
+    replies = notebook.replies(code("x = 1"), code("x = 2"))
+    notebook.type(f'%%oci -r 1 {replies} --check "stack.pop() == 98"\nset x')
+    assert "CheckFailed: stack.pop() == 98" in notebook.out
+    assert notebook["stack"] == [1, 2, 99] and "x" not in notebook.shell.user_ns
+
+
+def test_a_check_that_ends_the_program_is_repaired(notebook: Notebook) -> None:
+    notebook.type("def validate():\n    import sys\n    return x == 2 or sys.exit('bad')")
+    replies = notebook.replies(code("x = 1"), code("x = 2"))
+    assert notebook.type(f'%%oci {replies} --check "validate()"\nset x').success
+    assert "SystemExit: bad · " in notebook.out and notebook["x"] == 2
+
+
+def test_waiting_code_is_protected_from_the_checks_too(notebook: Notebook) -> None:
+    notebook.type("stack = [1, 2, 99]")
+    replies = notebook.replies(code("x = 1"))
+    notebook.type(f'%%oci --confirm {replies} --check "stack.pop() == 98"\nset x')
+    notebook.type(str(notebook.next_input))
+    assert notebook["stack"] == [1, 2, 99] and "x" not in notebook.shell.user_ns
+
+
 def test_a_check_that_does_not_end_is_stopped_by_the_time_limit(notebook: Notebook) -> None:
     replies = notebook.replies(code("x = 1"))
     forever = "all(True for _ in iter(int, 1))"

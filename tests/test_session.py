@@ -101,6 +101,7 @@ class Saved:
         self.names.update(self.before)
 
     def done(self) -> None: ...
+    def goes_on(self) -> None: ...
 
     def undo(self) -> tuple[str, ...]:
         self.restore()

@@ -136,3 +136,51 @@ def test_confirmed_code_is_checked_when_it_is_run(book: Notebook) -> None:
     assert shown["state"] == "unrepaired"
     assert str(shown["line"]).startswith("CheckFailed: x > 6")
     assert value(book, "'x' in globals()") == "False"
+
+
+def two_cells(book: Notebook, options: str = "--confirm") -> str:
+    value(book, "items = [1]")
+    cells = code("items.append(2)\na = 1") + "\n" + code("items.append(3)\nb = need")
+    return book.ask(cells, options=options)
+
+
+def test_all_cells_of_an_answer_are_undone_though_one_failed_in_between(book: Notebook) -> None:
+    prompt = two_cells(book)
+    run_made(book, prompt, 0)
+    run_made(book, prompt, 1)
+    assert value(book, "items") == "[1, 2]"
+    value(book, "need = 5")
+    (shown,) = run_made(book, prompt, 1)
+    assert (shown["state"], value(book, "items")) == ("worked", "[1, 2, 3]")
+    value(book, "%oci undo")
+    assert value(book, "(items, 'a' in globals(), 'b' in globals())") == "([1], False, False)"
+    assert value(book, "need") == "5" and book.below(prompt) == []
+    value(book, "del need")
+
+
+def test_all_cells_of_an_answer_are_undone_but_not_those_in_between(book: Notebook) -> None:
+    value(book, "need = 5")
+    prompt = two_cells(book)
+    run_made(book, prompt, 0)
+    value(book, "mine = len(items)")
+    run_made(book, prompt, 1)
+    value(book, "%oci undo")
+    assert value(book, "(items, mine, 'a' in globals())") == "([1], 2, False)"
+    value(book, "del need")
+
+
+def test_the_cells_that_have_run_are_undone_where_others_still_wait(book: Notebook) -> None:
+    prompt = two_cells(book)
+    run_made(book, prompt, 0)
+    value(book, "%oci undo")
+    assert value(book, "(items, 'a' in globals())") == "([1], False)"
+    assert book.below(prompt) == []
+
+
+def test_a_check_that_fails_puts_back_all_cells_of_an_answer(book: Notebook) -> None:
+    value(book, "need = 5")
+    prompt = two_cells(book, '--confirm --check "len(items) > 9"')
+    run_made(book, prompt, 0)
+    run_made(book, prompt, 1)
+    assert value(book, "(items, 'a' in globals(), 'b' in globals())") == "([1], False, False)"
+    value(book, "del need")

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 
+from ..running.interrupts import put_off
 from ..types import Message, Turn
 from . import frontends
 from .arguments import Options, unquoted
-from .display import failure_line, left_line, one_line
+from .display import failure_line, left_line, one_line, stay_line
 from .record import command as record
 from .telling import Telling
 from .terms import session_for
@@ -112,9 +113,10 @@ def _tried(magics: OCIMagics, session: Session) -> Iterator[None]:
         with magics.journal.trying():
             yield
     finally:
-        if runner.accepted and runner.accepted is not saved:
-            runner.accepted.undo()
-        runner.accepted, exchanges.answer, magics.undoable = saved, answer, undoable
+        with put_off():
+            if runner.accepted and runner.accepted is not saved:
+                runner.accepted.undo()
+            runner.accepted, exchanges.answer, magics.undoable = saved, answer, undoable
 
 
 def watch(magics: OCIMagics, rest: str) -> None:
@@ -168,14 +170,14 @@ def undo(magics: OCIMagics) -> None:
     if place.lacks(last):
         raise UsageError("the last answer stands in another window: take it back there")
     saved = magics.session.runner.accepted
-    turn, stay = magics.session.undo()
-    kept = f"; {', '.join(stay)} stays as a later cell left it" if stay else ""
-    left = f"; {left_line(saved.left)}" if saved and saved.left else ""
-    line = f"undone: {one_line(turn.request, 60)}{kept}{left}"
-    magics.finals.pop(last.prompt, None)
-    magics.waiting.drop()
-    magics.last = magics.undoable = None
-    place.withdraw(last, line)
+    with put_off():
+        turn, stay = magics.session.undo()
+        left = left_line(saved.left) if saved and saved.left else ""
+        parts = [f"undone: {one_line(turn.request, 60)}", stay_line(stay), left]
+        magics.finals.pop(last.prompt, None)
+        magics.waiting.drop()
+        magics.last = magics.undoable = None
+        place.withdraw(last, "; ".join(filter(None, parts)))
 
 
 def new(magics: OCIMagics) -> None:

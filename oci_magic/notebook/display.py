@@ -210,6 +210,14 @@ def left_line(left: Sequence[str]) -> str:
     return one_line(f"not put back: {', '.join(left)}") if left else ""
 
 
+def stay_line(names: Sequence[str]) -> str:
+    """`df, notes stay as a later cell left them`; "" for nothing."""
+    if not names:
+        return ""
+    stays = "stays as a later cell left it" if len(names) == 1 else "stay as a later cell left them"
+    return f"{', '.join(names)} {stays}"
+
+
 def summary(event: Finished) -> str:
     """`worked after 1 repair · 132 tokens/s · 2.1 s`"""
     said = {"inserted": "written, not run"}.get(event.outcome, event.outcome)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..runner import InTurn
+from ..running.interrupts import put_off
 from ..types import Execution, Failure, Turn
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ class Waiting:
         """Nothing waits any more."""
         self._left: list[str] = []
         self._saved: Restorable | None = None  # before the cell that runs now
-        self._first: Restorable | None = None  # before the first of those that ran in a row
+        self._done: Restorable | None = None  # of those that have run
         self._session: Session | None = None
         self._place: Place | None = None
 
@@ -52,31 +54,43 @@ class Waiting:
         """The `pre_run_cell` hook."""
         self._saved = None
         if self._session and self._left and _source(info) == self._left[0]:
-            self._saved = self._session.runner.checkpoint("\n".join(self._left))
-            self._first = self._first or self._saved
-        else:
-            self._first = None  # what a cell of the person's did is not to be taken back
+            self._saved = self._session.runner.saved(self._left)
 
     def after_run(self, result: Any) -> tuple[str, Failure | None] | None:
         """The `post_run_cell` hook: the code that has run and its failure, None if it is not ours.
 
-        What raised still waits, so that it can be run again.
+        What raised still waits, so that it can be run again. What has worked can be taken back,
+        whatever ran in between: that itself stays.
         """
-        session, place, saved, first = self._session, self._place, self._saved, self._first
-        if session is None or place is None or saved is None or first is None:
+        session, place, saved = self._session, self._place, self._saved
+        if session is None or place is None or saved is None:
             return None
-        source, failure = _source(result.info), self._failure(result)
-        if failure:
-            self._first = None
-            session.ran(Execution((), failure), saved)
-            place.ran(failure, saved.left)
-            return source, failure
+        source, raised = _source(result.info), self._failure(result)
+        execution = Execution((), raised)
+        if len(self._left) == 1:
+            execution = session.runner.checked(execution)
+        with put_off():
+            if raised:
+                session.ran(execution, saved)
+                session.runner.accepted = self._done
+                place.ran(raised, saved.left)
+            else:
+                self._worked(session, place, saved, execution)
+        return source, execution.failure
+
+    def _worked(
+        self, session: Session, place: Place, saved: Restorable, execution: Execution
+    ) -> None:
+        """The next of the cells has run; with the last one the answer is accepted, if it holds."""
+        together = InTurn(self._done, saved) if self._done else saved
         del self._left[0]
-        if not self._left:
+        if self._left:
+            together.done()
+            self._done = session.runner.accepted = together
+        else:
             self.drop()
-            failure = session.ran(Execution(), first)
-            place.ran(failure, first.left)
-        return source, failure
+            session.ran(execution, together)
+            place.ran(execution.failure, together.left)
 
     def _failure(self, result: Any) -> Failure | None:
         from ..running.evidence import failure_of

@@ -16,14 +16,20 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from ..objects import class_name
+from .made import Made
 from .process_state import Settings
 from .reach import Found, reachable
-from .unprotected import left_line, writes_files
-from .values import Saved, keeper, size_of
+from .unprotected import left_line, set_elsewhere, writes_files
+from .values import Entries, Saved, changed, keeper, restored, size_of
 
 MEGABYTE = 1_000_000
 _IPYTHONS_OWN = re.compile(r"_{1,3}|_i{1,3}|_i?\d+|_exit_code|__builtins__")
 """Names that IPython and Python set by themselves whenever a cell runs."""
+_PAST_COPYING = re.compile(
+    r"\.\s*(array|base|_values|_data|_ndarray|_codes|_mask|_mgr|ctypes)\b(?!\s*\()"
+    r"|writeable|setflags|__array_interface__"
+)
+"""Words by which code may write to a table's columns without pandas noticing."""
 
 
 class _Part(NamedTuple):
@@ -37,7 +43,8 @@ class Checkpoint:
     """The bindings of `namespace` as they are now, and the values that `code` can touch.
 
     Names that IPython sets while cells run (`_`, `__`, `_3`, `_i`, `_i3`, ...) are left alone.
-    Copies take at most `limit` bytes together; tables with copy on write take none.
+    Copies take at most `limit` bytes together; tables with copy on write take none, unless the
+    code may write past it.
     """
 
     def __init__(
@@ -45,20 +52,25 @@ class Checkpoint:
     ) -> None:
         self._namespace, self._code = namespace, code
         self._bindings = {name: value for name, value in namespace.items() if _counts(name)}
+        self._limit = limit
         self._moved: dict[str, object] = {}
         self._taken: set[str] = set()
         self._settings, self._accepted_settings = Settings(), Settings.none()
-        self._accepted: list[tuple[_Part, Saved | None]] = []
+        self._accepted: list[_Part] = []
+        self._made: Made | None = None
         self._not_saved: list[str] = []
         self._not_put_back: dict[str, None] = {}
         with _no_collection():
-            self._parts = list(self._save(reachable(code, namespace), limit))
+            self._found = reachable(code, namespace)
+            self._parts = list(self._save(self._found, limit))
 
     @property
     def left(self) -> tuple[str, ...]:
         """What the code reads or writes and may stay as it left it: `model (Model)`, `files`."""
+        objects = [*sorted(self._not_saved), *self._not_put_back]
+        parts = set_elsewhere(self._code, self._namespace)
         files = ["files"] if writes_files(self._code, self._namespace) else []
-        return tuple(dict.fromkeys([*sorted(self._not_saved), *self._not_put_back, *files]))
+        return tuple(dict.fromkeys([*objects, *parts, *files]))
 
     def restore(self) -> tuple[str, ...]:
         """Put everything back, identity kept; the names whose bindings had changed, sorted."""
@@ -81,21 +93,31 @@ class Checkpoint:
         moved = (name for name in names if not self._was(name, self._namespace[name]))
         self._moved = {name: self._namespace[name] for name in moved}
         self._taken = {name for name in self._bindings if name not in self._namespace}
-        changed = [part for part in self._parts if _changed(part.saved)]
-        self._accepted = [(part, _saved(part.found.value)) for part in changed]
-        self._parts, self._accepted_settings = [], Settings()
+        self._accepted = [part for part in self._parts if changed(part.saved)]
+        known = {id(found.value) for found in self._found}
+        roots = [value for value in self._moved.values() if id(value) not in known]
+        roots += [part.found.value for part in self._accepted]
+        with _no_collection():
+            self._made = Made(self._namespace, roots, known, self._limit)
+        self._parts, self._found, self._accepted_settings = [], [], Settings()
+
+    def goes_on(self) -> None:
+        """What has run by now belongs to the accepted run: it is no later cell's."""
+        if self._made:
+            self._made.goes_on()
 
     def undo(self) -> tuple[str, ...]:
-        """Take back what the accepted run changed; what has changed since stays.
+        """Take back what the accepted run changed; what has changed since stays, in place too.
 
         Returns the names that stay, or whose values do, sorted.
         """
+        later = self._made.changed() if self._made else set()
         stay = {name for name, value in self._moved.items() if not self._is(name, value)}
+        stay |= {name for name, value in self._moved.items() if id(value) in later}
         stay |= {name for name in self._taken if name in self._namespace}
-        parts = [(part, now is None or _changed(now)) for part, now in self._accepted]
-        values = {part.found.name for part, later in parts if later}
+        values = {part.found.name for part in self._accepted if id(part.found.value) in later}
         # All have been looked at before any is put back: some share memory.
-        self._put_back([part for part, later in parts if not later])
+        self._put_back([part for part in self._accepted if id(part.found.value) not in later])
         self._note_failed(self._settings.restore(self._accepted_settings))
         for name in self._moved.keys() - stay:
             del self._namespace[name]
@@ -106,8 +128,11 @@ class Checkpoint:
 
     def _save(self, found: list[Found], limit: float) -> Iterator[_Part]:
         """Save what can be saved, the small ones first."""
-        for size, each in sorted(((size_of(f.value), f) for f in found), key=lambda pair: pair[0]):
-            keep = keeper(each.value)
+        whole = _PAST_COPYING.search(self._code) is not None
+        sized = ((size_of(each.value, whole=whole), each) for each in found)
+        for size, each in sorted(sized, key=lambda pair: pair[0]):
+            results = each.name == "Out" and each.value is self._namespace.get("Out")
+            keep = Entries if results else keeper(each.value, whole=whole)
             fits = limit >= size
             try:
                 saved = keep(each.value) if keep and fits else None
@@ -121,8 +146,8 @@ class Checkpoint:
 
     def _put_back(self, parts: Collection[_Part]) -> None:
         """Put back what differs; what refuses is tried again, after what it may be a view of."""
-        refused = [part for part in parts if not _restored(part.saved)]
-        again = [part.found for part in refused if not _restored(part.saved)]
+        refused = [part for part in parts if not restored(part.saved)]
+        again = [part.found for part in refused if not restored(part.saved)]
         self._note_failed([f"{found.name} ({class_name(type(found.value))})" for found in again])
 
     def _note_failed(self, names: Collection[str]) -> None:
@@ -133,32 +158,6 @@ class Checkpoint:
 
     def _is(self, name: str, value: object) -> bool:
         return name in self._namespace and self._namespace[name] is value
-
-
-def _changed(saved: Saved) -> bool:
-    """Whether the value has changed, and where that cannot be told."""
-    try:
-        return saved.changed()
-    except Exception:
-        return True
-
-
-def _restored(saved: Saved) -> bool:
-    """Put a value back if it differs; False where it refuses, such as bytes in somebody's use."""
-    try:
-        if _changed(saved):
-            saved.restore()
-        return True
-    except Exception:
-        return False
-
-
-def _saved(value: object) -> Saved | None:
-    try:
-        keep = keeper(value)
-        return keep(value) if keep else None
-    except Exception:
-        return None
 
 
 @contextmanager

@@ -2,61 +2,122 @@
 
 A check is an `assert` or any other statement; all of them run in order in a copy of the
 namespace, so that names they bind stay theirs. One that fails is told with the values of what
-it compares.
+it compares: those that it had when it was tried, for nothing is computed a second time.
 """
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from ..types import Facts, Failure
 from .evidence import failure_of
+from .interrupts import CellTimeout
 from .variables import describe
 
 FILENAME = "<check>"
 MOST_PARTS = 6
 _PLAIN = (int, float, complex, bool, str, bytes, type(None))
+_NOTE = "__oci_note__"
+_SCOPES = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_NO_VALUE = ast.Starred | ast.Slice | ast.FormattedValue
+_UNTRIED = object()
 
 
 def failed_check(checks: Sequence[str], namespace: Mapping[str, object]) -> Failure | None:
-    """The first of `checks` that does not hold; CellTimeout and KeyboardInterrupt pass through."""
+    """The first of `checks` that does not hold; CellTimeout and KeyboardInterrupt pass through.
+
+    A program that ends itself has not held.
+    """
     scratch: dict[str, Any] = dict(namespace)
     for check in checks:
+        values: dict[str, object] = {}
         try:
             for statement in ast.parse(check).body:
-                part = ast.Module([statement], type_ignores=[])
-                exec(compile(part, FILENAME, "exec"), scratch)
+                values.clear()
+                _run(statement, scratch, values)
         except AssertionError as error:
-            return _failed(check, str(error), scratch)
-        except Exception as error:
+            return _failed(check, str(error), values)
+        except (KeyboardInterrupt, CellTimeout):
+            raise
+        except BaseException as error:
             return failure_of(error, check, scratch, FILENAME)
     return None
 
 
-def _failed(check: str, message: str, scratch: dict[str, Any]) -> Failure:
+def _run(statement: ast.stmt, scratch: dict[str, Any], values: dict[str, object]) -> None:
+    """Run a statement; of an assert, `values` gets what its parts are, outermost first."""
+    if isinstance(statement, ast.Assert):
+        parts = {id(node): ast.unparse(node) for node in _parts(statement.test)}
+        values.update(dict.fromkeys(parts.values(), _UNTRIED))
+        noting: ast.expr = _Noting(parts).visit(statement.test)
+        statement.test = noting
+        scratch[_NOTE] = partial(_noted, values)
+    module = ast.fix_missing_locations(ast.Module([statement], type_ignores=[]))
+    try:
+        exec(compile(module, FILENAME, "exec"), scratch)
+    finally:
+        scratch.pop(_NOTE, None)
+
+
+def _failed(check: str, message: str, values: Mapping[str, object]) -> Failure:
     held = next((s.test for s in ast.parse(check).body if isinstance(s, ast.Assert)), None)
-    parts = tuple(_parts(held, scratch)) if held else ()
+    tried = [(source, value) for source, value in values.items() if value is not _UNTRIED]
+    parts = tuple((source, _shown(value)) for source, value in tried[:MOST_PARTS])
     said = ": ".join(filter(None, (message, ast.unparse(held) if held else check)))
     return Failure("CheckFailed", said, f"CheckFailed: {said}", Facts(parts=parts))
 
 
-def _parts(test: ast.expr, scratch: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """What the check is made of, outermost first, and what each part is now."""
-    called = {id(node.func) for node in ast.walk(test) if isinstance(node, ast.Call)}
-    seen: set[str] = set()
-    for node in ast.walk(test):
-        source = ast.unparse(node) if isinstance(node, ast.expr) else ""
-        plain = isinstance(node, ast.Constant) or node is test or id(node) in called
-        if not source or plain or source in seen or len(seen) == MOST_PARTS:
-            continue
-        seen.add(source)
-        try:
-            value = eval(compile(ast.Expression(node), FILENAME, "eval"), scratch)  # type: ignore[arg-type]
-        except Exception:  # a name that a comprehension binds
-            continue
-        yield source, _shown(value)
+def _parts(test: ast.expr) -> Iterator[ast.expr]:
+    """What the check is made of, outermost first, but for what has names of its own in it."""
+    nodes = [node for node in ast.walk(test) if isinstance(node, ast.expr)]
+    no_value = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
+    no_value |= {id(node.format_spec) for node in nodes if isinstance(node, ast.FormattedValue)}
+    no_value |= {id(node) for scope in nodes for node in _with_own_names(scope)}
+    yield from (node for node in nodes[1:] if id(node) not in no_value and _has_value(node))
+
+
+def _has_value(node: ast.expr) -> bool:
+    """Whether an expression can be tried by itself, and is no constant."""
+    if isinstance(node, ast.Tuple) and any(isinstance(each, _NO_VALUE) for each in node.elts):
+        return False
+    loaded = isinstance(getattr(node, "ctx", ast.Load()), ast.Load)
+    return loaded and not isinstance(node, ast.Constant | _NO_VALUE)
+
+
+def _with_own_names(scope: ast.expr) -> Iterator[ast.AST]:
+    """What stands in a comprehension or a lambda and needs a name that it binds."""
+    if not isinstance(scope, _SCOPES):
+        return
+    within = [node for node in ast.walk(scope) if node is not scope]
+    bound = {node.id for node in within
+             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}  # fmt: skip
+    bound |= {node.arg for node in within if isinstance(node, ast.arg)}
+    for node in within:
+        if any(isinstance(part, ast.Name) and part.id in bound for part in ast.walk(node)):
+            yield node
+
+
+class _Noting(ast.NodeTransformer):
+    """Passes the value of each of the `parts` through `_noted`."""
+
+    def __init__(self, parts: Mapping[int, str]) -> None:
+        self._parts = parts
+
+    def visit(self, node: ast.AST) -> Any:
+        source = self._parts.get(id(node))
+        node = self.generic_visit(node)
+        if source is None or not isinstance(node, ast.expr):
+            return node
+        note = ast.Call(ast.Name(_NOTE, ast.Load()), [ast.Constant(source), node], [])
+        return ast.copy_location(note, node)
+
+
+def _noted(values: dict[str, object], source: str, value: object) -> object:
+    values[source] = value
+    return value
 
 
 def _shown(value: object) -> str:

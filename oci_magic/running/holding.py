@@ -51,7 +51,7 @@ def _held(value: Any) -> Collection[object]:
         return (value.grad,) if value.is_leaf and value.grad is not None else ()
     if any(base is type for base in bases(kind)):
         return _of_class(value)
-    fields = list(fields_of(value).values()) if is_dataclass(value) else []
+    fields = list(fields_of(value).values()) if is_dataclass(value) else _of_subclass(value)
     return [*fields, kind] if _is_notebooks(kind) else fields
 
 
@@ -125,6 +125,17 @@ def _of_dict(value: Any) -> Collection[object]:
     return [*keys, *_elements(dict.values(value))]
 
 
+def _of_subclass(value: Any) -> list[object]:
+    """What a named tuple, or another heir of a container, holds: read past its class."""
+    base: Any
+    for base in bases(type(value)):
+        if id(base) in _CONTAINERS:
+            return list(_elements(base.__iter__(value)))
+        if base is dict:
+            return [*_elements(dict.keys(value)), *_elements(dict.values(value))]
+    return []
+
+
 def _of_table(table: Any) -> Collection[object]:
     """Attributes, labels and what columns of objects hold."""
     own = [part for name, part in dict_of(table).items() if name not in _PANDAS_OWN]
@@ -155,7 +166,8 @@ def _of_bound(method: Any) -> Collection[object]:
 
 def _of_class(kind: type) -> Collection[object]:
     """What stands in a class of the notebook, and in those of the notebook that it inherits."""
-    return [part for base in bases(kind) if _is_notebooks(base) for part in members(base).values()]
+    mine = [base for base in bases(kind) if _is_notebooks(base)]
+    return [*mine, *(part for base in mine for part in members(base).values())]
 
 
 def _is_notebooks(kind: type) -> bool:
@@ -171,6 +183,7 @@ def _by_attributes(*names: str) -> Callable[[Any], Collection[object]]:
     return lambda value: [getattr(value, name) for name in names]
 
 
+_CONTAINERS = frozenset(map(id, (list, tuple, set, frozenset, deque)))
 _HOLDS: dict[int, Callable[[Any], Collection[object]]] = {
     **{id(kind): _elements for kind in (list, tuple, set, frozenset, deque)},
     **{id(kind): _of_dict for kind in (dict, OrderedDict, defaultdict, Counter)},

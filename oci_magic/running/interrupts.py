@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from types import FrameType
 from typing import Any
@@ -152,6 +152,39 @@ class Stop:
         finally:
             if signal.getsignal(signal.SIGINT) is noticed:
                 signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def put_off() -> Iterator[Callable[[], AbstractContextManager[object]]]:
+    """What the block does is done whole: an interrupt that comes meanwhile comes when it is over.
+
+    It is given what lets them through for a while. Outside of the main thread there are none.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
+        yield nullcontext
+        return
+    came: list[FrameType | None] = []
+
+    def later(_number: int, frame: FrameType | None) -> None:
+        came.append(frame)
+
+    @contextmanager
+    def let_through() -> Iterator[None]:
+        signal.signal(signal.SIGINT, before)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, later)
+
+    signal.signal(signal.SIGINT, later)
+    try:
+        yield let_through
+    finally:
+        if signal.getsignal(signal.SIGINT) is later:
+            signal.signal(signal.SIGINT, before)
+        if came:
+            before(signal.SIGINT, came[-1])
 
 
 def told(failure: Failure, clock: Clock, stop: Stop) -> Failure:

@@ -42,7 +42,7 @@ def reachable(code: str, namespace: Mapping[str, object]) -> list[Found]:
     walk.along(list(namespace) if words & _ANYTHING else sorted(words & namespace.keys()))
     if words & _RESULTS:
         results = namespace.get("Out")
-        walk.into("Out", list(results.values()) if type(results) is dict else ())
+        walk.into("Out", [results, *results.values()] if type(results) is dict else ())
     return walk.found
 
 
@@ -91,17 +91,24 @@ class _Walk:
 
 def _read(code: str, words: set[str]) -> set[str]:
     """The names whose values as they are now the code reads; all words where it is no Python."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(as_python(code) if "%" in code or "!" in code else code)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    tree = parsed(code)
+    if tree is None:
         return words
     read, bound = set[str](), set[str]()
     for statement in tree.body:
         read |= set(_loaded(statement)) - bound
         bound |= set(_bound(statement))
     return words if "get_ipython" in read else read
+
+
+def parsed(code: str) -> ast.Module | None:
+    """The tree of a cell, None where it is no Python."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(as_python(code) if "%" in code or "!" in code else code)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
 
 
 def _loaded(statement: ast.stmt) -> Iterator[str]:

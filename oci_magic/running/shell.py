@@ -27,7 +27,7 @@ from ..types import Cell, Execution, Failure
 from .capture import recording, replaced
 from .checks import failed_check
 from .evidence import failure_of
-from .interrupts import CellTimeout, Clock, Stop, told
+from .interrupts import CellTimeout, Clock, Stop, put_off, told
 from .ipython_syntax import without_leading_blank_lines
 
 
@@ -66,10 +66,12 @@ class ShellExecutor:
         watch = _Watch(self.shell, clock, self.show_traceback)
         started = time.perf_counter()
         with ExitStack() as stack:
+            let_through = stack.enter_context(put_off())  # all is surrounded, or nothing
             stack.enter_context(self.hosted(cell))
             recorder = stack.enter_context(recording(self.shell, source))
             stack.enter_context(self._nested(watch))
-            error = _error(self.shell, source, watch, clock, stop, self.numbered)
+            with let_through():
+                error = _error(self.shell, source, watch, clock, stop, self.numbered)
             with suppress(AttributeError, ValueError):  # a stream may be None or closed
                 sys.stdout.flush()
                 sys.stderr.flush()

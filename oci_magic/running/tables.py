@@ -18,11 +18,16 @@ from .arrays import same_elements
 from .holding import dict_of
 
 
-def table_keeper(value: object) -> Callable[[Any], Any] | None:
-    """What saves a table, of a subclass too, or the labels of one; None for anything else."""
+def table_keeper(value: object, *, whole: bool = False) -> Callable[[Any], Any] | None:
+    """What saves a table, of a subclass too, or the labels of one; None for anything else.
+
+    A `whole` one is copied in any case.
+    """
     if table_kind(value):
-        return Table
-    return Labels if "pandas.Index" in package_names(type(value)) else None
+        return WholeTable if whole else Table
+    if "pandas.Index" in package_names(type(value)):
+        return WholeLabels if whole and "_data" in dict_of(value) else Labels
+    return None
 
 
 def copies_on_write() -> bool:
@@ -38,20 +43,27 @@ class Table:
 
     def __init__(self, value: Any) -> None:
         self.value, manager = value, value._mgr
+        self._flag = _flag(value)
         self._attributes, self._axes = dict(dict_of(value)), list(manager.axes)
         self._columns = [block.values for block in manager.blocks]
         self._manager = manager.copy(deep=False)
         self._copies: list[tuple[Any, Any]] = []
-        if not copies_on_write():
+        if self._is_copied():
             self._copies = [(each, each.copy()) for each in self._columns]
 
     @staticmethod
-    def bytes_of(value: Any) -> int:
-        return 0 if copies_on_write() else sum(block.values.nbytes for block in value._mgr.blocks)
+    def _is_copied() -> bool:
+        return not copies_on_write()
+
+    @classmethod
+    def bytes_of(cls, value: Any) -> int:
+        return sum(block.values.nbytes for block in value._mgr.blocks) if cls._is_copied() else 0
 
     def changed(self) -> bool:
         mine: dict[str, Any] = dict_of(self.value)
         if any(mine.get(k) is not v for k, v in self._attributes.items() if k not in _PANDAS_OWN):
+            return True
+        if _flag(self.value) is not self._flag:
             return True
         manager = mine["_mgr"]
         if len(manager.axes) != len(self._axes) or any(map(is_not, manager.axes, self._axes)):
@@ -68,6 +80,8 @@ class Table:
         caches = {k: v for k, v in mine.items() if k in _PANDAS_OWN}
         mine.clear()
         mine.update({**kept, **caches, "_mgr": manager})
+        if _flag(self.value) is not self._flag:
+            mine["_flags"]._allows_duplicate_labels = self._flag
         if "_item_cache" in mine:  # columns that pandas 2 handed out
             mine["_item_cache"] = {}
         self._columns = [block.values for block in manager.blocks]
@@ -86,6 +100,14 @@ class Table:
         return (pair for pair in self._copies if not _same_column(*pair))
 
 
+class WholeTable(Table):
+    """One whose columns the code may write to past pandas' copy on write."""
+
+    @staticmethod
+    def _is_copied() -> bool:
+        return True
+
+
 class Labels:
     """An `Index`: it cannot change but for its names."""
 
@@ -100,8 +122,34 @@ class Labels:
         self.value.names = self._names
 
 
+class WholeLabels(Labels):
+    """An `Index` whose texts or numbers the code may write to all the same."""
+
+    def __init__(self, value: Any) -> None:
+        super().__init__(value)
+        self._data: Any = value._data
+        self._copy = self._data.copy()
+
+    @staticmethod
+    def bytes_of(value: Any) -> int:
+        return int(value._data.nbytes)
+
+    def changed(self) -> bool:
+        return not _same_column(self._data, self._copy) or super().changed()
+
+    def restore(self) -> None:
+        if not _same_column(self._data, self._copy):
+            self._data[:] = self._copy
+            self.value._cache.clear()  # where the labels stand
+        super().restore()
+
+
 _PANDAS_OWN = frozenset(("_mgr", "_item_cache", "_cacher", "_is_copy"))
 """Attributes that pandas changes when a table is only read."""
+
+
+def _flag(table: Any) -> Any:
+    return getattr(dict_of(table).get("_flags"), "_allows_duplicate_labels", None)
 
 
 def _columns(manager: Any) -> list[Any]:

@@ -1,10 +1,12 @@
-"""What of a failed attempt is not put back, in few words: objects of other kinds, files.
+"""What of a failed attempt is not put back, in few words: other objects, parts of packages, files.
 
 An object is told of if the code reads its name and it can change; whether it did is not known.
 """
 
 from __future__ import annotations
 
+import ast
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from types import (
@@ -19,7 +21,8 @@ from types import (
 
 from ..objects import bases, class_name, module_name, package_names
 from ..types import Cell
-from .reach import Found
+from .names import Names
+from .reach import Found, parsed
 from .review import writes
 
 _UNCHANGING = (
@@ -42,7 +45,7 @@ _VALUES = frozenset(
 def left_line(found: Found, bytes_: float = 0) -> str:
     """`model (LinearRegression)`, `big (ndarray, 2,100 MB)`; "" for what need not be told."""
     kind = type(found.value)
-    if not found.told or (not bytes_ and _is_unchanging(kind)):
+    if not found.told or (not bytes_ and is_unchanging(kind)):
         return ""
     size = f", {bytes_ / 1e6:,.0f} MB" if bytes_ else ""
     return f"{found.name} ({class_name(kind)}{size})"
@@ -56,7 +59,33 @@ def writes_files(code: str, namespace: Mapping[str, object]) -> bool:
         return False
 
 
-def _is_unchanging(kind: type) -> bool:
+def set_elsewhere(code: str, namespace: Mapping[str, object]) -> list[str]:
+    """Attributes of modules and of packages' classes that the code sets: `pd.DataFrame.head`."""
+    tree = parsed(code)
+    if tree is None:
+        return []
+    names = Names(tree, namespace)
+    attributes = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
+    stored = [node for node in attributes if not isinstance(node.ctx, ast.Load)]
+    return [ast.unparse(node) for node in stored if _is_anothers(names.dotted(node.value))]
+
+
+def _is_anothers(name: str) -> bool:
+    """Whether a full name is that of a module or of a class in one."""
+    module, _, rest = name.partition(".")
+    while f"{module}.{rest.partition('.')[0]}" in sys.modules:
+        part, _, rest = rest.partition(".")
+        module = f"{module}.{part}"
+    found: object = sys.modules.get(module)
+    for part in filter(None, rest.split(".")):
+        parts = found.__dict__ if type(found) is ModuleType else {}
+        found = parts.get(part)
+    is_class = any(base is type for base in bases(type(found)))
+    return type(found) is ModuleType or (is_class and module != "__main__")
+
+
+def is_unchanging(kind: type) -> bool:
+    """Whether objects of this type stay what they are."""
     if any(base is each for base in bases(kind) for each in _UNCHANGING):
         return True
     return module_name(kind).partition(".")[0] in _VALUE_MODULES or bool(

@@ -1,8 +1,8 @@
 """One mutable object: its value saved, put back in place, and whether it has changed.
 
-Covers lists, dicts, sets, bytearrays, deques (those of `collections` included), dataclass
-instances, what functions close over, and what is in `arrays` and `tables`. Elements are compared by
-identity, and hashes are kept: no `==` and no `hash` of the person's runs.
+Covers lists, dicts, sets, bytearrays, deques (those of `collections` included), and what is in
+`arrays`, `definitions` and `tables`. Elements are compared by identity, and hashes are kept: no
+`==` and no `hash` of the person's runs.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from typing import Any, Protocol
 
 from ..objects import module_name
 from .arrays import array_keeper
-from .holding import dict_of, is_dataclass, slots
+from .definitions import Fields, Variable, definition_keeper
+from .holding import is_dataclass
 from .tables import table_keeper
 
 POINTER = 8
@@ -33,24 +34,56 @@ class Saved(Protocol):
     def restore(self) -> None: ...
 
 
-def keeper(value: Any) -> Callable[[Any], Saved] | None:
-    """What saves a value of this type; None for a type that is not covered."""
+def keeper(value: Any, *, whole: bool = False) -> Callable[[Any], Saved] | None:
+    """What saves a value of this type; None for a type that is not covered.
+
+    `whole` tables are copied although pandas copies on write.
+    """
     kind = type(value)
     plain = _PLAIN.get(id(kind))
     if plain:
         return plain
     if module_name(kind).partition(".")[0] in _LIBRARIES:
-        return array_keeper(value) or table_keeper(value)
-    return _Fields if is_dataclass(value) else table_keeper(value)
+        return array_keeper(value) or table_keeper(value, whole=whole)
+    if is_dataclass(value):
+        return Fields
+    return definition_keeper(value) or table_keeper(value, whole=whole)
 
 
-def size_of(value: Any) -> int:
+def size_of(value: Any, *, whole: bool = False) -> int:
     """The bytes that saving takes, told without saving."""
     kind = id(type(value))
     if kind in _SIZED:
         return ENTRY + POINTER * len(value)
-    size = getattr(keeper(value), "bytes_of", None)
+    size = getattr(keeper(value, whole=whole), "bytes_of", None)
     return ENTRY + int(size(value) if size else 0)
+
+
+def changed(saved: Saved) -> bool:
+    """Whether a value has changed, and where that cannot be told."""
+    try:
+        return saved.changed()
+    except Exception:
+        return True
+
+
+def restored(saved: Saved) -> bool:
+    """Put a value back if it differs; False where it refuses, such as bytes in somebody's use."""
+    try:
+        if changed(saved):
+            saved.restore()
+        return True
+    except Exception:
+        return False
+
+
+def saved_or_none(value: Any) -> Saved | None:
+    """The value saved; None where it cannot be."""
+    try:
+        keep = keeper(value)
+        return keep(value) if keep else None
+    except Exception:
+        return None
 
 
 class _Kept:
@@ -113,6 +146,21 @@ class _Dict(_Kept):
         dict.update(self.value, self._was)
 
 
+class Entries(_Dict):
+    """The entries that a dict has, others being none of ours: results that a shell adds to."""
+
+    __slots__ = ()
+
+    def changed(self) -> bool:
+        now = self.value
+        return any(now.get(key, _UNSET) is not was for key, was in self._was.items())
+
+    def restore(self) -> None:
+        again = {**self._was, **{k: v for k, v in self.value.items() if k not in self._was}}
+        self.value.clear()
+        self.value.update(again)
+
+
 class _DefaultDict(_Dict):
     __slots__ = ("_factory",)
 
@@ -159,55 +207,6 @@ class _Set(_Kept):
         self.value.update(self._was)
 
 
-class _Cell(_Kept):
-    """A variable that functions share."""
-
-    __slots__ = ()
-
-    @staticmethod
-    def _now(value: Any) -> Any:
-        try:
-            return value.cell_contents
-        except ValueError:  # still empty
-            return _UNSET
-
-    def changed(self) -> bool:
-        return self._now(self.value) is not self._was
-
-    def restore(self) -> None:
-        if self._was is _UNSET:
-            del self.value.cell_contents
-        else:
-            self.value.cell_contents = self._was
-
-
-class _Fields:
-    """A dataclass instance, frozen ones included: its attributes are set past its class."""
-
-    __slots__ = ("_dict", "_slots", "value")
-
-    def __init__(self, value: Any) -> None:
-        self.value, self._dict = value, _Dict(dict_of(value))
-        self._slots = [(slot, self._slot(slot)) for slot in slots(value).values()]
-
-    def _slot(self, slot: Any) -> Any:
-        try:
-            return slot.__get__(self.value)
-        except AttributeError:
-            return _UNSET
-
-    def changed(self) -> bool:
-        return self._dict.changed() or any(self._slot(slot) is not v for slot, v in self._slots)
-
-    def restore(self) -> None:
-        self._dict.restore()
-        for slot, was in self._slots:
-            if was is not _UNSET:
-                slot.__set__(self.value, was)
-            elif self._slot(slot) is not _UNSET:
-                slot.__delete__(self.value)
-
-
 _UNSET = object()
 _PLAIN: dict[int, Callable[[Any], Saved]] = {
     id(list): _List,
@@ -218,7 +217,7 @@ _PLAIN: dict[int, Callable[[Any], Saved]] = {
     id(set): _Set,
     id(bytearray): _Bytes,
     id(deque): _Deque,
-    id(CellType): _Cell,
+    id(CellType): Variable,
 }
 _SIZED = _PLAIN.keys() - {id(bytearray), id(CellType)}
 
