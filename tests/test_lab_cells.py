@@ -779,7 +779,7 @@ def test_a_generated_cell_that_is_cut_and_pasted_is_not_deleted(book: Notebook) 
     assert "moved = 1" in asked_last(book)
 
 
-FAILS_FIRST = (code("x = 1\nprint('one')\n1 / 0"), code("print('two')"))
+FAILS_FIRST = (code("x = 1\nprint('one')\n1 / 0"), code("x = 2\nprint('two')"))
 
 
 def saved_at(book: Notebook, prompt: str, step: int) -> list[dict[str, object]]:
@@ -799,7 +799,7 @@ def test_a_draft_that_was_saved_in_mid_run_becomes_what_came_of_it(
     (book.kernel.folder / name).write_text(json.dumps(FAILS_FIRST), encoding="utf-8")
     prompt = book.add(f"%%oci -m scripted:{name}\ngo")
     book.load_anew(saved_at(book, prompt, step))
-    assert [c["source"] for c in book.below(prompt)] == ["print('two')"]
+    assert [c["source"] for c in book.below(prompt)] == ["x = 2\nprint('two')"]
     assert text(book.below(prompt)[0]) == "two\n"
     book.run(prompt)
     assert "kept: 1 cell below" in text(book[prompt])
