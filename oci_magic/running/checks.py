@@ -13,6 +13,7 @@ from typing import Any
 
 from ..types import Facts, Failure
 from .evidence import failure_of
+from .hidden import secrets_in, without
 from .variables import describe
 
 FILENAME = "<check>"
@@ -39,7 +40,8 @@ def _failed(check: str, message: str, scratch: dict[str, Any]) -> Failure:
     held = next((s.test for s in ast.parse(check).body if isinstance(s, ast.Assert)), None)
     parts = tuple(_parts(held, scratch)) if held else ()
     said = ": ".join(filter(None, (message, ast.unparse(held) if held else check)))
-    return Failure("CheckFailed", said, f"CheckFailed: {said}", Facts(parts=parts))
+    failure = Failure("CheckFailed", said, f"CheckFailed: {said}", Facts(parts=parts))
+    return without(secrets_in(scratch), failure)
 
 
 def _parts(test: ast.expr, scratch: dict[str, Any]) -> Iterator[tuple[str, str]]:
