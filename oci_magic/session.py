@@ -149,11 +149,11 @@ class Session:
         """
         limit = self.engine.window - self._room()
         request, context = encodable(request), encodable(context)
-        for known in (context, ""):
+        for known, shorten in ((context, False), ("", False), ("", True)):
             earlier = self.exchanges.asked if fresh else self.exchanges
             history, current = conversation(earlier, request, known, tried)
             current = [Message(m.role, encodable(m.content)) for m in current]
-            messages, dropped = fit(history, current, self.engine.count, limit)
+            messages, dropped = fit(history, current, self.engine.count, limit, shorten=shorten)
             tokens = self.engine.count(messages)
             if tokens <= limit:
                 return Prompted(tuple(messages), tokens, dropped)

@@ -40,6 +40,11 @@ def test_the_first_that_fails_is_told_with_its_values() -> None:
     assert failed("assert df.a.sum() == 4", df=df).facts.parts[0] == ("df.a.sum()", "3")
 
 
+def test_a_secret_is_not_told_as_a_part() -> None:
+    failure = failed("assert len(f'login {password}') == 1, password", password="hunter2!")
+    assert "hunter" not in failure_text(failure)
+
+
 def test_a_message_of_the_persons_is_told() -> None:
     assert failed("assert x, 'there must be one'", x=0).message == "there must be one: x"
 

@@ -76,6 +76,15 @@ def test_a_name_stays_in_its_line_and_its_quotes(name: str) -> None:
     assert repr(name)[1:12] in line
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_a_key_stays_in_its_line_and_its_quotes(name: str) -> None:
+    try:
+        {name: 1}[f"{name} "]
+    except KeyError as error:
+        told = failure_text(failure_of(error, "d['x']", {"d": {name: 1}}, __file__))
+    assert len(told.splitlines()) <= 3
+
+
 @pytest.fixture(scope="module")
 def kernel(tmp_path_factory: pytest.TempPathFactory) -> Any:
     started = Kernel(tmp_path_factory.mktemp("notebook"))

@@ -65,6 +65,16 @@ def test_one_exchange_larger_than_the_window_does_not_hang() -> None:
     assert fit([], [SYSTEM_MESSAGE, huge], words, 10) == ([SYSTEM_MESSAGE, huge], 0)
 
 
+def test_a_long_error_is_told_in_fewer_words_as_the_last_resort() -> None:
+    error = "\n".join(f"line {n} of the error" for n in range(100)) + "\nlast"
+    current = [*rounds(1)[:3], Message("user", error)]
+    assert fit([], current, words, 100)[0] == current
+    messages, dropped = fit([exchange("a")], current, words, 100, shorten=True)
+    assert words(messages) <= 100 and dropped == 2 and messages[:3] == current[:3]
+    assert messages[3].content.startswith("line 0 of") and messages[3].content.endswith("last")
+    assert fit([], current, words, 1000, shorten=True)[0] == current
+
+
 @settings(deadline=None)
 @given(st.lists(st.integers(1, 9), max_size=6), st.integers(0, 4), st.integers(0, 120))
 def test_what_is_kept_is_in_order_and_no_more_is_dropped_than_needed(

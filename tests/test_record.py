@@ -33,12 +33,29 @@ __all__ = ["notebook"]  # a fixture
         "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.abc",
         "digest 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY1",
+        "PGPASSWORD=hunter2 psql",
+        "mysql --password=hunter2",
+        "use password: hunter2",
+        "my token is: hunter2-quiet; go on",
+        'conn = {"pwd":12345678}',
+        "Server=x;Pwd=hunter2;",
+        "password is 'hunter2'",
     ],
 )
 def test_secrets_are_taken_out(text: str) -> None:
     shown = redacted(text)
     assert GONE in shown
-    for secret in ("abc123", "hunter2", "mine", "x y z", "abcdefgh", "eyJz", "9f86", "wJal"):
+    for secret in (
+        "abc123",
+        "hunter2",
+        "mine",
+        "x y z",
+        "abcdefgh",
+        "eyJz",
+        "9f86",
+        "wJal",
+        "1234567",
+    ):
         assert secret not in shown.replace("redacted", "")
 
 
@@ -54,6 +71,15 @@ def test_secrets_are_taken_out(text: str) -> None:
         "https://example.org/a/b.csv",
         "=" * 60,
         "KeyError: 'Umsatz'",
+        "def f(password: str, pwd: Optional[str] = None): ...",
+        "connect(password=password, token=token)",
+        "connect(\n    password=cfg.password,\n    secret=cfg.value,\n)",
+        '{"password": password, "max_tokens": 4096}',
+        "unexpected token: foo",
+        "password = getpass()",
+        "if password:\n    return",
+        "lambda secret: secret+1",
+        'print(f"password: {password}")',
     ],
 )
 def test_what_is_no_secret_stays(text: str) -> None:
@@ -96,6 +122,16 @@ def test_a_repair_is_a_line_that_training_reads(notebook: Notebook, log: Path) -
     assert len(messages_of(json.dumps(line))) == 4
     if sys.platform != "win32":
         assert log.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files have other rights there")
+def test_a_log_that_others_could_read_is_closed_to_them(notebook: Notebook, log: Path) -> None:
+    log.parent.mkdir(parents=True)
+    log.touch(0o644)
+    log.chmod(0o644)
+    notebook.type("%oci record on")
+    notebook.type(f"%%oci {notebook.replies(code('x = 1'))}\nset x")
+    assert log.stat().st_mode & 0o777 == 0o600 and len(read(log)) == 1
 
 
 def test_a_place_that_cannot_be_written_costs_no_answer(notebook: Notebook, log: Path) -> None:

@@ -488,6 +488,14 @@ def test_repair_that_does_not_fit_ends_unrepaired() -> None:
     assert "larger window" in finished.reason
 
 
+def test_a_long_error_gives_way_before_the_repair_does() -> None:
+    source = f"raise ValueError('{'a' * 900}')"
+    session = made(code(source), code("x = 1"), window=2600)
+    _, finished = run(session.ask("divide"))
+    said = session.engine.asked[-1][-1].content
+    assert finished.outcome == "worked" and "ValueError: aaa" in said and "\n...\n" in said
+
+
 def test_fix_shows_the_failed_cell_as_code_and_its_error() -> None:
     session = made(code("x = 1"))
     _, finished = run(session.fix("x = 1 / 0", Failure("ZeroDivisionError", "division by zero")))

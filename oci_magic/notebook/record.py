@@ -52,6 +52,8 @@ def note(exchanges: Sequence[Rounds], finished: Finished) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         with os.fdopen(descriptor, "a", encoding="utf-8", errors="replace") as file:
+            if hasattr(os, "fchmod"):
+                os.fchmod(descriptor, 0o600)  # it may be there already, readable to others
             file.write(text)
     except OSError as error:
         print(f"not recorded: {path}: {error.strerror}")

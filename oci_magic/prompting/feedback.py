@@ -11,12 +11,17 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from ..types import Execution, Facts, Failure
+from ..objects import in_line
+from ..types import Execution, Facts, Failure, Variable
 from .context import quoted, table_line
 from .prompts import fenced
 from .redact import redacted
 
 LIMIT = 1000
+FACTS, TABLES = 2000, 1000
+"""Characters of all facts together, and of the tables where there are many other facts."""
+LONGEST = 50_000
+"""Characters of an output that are looked at."""
 EMPTY = "Execution result: the code ran and showed nothing."
 INPUT = (
     "Execution result: the code asks for input(), which is not available here. Use fixed values."
@@ -80,7 +85,8 @@ def output_text(execution: Execution) -> str:
     for output in execution.outputs:
         text = output.get("text") or output.get("data", {}).get("text/plain", "")
         parts.append("".join(text))
-    return cut(redacted(plain("\n".join(part.rstrip("\n") for part in parts if part.strip()))))
+    text = "\n".join(part.rstrip("\n") for part in parts if part.strip())
+    return cut(redacted(plain(cut(text, LONGEST))))
 
 
 def plain(text: str) -> str:
@@ -94,6 +100,13 @@ def cut(text: str, limit: int = LIMIT) -> str:
         return text
     half = (limit - 5) // 2
     return f"{text[:half]}\n...\n{text[-half:]}"
+
+
+def _in_line(text: str, limit: int = 200) -> str:
+    """Data in a line of its own: bounded, without secrets, and its line breaks are written out."""
+    text = redacted(in_line(text))
+    half = (limit - 3) // 2
+    return text if len(text) <= limit else f"{text[:half]}...{text[-half:]}"
 
 
 def _short(message: str) -> str:
@@ -111,17 +124,51 @@ def _meant(names: Sequence[str]) -> str:
     return f" (near: {', '.join(names)})" if names else ""
 
 
-def _facts(facts: Facts) -> Iterator[str]:
-    yield from map(table_line, facts.tables)
+def _facts(facts: Facts) -> list[str]:
+    """The facts in sentences, of at most `FACTS` characters; the last ones are left out first."""
+    said = list(_sentences(facts))
+    whole = [table_line(table) for table in facts.tables]
+    room = FACTS - min(sum(map(len, whole)), TABLES)
+    while said and sum(map(len, said)) > room:
+        said.pop()
+    room = FACTS - sum(map(len, said))
+    if sum(map(len, whole)) <= room:
+        return [*whole, *said]
+    near = [name for _, names in facts.near for name in names]
+    share = room // len(whole)
+    return [*(_narrowed(table, (facts.line, *near), share) for table in facts.tables), *said]
+
+
+def _narrowed(table: Variable, wanted: Sequence[str], room: int) -> str:
+    """A table in at most so many characters: the columns that are named in `wanted` come first."""
+
+    def is_wanted(column: tuple[str, str]) -> bool:
+        return column[0] in wanted or column[0].strip("\"'") in wanted[0]
+
+    left, kept = room - len(table_line(replace(table, columns=()))) - len("and 999 more"), set()
+    for column in sorted(table.columns, key=lambda column: not is_wanted(column)):
+        size = len(f"{column[0]} {column[1]}, ")
+        if size <= left:
+            kept.add(column)
+            left -= size
+    return table_line(replace(table, columns=tuple(c for c in table.columns if c in kept)))
+
+
+def _sentences(facts: Facts) -> Iterator[str]:
+    """What is told besides the tables."""
     if facts.files:
-        yield f"Files: {quoted(facts.files)}"
+        yield f"Files: {', '.join(map(redacted, map(_quoted, facts.files)))}"
     for name, header in facts.headers:
-        yield f"First line of {quoted([name])}: {cut(header, 200)}"
+        yield f"First line of {_quoted(name)}: {_in_line(header)}"
     for column, texts in facts.values:
-        yield f"{column} holds {quoted(texts)}"
+        yield f"{redacted(column)} holds {', '.join(map(redacted, map(_quoted, texts)))}"
     for name, names in facts.near:
-        yield f"Near {name}: {', '.join(names)}"
+        yield f"Near {_in_line(name)}: {', '.join(map(_in_line, names))}"
     for part, value in facts.parts:
-        yield f"{part} is {value}"
+        yield _in_line(f"{part} is {value}")
     for kind, words in facts.notes:
-        yield _NOTES[kind](*(cut(redacted(word), 200) for word in words))
+        yield _NOTES[kind](*map(_in_line, words))
+
+
+def _quoted(name: str) -> str:
+    return quoted([name])

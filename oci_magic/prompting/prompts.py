@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from ..types import Message
 
@@ -25,6 +26,8 @@ GO_ON = (
 )
 COMMENT = "Say in a sentence or two what this shows. Write no code."
 DELETED = "(The user has deleted code that stood here.)"
+SHORTEST = 300
+"""Characters of an error, at least, that are told in the smallest window."""
 CUT_OFF = "The answer was cut off before the code was complete. Write the whole block, shorter."
 
 
@@ -38,12 +41,15 @@ def fit(
     current: Sequence[Message],
     count: Callable[[Sequence[Message]], int],
     limit: int,
+    *,
+    shorten: bool = False,
 ) -> tuple[list[Message], int]:
     """Fit a conversation into `limit` tokens by leaving out the oldest of what may go.
 
     `history` holds the messages of each earlier exchange, oldest first, and `current` those of
     the exchange under way: system prompt, request, then (reply, feedback) pairs. The system
-    prompt, the request and the last pair (current code and last error) always stay.
+    prompt, the request and the last pair (current code and last error) always stay; where they are
+    too much, the error is told in fewer words if it may be `shorten`ed.
     Returns the messages and how many were left out.
     """
     system, current = (
@@ -62,8 +68,15 @@ def fit(
         elif len(rounds) > 3:
             del rounds[1:3]
             dropped += 2
+        elif shorten and len(rounds) == 3 and len(rounds[2].content) > SHORTEST:
+            rounds[2] = replace(rounds[2], content=_shorter(rounds[2].content))
         else:
             return messages, dropped
+
+
+def _shorter(text: str) -> str:
+    """The beginning and the end of a text, about two thirds of it."""
+    return f"{text[: len(text) // 2]}\n...\n{text[-(len(text) // 8) :]}"
 
 
 def code_block(source: str) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 
 from ..types import Facts, Failure
 from .evidence import failure_of
+from .hidden import secrets_in, without
 from .interrupts import CellTimeout
 from .variables import describe
 
@@ -39,7 +40,7 @@ def failed_check(checks: Sequence[str], namespace: Mapping[str, object]) -> Fail
                 values.clear()
                 _run(statement, scratch, values)
         except AssertionError as error:
-            return _failed(check, str(error), values)
+            return _failed(check, str(error), values, scratch)
         except (KeyboardInterrupt, CellTimeout):
             raise
         except BaseException as error:
@@ -62,12 +63,15 @@ def _run(statement: ast.stmt, scratch: dict[str, Any], values: dict[str, object]
         scratch.pop(_NOTE, None)
 
 
-def _failed(check: str, message: str, values: Mapping[str, object]) -> Failure:
+def _failed(
+    check: str, message: str, values: Mapping[str, object], scratch: Mapping[str, object]
+) -> Failure:
     held = next((s.test for s in ast.parse(check).body if isinstance(s, ast.Assert)), None)
     tried = [(source, value) for source, value in values.items() if value is not _UNTRIED]
     parts = tuple((source, _shown(value)) for source, value in tried[:MOST_PARTS])
     said = ": ".join(filter(None, (message, ast.unparse(held) if held else check)))
-    return Failure("CheckFailed", said, f"CheckFailed: {said}", Facts(parts=parts))
+    failure = Failure("CheckFailed", said, f"CheckFailed: {said}", Facts(parts=parts))
+    return without(secrets_in(scratch), failure)
 
 
 def _parts(test: ast.expr) -> Iterator[ast.expr]:

@@ -28,8 +28,8 @@ PACKAGES = {
     "yaml": "PyYAML",
 }  # fmt: skip
 """Packages that have another name than the module that is imported from them."""
-_CALLED = re.compile(r"([\w.<>]+)\(\) (?:got|missing|takes)")
-_KEYWORD = re.compile(r"([\w.<>]+)\(\) got an unexpected keyword argument '(\w+)'")
+_CALLED = re.compile(r"(?<![\w.<>])([\w.<>]+)\(\) (?:got|missing|takes)")
+_KEYWORD = re.compile(r"(?<![\w.<>])([\w.<>]+)\(\) got an unexpected keyword argument '(\w+)'")
 _PLAIN = (int, float, bool, str, type(None))
 
 

@@ -52,6 +52,17 @@ class Scene:
         lines = self.source.splitlines()
         return lines[self.lineno - 1] if 0 < self.lineno <= len(lines) else ""
 
+    @property
+    def statement(self) -> str:
+        """The cell's statement that the line is in; the line where the cell cannot be read."""
+        try:
+            body = ast.parse(self.source).body
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return self.own_line
+        within = (s for s in body if s.lineno <= self.lineno <= (s.end_lineno or 0))
+        found = next((ast.get_source_segment(self.source, s) for s in within), None)
+        return found or self.own_line
+
     def known_keys(self) -> list[str]:
         """The keys that are text of the dictionaries which the line names."""
         held = (value for _, value in named(self) if type(value) is dict)
@@ -87,7 +98,7 @@ def nodes(line: str, kind: type[Any]) -> list[Any]:
     for source in (line.strip(), f"{line.strip()} pass", f"{line.strip()}\n    pass"):
         try:
             tree = ast.parse(source)
-        except (SyntaxError, ValueError):
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
         return [node for node in ast.walk(tree) if isinstance(node, kind)]
     return []

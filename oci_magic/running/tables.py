@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from operator import is_not
 from typing import Any
 
-from ..objects import package_names, table_kind
+from ..objects import bases, class_name, package_names, table_kind
 from .arrays import same_elements
 from .holding import dict_of
 
@@ -28,6 +28,26 @@ def table_keeper(value: object, *, whole: bool = False) -> Callable[[Any], Any] 
     if "pandas.Index" in package_names(type(value)):
         return WholeLabels if whole and "_data" in dict_of(value) else Labels
     return None
+
+
+def own_table(value: object) -> Any:
+    """A table as pandas' own class over the same columns, so that no subclass is asked.
+
+    None for what is no table, or says so without being one.
+    """
+    kind, pandas = table_kind(value), sys.modules.get("pandas")
+    own = vars(pandas).get(kind) if pandas and kind else None
+    if own is None or own not in bases(type(value)):
+        return None
+    if type(value) is own:
+        return value
+    mine = dict_of(value)
+    table = object.__new__(own)
+    frame: Any = next(base for base in bases(own) if class_name(base) == "NDFrame")
+    frame.__init__(table, mine["_mgr"])
+    if kind == "Series":
+        object.__setattr__(table, "_name", mine.get("_name"))
+    return table
 
 
 def copies_on_write() -> bool:

@@ -1,23 +1,39 @@
 """Live objects as `Variable` nouns: names, types, shapes, columns; never their data.
 
-Covers pandas tables and anything with an array-like `shape`, recognised without importing
-pandas or NumPy. Objects of the person are never asked for their repr, and an object whose
-attributes raise or lie becomes a bare type name.
+Covers pandas tables and the arrays of well-known packages, recognised without importing them.
+Nothing of the person's runs: an object of a class of theirs is a bare type name, and a subclass of
+a table is read as the table that it is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from types import FunctionType, ModuleType
+from types import GetSetDescriptorType, ModuleType
+from typing import Any, TypeGuard
 
 from ..errors import OciError
-from ..objects import SHELL_NAMES, is_builtin, table_kind
+from ..objects import (
+    SHELL_NAMES,
+    bases,
+    class_name,
+    in_line,
+    is_builtin,
+    is_of_package,
+    members,
+    table_kind,
+)
 from ..types import Variable
+from .tables import own_table
 
 DATA_SUFFIXES = frozenset(
     (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".xlsx", ".xls", ".ods", ".parquet")
 )
+ASKED = frozenset(
+    ("cupy", "dask", "geopandas", "h5py", "jax", "jaxlib", "numpy", "pandas", "polars", "pyarrow",
+     "scipy", "sparse", "tensorflow", "torch", "xarray", "zarr")
+)  # fmt: skip
+"""Packages whose objects are asked for their shape."""
 MAX_COLUMNS = 200
 MAX_FILES = 30
 
@@ -31,12 +47,12 @@ def variables(namespace: Mapping[str, object], leave_out: Iterable[str] = ()) ->
 
 def describe(name: str, value: object) -> Variable:
     """`value` as a `Variable`; never raises, never computes a repr."""
-    kind = type(value).__name__
+    kind = in_line(class_name(type(value)))
     try:
-        if is_table(value):
-            return _table(name, value)
+        if (table := own_table(value)) is not None:
+            return _table(name, table)
         return Variable(name, kind, _shape(value))
-    except BaseException:  # the object's own code may raise anything, SystemExit too
+    except Exception:  # a table without columns, a tensor without a size
         return Variable(name, kind)
 
 
@@ -71,33 +87,61 @@ def _is_users(name: str, value: object) -> bool:
     return not issubclass(type(value), (ModuleType, type))
 
 
-def _table(name: str, value: object) -> Variable:
-    if table_kind(value) == "Series":
-        column = (_quoted(value.name), _dtype(value.dtype))  # type: ignore[attr-defined]
-        return Variable(name, "Series", _shape(value), (column,))
-    dtypes = value.dtypes  # type: ignore[attr-defined]
+def _table(name: str, table: Any) -> Variable:
+    if table_kind(table) == "Series":
+        column = (quoted_label(table.name), dtype_name(table.dtype))
+        return Variable(name, "Series", tuple(table.shape), (column,))
+    dtypes = table.dtypes
     pairs = zip(list(dtypes.index)[:MAX_COLUMNS], list(dtypes)[:MAX_COLUMNS], strict=True)
-    columns = tuple((_quoted(label), _dtype(dtype)) for label, dtype in pairs)
-    return Variable(name, "DataFrame", _shape(value), columns)
+    columns = tuple((quoted_label(label), dtype_name(dtype)) for label, dtype in pairs)
+    return Variable(name, "DataFrame", tuple(table.shape), columns)
 
 
-def _quoted(label: object) -> str:
-    """A column label as code would write it, strings in double quotes."""
-    if isinstance(label, str):
+def quoted_label(label: object) -> str:
+    """A column label or a key as code would write it, strings in double quotes."""
+    kind = type(label)
+    if kind is str:
         text = repr(label)
-        return f'"{text[1:-1]}"' if text[0] == "'" and '"' not in label else text
-    return repr(label) if isinstance(label, int | float | tuple | None) else type(label).__name__
+        return f'"{text[1:-1]}"' if text[0] == "'" and '"' not in str(label) else text
+    return repr(label) if _is_plain(label) else in_line(class_name(kind))
 
 
-def _dtype(dtype: object) -> str:
-    return "categorical" if type(dtype).__name__ == "CategoricalDtype" else str(dtype)
+def _is_plain(label: object) -> bool:
+    """Whether its repr is Python's own, or NumPy's."""
+    if type(label) is tuple:
+        return all(map(_is_plain, label))
+    plain = (str, int, float, bool, type(None))
+    return type(label) in plain or (
+        issubclass(type(label), plain) and is_of_package(type(label), ASKED)
+    )
+
+
+def dtype_name(dtype: object) -> str:
+    """The name of a column's type; that of the class where the type is the person's own."""
+    kind = type(dtype)
+    if class_name(kind) == "CategoricalDtype":
+        return "categorical"
+    return in_line(str(dtype) if is_of_package(kind, ASKED) else class_name(kind))
 
 
 def _shape(value: object) -> tuple[int, ...] | None:
     kind = type(value)
-    if issubclass(kind, FunctionType):
-        return None
-    if issubclass(kind, list | tuple | dict | set | frozenset | bytearray):
-        return (len(value),)  # type: ignore[arg-type]  # one of the sized types above
-    shape = getattr(value, "shape", None)
-    return tuple(map(int, shape)) if isinstance(shape, tuple) else None
+    for sized in (list, tuple, dict, set, frozenset, bytearray):
+        if issubclass(kind, sized):
+            return (sized.__len__(value),)  # type: ignore[arg-type]  # it is one of these
+    if is_of_package(kind, ASKED):
+        shape = getattr(value, "shape", None)
+    else:  # a subclass of an array, whose shape no code of the person's tells
+        found = next(
+            (members(base)["shape"] for base in bases(kind) if "shape" in members(base)), 0
+        )
+        shape = found.__get__(value) if type(found) is GetSetDescriptorType else None
+    return tuple(map(int, shape)) if _is_size(shape) else None
+
+
+def _is_size(shape: Any) -> TypeGuard[tuple[Any, ...]]:
+    """Whether these are numbers: other packages' sizes may be sums that are still to be done."""
+    numpy = frozenset(("numpy",))
+    return issubclass(type(shape), tuple) and all(
+        type(n) is int or is_of_package(type(n), numpy) for n in shape
+    )
