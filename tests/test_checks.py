@@ -131,7 +131,7 @@ def test_asking_again_and_fixing_keep_to_the_checks(notebook: Notebook) -> None:
 
 
 def test_a_fix_of_another_cell_is_not_checked(notebook: Notebook) -> None:
-    replies = notebook.replies(code("x = 2"), code("y = 0"))
+    replies = notebook.replies(code("x = 2"), code("y = len(str(0))"))
     notebook.type(f'%%oci {replies} --check "x > 1"\nset x')
     notebook.type("1 / 0")
     assert notebook.type("%oci fix").success
