@@ -71,7 +71,7 @@ function follow(lab, panel) {
   });
   attach(context.session?.kernel);
   const restored = () => {
-    const prompt = cells.restored();
+    const prompt = panel.isDisposed ? undefined : cells.restored();
     if (prompt) {
       attached?.catchUp(cells, prompt);
     }
@@ -179,7 +179,8 @@ class Attached {
       others.forEach(cells => first.locked.forEach(id => cells.lock(id)));
     };
     comm.onClose = () => {
-      const missed = views.filter(cells => cells.end(prompt));
+      const there = views.filter(cells => this.views.includes(cells)); // others are closed
+      const missed = there.filter(cells => cells.end(prompt));
       this.views.forEach(cells => cells.release());
       const lost = this.views.filter(cells => cells.lost.delete(prompt));
       lost.forEach(cells => this.catchUp(cells));
