@@ -138,7 +138,9 @@ def test_everything_has_a_name(lab: Lab) -> None:
 
 
 def test_states_are_read_out_once_and_what_counts_up_is_not(lab: Lab) -> None:
-    asks(lab, "said", code("\n".join(f"x = {n} / 0" for n in range(40))), code("x = 5"), load=SLOWLY)
+    asks(
+        lab, "said", code("\n".join(f"x = {n} / 0" for n in range(40))), code("x = 5"), load=SLOWLY
+    )
     lab.page.evaluate(LISTEN)
     lab.run(1)
     *said, last = lab.page.evaluate("() => window.said")
