@@ -17,19 +17,15 @@ from typing import NamedTuple
 
 from ..objects import class_name
 from .made import Made
+from .past_copying import past_copying
 from .process_state import Settings
-from .reach import Found, reachable
+from .reach import Found, functions, reachable
 from .unprotected import left_line, set_elsewhere, writes_files
 from .values import Entries, Saved, changed, keeper, restored, size_of
 
 MEGABYTE = 1_000_000
 _IPYTHONS_OWN = re.compile(r"_{1,3}|_i{1,3}|_i?\d+|_exit_code|__builtins__")
 """Names that IPython and Python set by themselves whenever a cell runs."""
-_PAST_COPYING = re.compile(
-    r"\.\s*(array|base|_values|_data|_ndarray|_codes|_mask|_mgr|ctypes)\b(?!\s*\()"
-    r"|writeable|setflags|__array_interface__"
-)
-"""Words by which code may write to a table's columns without pandas noticing."""
 
 
 class _Part(NamedTuple):
@@ -62,6 +58,7 @@ class Checkpoint:
         self._not_put_back: dict[str, None] = {}
         with _no_collection():
             self._found = reachable(code, namespace)
+            self._past = past_copying(code, functions(self._found, namespace))
             self._parts = list(self._save(self._found, limit))
 
     @property
@@ -98,7 +95,7 @@ class Checkpoint:
         roots = [value for value in self._moved.values() if id(value) not in known]
         roots += [part.found.value for part in self._accepted]
         with _no_collection():
-            self._made = Made(self._namespace, roots, known, self._limit)
+            self._made = Made(self._namespace, roots, known, self._limit, self._past)
         self._parts, self._found, self._accepted_settings = [], [], Settings()
 
     def goes_on(self) -> None:
@@ -128,11 +125,11 @@ class Checkpoint:
 
     def _save(self, found: list[Found], limit: float) -> Iterator[_Part]:
         """Save what can be saved, the small ones first."""
-        whole = _PAST_COPYING.search(self._code) is not None
-        sized = ((size_of(each.value, whole=whole), each) for each in found)
+        past = self._past
+        sized = ((size_of(each.value, past), each) for each in found)
         for size, each in sorted(sized, key=lambda pair: pair[0]):
             results = each.name == "Out" and each.value is self._namespace.get("Out")
-            keep = Entries if results else keeper(each.value, whole=whole)
+            keep = Entries if results else keeper(each.value, past)
             fits = limit >= size
             try:
                 saved = keep(each.value) if keep and fits else None

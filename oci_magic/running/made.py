@@ -12,6 +12,7 @@ from types import FunctionType
 
 from .holding import ATOMS, held
 from .reach import reachable
+from .tables import Past
 from .unprotected import is_unchanging
 from .values import Saved, changed, saved_or_none, size_of
 
@@ -28,8 +29,9 @@ class Made:
         roots: Iterable[object],
         known: Collection[int],
         limit: float,
+        past: Past = "none",
     ) -> None:
-        self._namespace = namespace
+        self._namespace, self._past = namespace, past
         self._objects: dict[int, object] = {}
         self._holders: dict[int, list[int]] = {}
         self._saved: dict[int, Saved] = {}
@@ -74,9 +76,9 @@ class Made:
 
     def _save(self, limit: float) -> None:
         """Save what can be saved, the small ones first."""
-        sizes = ((size_of(value), value) for value in self._objects.values())
+        sizes = ((size_of(value, self._past), value) for value in self._objects.values())
         for size, value in sorted(sizes, key=lambda pair: pair[0]):
-            saved = saved_or_none(value) if size <= limit else None
+            saved = saved_or_none(value, self._past) if size <= limit else None
             if saved:
                 limit -= size
                 self._saved[id(value)] = saved

@@ -46,6 +46,13 @@ def reachable(code: str, namespace: Mapping[str, object]) -> list[Found]:
     return walk.found
 
 
+def functions(found: Iterable[Found], namespace: Mapping[str, object]) -> Iterator[CodeType]:
+    """The code of the notebook's functions among what is found."""
+    for _, value, _ in found:
+        if type(value) is FunctionType and value.__globals__ is namespace:
+            yield value.__code__
+
+
 class _Walk:
     """Goes from names to what they hold. `found` grows."""
 

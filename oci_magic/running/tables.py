@@ -11,23 +11,28 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from operator import is_not
-from typing import Any
+from typing import Any, Literal
 
 from ..objects import bases, class_name, package_names, table_kind
 from .arrays import same_elements
 from .holding import dict_of
 
+Past = Literal["none", "extensions", "all"]
+"""Columns that code may write to past pandas' copy on write, those that are no arrays of NumPy."""
 
-def table_keeper(value: object, *, whole: bool = False) -> Callable[[Any], Any] | None:
-    """What saves a table, of a subclass too, or the labels of one; None for anything else.
 
-    A `whole` one is copied in any case.
+def table_keeper(value: object, past: Past = "none") -> Callable[[Any], Any] | None:
+    """What saves a table, of a subclass too, its labels or a column of pandas' own kinds.
+
+    None for anything else. Columns that the code may write to `past` copy on write are copied.
     """
     if table_kind(value):
-        return WholeTable if whole else Table
-    if "pandas.Index" in package_names(type(value)):
-        return WholeLabels if whole and "_data" in dict_of(value) else Labels
-    return None
+        return _TABLES[past]
+    names = package_names(type(value))
+    if "pandas.Index" in names:
+        labels = dict_of(value).get("_data") if past != "none" else None
+        return Labels if labels is None or not is_copied(labels, past) else WholeLabels
+    return Column if "pandas.ExtensionArray" in names else None
 
 
 def own_table(value: object) -> Any:
@@ -58,8 +63,18 @@ def copies_on_write() -> bool:
     return pandas.get_option("mode.copy_on_write") is True
 
 
+def is_copied(column: Any, past: Past = "none") -> bool:
+    """Whether a column can be put back from a copy alone. One of Arrow's is copied for nothing."""
+    if past == "all" or not copies_on_write():
+        return True
+    extension = not isinstance(column, sys.modules["numpy"].ndarray)
+    return extension and (past == "extensions" or _arrows(column) is not None)
+
+
 class Table:
     """A `DataFrame` or a `Series`."""
+
+    past: Past = "none"
 
     def __init__(self, value: Any) -> None:
         self.value, manager = value, value._mgr
@@ -67,17 +82,13 @@ class Table:
         self._attributes, self._axes = dict(dict_of(value)), list(manager.axes)
         self._columns = [block.values for block in manager.blocks]
         self._manager = manager.copy(deep=False)
-        self._copies: list[tuple[Any, Any]] = []
-        if self._is_copied():
-            self._copies = [(each, each.copy()) for each in self._columns]
-
-    @staticmethod
-    def _is_copied() -> bool:
-        return not copies_on_write()
+        copied = (each for each in self._columns if is_copied(each, self.past))
+        self._copies = [(each, each.copy()) for each in copied]
 
     @classmethod
     def bytes_of(cls, value: Any) -> int:
-        return sum(block.values.nbytes for block in value._mgr.blocks) if cls._is_copied() else 0
+        columns = (block.values for block in value._mgr.blocks)
+        return sum(column_bytes(each) for each in columns if is_copied(each, cls.past))
 
     def changed(self) -> bool:
         mine: dict[str, Any] = dict_of(self.value)
@@ -120,12 +131,33 @@ class Table:
         return (pair for pair in self._copies if not _same_column(*pair))
 
 
+class MixedTable(Table):
+    """One whose texts, categories and nullable numbers the code may write to all the same."""
+
+    past = "extensions"
+
+
 class WholeTable(Table):
-    """One whose columns the code may write to past pandas' copy on write."""
+    """One whose columns the code may write to, all of them."""
+
+    past = "all"
+
+
+class Column:
+    """An array of pandas' own kinds: texts, categories, nullable numbers, times."""
+
+    def __init__(self, value: Any) -> None:
+        self.value, self._copy = value, value.copy()
 
     @staticmethod
-    def _is_copied() -> bool:
-        return True
+    def bytes_of(value: Any) -> int:
+        return column_bytes(value)
+
+    def changed(self) -> bool:
+        return not _same_column(self.value, self._copy)
+
+    def restore(self) -> None:
+        self.value[:] = self._copy
 
 
 class Labels:
@@ -152,7 +184,7 @@ class WholeLabels(Labels):
 
     @staticmethod
     def bytes_of(value: Any) -> int:
-        return int(value._data.nbytes)
+        return column_bytes(value._data)
 
     def changed(self) -> bool:
         return not _same_column(self._data, self._copy) or super().changed()
@@ -172,6 +204,16 @@ def _flag(table: Any) -> Any:
     return getattr(dict_of(table).get("_flags"), "_allows_duplicate_labels", None)
 
 
+def column_bytes(column: Any) -> int:
+    """What a copy of it takes."""
+    return 0 if _arrows(column) is not None else int(column.nbytes)
+
+
+def _arrows(column: Any) -> Any:
+    """The memory of a column of Arrow's, which never changes: another one takes its place."""
+    return getattr(column, "_pa_array", None)
+
+
 def _columns(manager: Any) -> list[Any]:
     if hasattr(manager, "iget_values"):
         return [manager.iget_values(at) for at in range(len(manager.axes[0]))]
@@ -182,6 +224,11 @@ def _same_column(one: Any, other: Any) -> bool:
     """Whether two columns say the same; those of other packages are taken not to."""
     if type(one) is not type(other) or one.dtype != other.dtype or one.shape != other.shape:
         return False
+    if (arrows := _arrows(one)) is not None and arrows is _arrows(other):
+        return True
     if isinstance(one, sys.modules["numpy"].ndarray):
         return same_elements(one, other)
     return "pandas.ExtensionArray" in package_names(type(one)) and bool(one.equals(other))
+
+
+_TABLES: dict[Past, type[Table]] = {"none": Table, "extensions": MixedTable, "all": WholeTable}

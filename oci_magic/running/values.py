@@ -17,7 +17,7 @@ from ..objects import module_name
 from .arrays import array_keeper
 from .definitions import Fields, Variable, definition_keeper
 from .holding import is_dataclass
-from .tables import table_keeper
+from .tables import Past, table_keeper
 
 POINTER = 8
 ENTRY = 100
@@ -34,28 +34,28 @@ class Saved(Protocol):
     def restore(self) -> None: ...
 
 
-def keeper(value: Any, *, whole: bool = False) -> Callable[[Any], Saved] | None:
+def keeper(value: Any, past: Past = "none") -> Callable[[Any], Saved] | None:
     """What saves a value of this type; None for a type that is not covered.
 
-    `whole` tables are copied although pandas copies on write.
+    Of tables what the code may write to `past` pandas' copy on write is copied.
     """
     kind = type(value)
     plain = _PLAIN.get(id(kind))
     if plain:
         return plain
     if module_name(kind).partition(".")[0] in _LIBRARIES:
-        return array_keeper(value) or table_keeper(value, whole=whole)
+        return array_keeper(value) or table_keeper(value, past)
     if is_dataclass(value):
         return Fields
-    return definition_keeper(value) or table_keeper(value, whole=whole)
+    return definition_keeper(value) or table_keeper(value, past)
 
 
-def size_of(value: Any, *, whole: bool = False) -> int:
+def size_of(value: Any, past: Past = "none") -> int:
     """The bytes that saving takes, told without saving."""
     kind = id(type(value))
     if kind in _SIZED:
         return ENTRY + POINTER * len(value)
-    size = getattr(keeper(value, whole=whole), "bytes_of", None)
+    size = getattr(keeper(value, past), "bytes_of", None)
     return ENTRY + int(size(value) if size else 0)
 
 
@@ -77,10 +77,10 @@ def restored(saved: Saved) -> bool:
         return False
 
 
-def saved_or_none(value: Any) -> Saved | None:
+def saved_or_none(value: Any, past: Past = "none") -> Saved | None:
     """The value saved; None where it cannot be."""
     try:
-        keep = keeper(value)
+        keep = keeper(value, past)
         return keep(value) if keep else None
     except Exception:
         return None
