@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import locale
 import os
 import random
 import subprocess
@@ -25,6 +27,10 @@ SETTINGS: dict[str, tuple[str, Callable[[], Any]]] = {
     "variables": ("os.environ.clear()", lambda: dict(os.environ)),
     "path": ("sys.path.insert(0, 'nowhere')", lambda: (id(sys.path), list(sys.path))),
     "filters": ("warnings.simplefilter('error')", lambda: list(warnings.filters)),
+    "stdout": ("sys.stdout = io.StringIO()", lambda: sys.stdout),
+    "stderr": ("sys.stderr = None", lambda: sys.stderr),
+    "locale": ("locale.setlocale(locale.LC_ALL, 'C')", lambda: locale.setlocale(locale.LC_ALL)),
+    "recursion": ("sys.setrecursionlimit(5000)", sys.getrecursionlimit),
     "dice": ("random.seed(5)", random.getstate),
     "numpy's dice": ("np.random.rand(3)", lambda: str(np.random.get_state())),
     "torch's dice": ("torch.rand(3)", lambda: torch.get_rng_state().tolist()),
@@ -38,7 +44,7 @@ SETTINGS: dict[str, tuple[str, Callable[[], Any]]] = {
     "option": ("pd.options.display.max_rows = 7", lambda: pd.get_option("display.max_rows")),
 }
 NAMES = {"os": os, "sys": sys, "np": np, "plt": plt, "pd": pd, "torch": torch}
-NAMES |= {"random": random, "warnings": warnings}
+NAMES |= {"random": random, "warnings": warnings, "io": io, "locale": locale}
 
 
 @pytest.fixture(autouse=True)
@@ -52,7 +58,7 @@ def whatever_fails_here_is_put_back() -> Iterator[None]:
 def test_each_setting_is_put_back(kind: str) -> None:
     line, read = SETTINGS[kind]
     before = read()
-    checkpoint = Checkpoint({})
+    checkpoint = Checkpoint(dict(NAMES), line)
     exec(line, dict(NAMES))
     assert read() != before
     checkpoint.restore()

@@ -337,6 +337,15 @@ def test_what_is_not_put_back_is_named_once_the_code_has_failed(notebook: Notebo
     assert "not put back: model (Model), rows (list, 0 MB)" in notebook.out
 
 
+def test_a_draft_that_ends_with_another_stdout_mutes_nothing(notebook: Notebook) -> None:
+    draft = "import io, sys\nsys.stdout = sys.stderr = io.StringIO()\nprint(1 / n)"
+    notebook.type("n = 0")
+    replies = notebook.replies(code(draft), code("n = 4\nprint(1 / n)"))
+    notebook.type(f"%%oci {replies}\ngo")
+    assert "repairing (1/3)" in notebook.out and "\n0.25\n" in notebook.out
+    assert "not put back" not in notebook.out
+
+
 def test_files_are_told_of_once_the_code_that_writes_them_has_failed(notebook: Notebook) -> None:
     write = "open('new.txt', 'w').close()"
     replies = notebook.replies(code(f"{write}\n1 / 0"), code(f"{write}\nn = 1"))

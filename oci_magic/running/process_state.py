@@ -1,13 +1,15 @@
 """What code changes besides variables: settings of the process, saved and put back one by one.
 
-Covers the working folder, environment, `sys.path`, warnings' filters, random states (Python's,
-NumPy's, torch's), matplotlib's rcParams, pandas' options and NumPy's handling of errors. Of a
+Covers the working folder, environment, `sys.path`, what is printed to, the locale, the limit of
+recursion, warnings' filters, random states (Python's, NumPy's, torch's), matplotlib's rcParams,
+pandas' options and NumPy's handling of errors. Of a
 library that the code loads first, what it began with is put back. The backend of matplotlib, what a
 library keeps elsewhere and generators of GPUs are not seen.
 """
 
 from __future__ import annotations
 
+import locale
 import os
 import random
 import sys
@@ -18,6 +20,7 @@ from typing import Any, NamedTuple
 
 State = dict[str, Any]
 """The settings of one kind by name; one that is a single value has the name ""."""
+STREAMS = ("stdout", "stderr")
 _GONE = object()
 
 
@@ -162,6 +165,18 @@ _KINDS = (
     _Kind("working folder", lambda: {"": os.getcwd()}, lambda _, was: os.chdir(was)),  # noqa: PTH109
     _Kind("environment", lambda: dict(os.environ), _set_environment),
     _Kind("sys.path", lambda: {"": tuple(sys.path)}, _set_path),
+    _Kind(
+        "sys.stdout", lambda: {name: getattr(sys, name) for name in STREAMS},
+        lambda name, was: setattr(sys, name, was),
+    ),
+    _Kind(
+        "locale", lambda: {"": locale.setlocale(locale.LC_ALL)},
+        lambda _, was: locale.setlocale(locale.LC_ALL, was),
+    ),
+    _Kind(
+        "recursion limit", lambda: {"": sys.getrecursionlimit()},
+        lambda _, was: sys.setrecursionlimit(was),
+    ),
     _Kind("random", lambda: {"": random.getstate()}, lambda _, was: random.setstate(was)),
     _Kind("numpy.random", _numpys_dice, _set_numpys_dice, "numpy.random"),
     _Kind(

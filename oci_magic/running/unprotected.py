@@ -22,6 +22,7 @@ from types import (
 from ..objects import bases, class_name, module_name, package_names
 from ..types import Cell
 from .names import Names
+from .process_state import STREAMS
 from .reach import Found, parsed
 from .review import writes
 
@@ -30,6 +31,7 @@ _UNCHANGING = (
     *(CodeType, int, float, complex, str, bytes, tuple, frozenset, range, slice, type(None)),
     *(type(...), type(NotImplemented), property, staticmethod, classmethod),
 )
+_PUT_BACK = frozenset(f"sys.{name}" for name in STREAMS)
 _VALUE_MODULES = frozenset(
     ("datetime", "decimal", "fractions", "functools", "pathlib", "re", "uuid", "ipaddress",
      "zoneinfo", "enum", "typing")
@@ -67,6 +69,7 @@ def set_elsewhere(code: str, namespace: Mapping[str, object]) -> list[str]:
     names = Names(tree, namespace)
     attributes = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
     stored = [node for node in attributes if not isinstance(node.ctx, ast.Load)]
+    stored = [node for node in stored if names.dotted(node) not in _PUT_BACK]
     return [ast.unparse(node) for node in stored if _is_anothers(names.dotted(node.value))]
 
 
