@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+import weakref
 from typing import Any
 
 import pytest
@@ -125,6 +127,30 @@ def test_more_than_the_limit_is_told_from_the_cells() -> None:
         checkpoint.done()
         namespace["In"] += later
         assert checkpoint.undo() == (("made",) if later else ())
+
+
+def test_what_the_answer_has_left_alone_is_let_go() -> None:
+    import numpy as np
+
+    namespace: dict[str, Any] = {"big": np.zeros(3), "old": [1], "In": []}
+    seen = weakref.ref(namespace["big"])
+    checkpoint = Checkpoint(namespace, "old = big.sum()")
+    namespace["old"] = namespace["big"].sum()
+    checkpoint.done()
+    del namespace["big"]
+    assert seen() is None
+    assert checkpoint.undo() == () and namespace["old"] == [1]
+
+
+def test_what_python_notes_of_warnings_is_no_work_of_the_persons() -> None:
+    namespace: dict[str, Any] = {"warnings": warnings, "In": []}
+    checkpoint = Checkpoint(namespace, "warnings.warn('one')")
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        exec("warnings.warn('one')", namespace)
+        checkpoint.done()
+        exec("warnings.warn('two')", namespace)
+    assert checkpoint.undo() == ()
 
 
 def test_a_persons_work_on_an_answer_is_left_and_named(notebook: Notebook) -> None:

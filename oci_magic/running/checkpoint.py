@@ -24,8 +24,10 @@ from .unprotected import left_line, set_elsewhere, writes_files
 from .values import Entries, Saved, changed, keeper, restored, size_of
 
 MEGABYTE = 1_000_000
-_IPYTHONS_OWN = re.compile(r"_{1,3}|_i{1,3}|_i?\d+|_exit_code|__builtins__")
+_IPYTHONS_OWN = re.compile(r"_{1,3}|_i{1,3}|_i?\d+|_exit_code|__builtins__|__warningregistry__")
 """Names that IPython and Python set by themselves whenever a cell runs."""
+_WARNED = "__warningregistry__"
+"""Where Python notes which warnings it has shown."""
 
 
 class _Part(NamedTuple):
@@ -48,7 +50,7 @@ class Checkpoint:
     ) -> None:
         self._namespace, self._code = namespace, code
         self._bindings = {name: value for name, value in namespace.items() if _counts(name)}
-        self._limit = limit
+        self._names, self._limit = frozenset(self._bindings), limit
         self._moved: dict[str, object] = {}
         self._taken: set[str] = set()
         self._settings, self._accepted_settings = Settings(), Settings.none()
@@ -73,7 +75,7 @@ class Checkpoint:
         """Put everything back, identity kept; the names whose bindings had changed, sorted."""
         self._note_failed(self._settings.restore())
         self._put_back(self._parts)
-        added = [name for name in self._namespace if _counts(name) and name not in self._bindings]
+        added = [name for name in self._namespace if _counts(name) and name not in self._names]
         moved = [name for name, value in self._bindings.items() if not self._is(name, value)]
         for name in added:
             del self._namespace[name]
@@ -86,10 +88,12 @@ class Checkpoint:
 
         What it has not changed is let go.
         """
-        names = [name for name in self._namespace if _counts(name)]
+        names = [name for name in self._namespace if _counts(name) and name != _WARNED]
         moved = (name for name in names if not self._was(name, self._namespace[name]))
         self._moved = {name: self._namespace[name] for name in moved}
         self._taken = {name for name in self._bindings if name not in self._namespace}
+        gone = self._moved.keys() | self._taken
+        self._bindings = {name: was for name, was in self._bindings.items() if name in gone}
         self._accepted = [part for part in self._parts if changed(part.saved)]
         known = {id(found.value) for found in self._found}
         roots = [value for value in self._moved.values() if id(value) not in known]
