@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 
 import pytest
@@ -127,3 +128,14 @@ def test_a_cell_that_changes_nothing_is_seen_as_such(shell: InteractiveShell) ->
     checkpoint = Checkpoint(shell.user_ns)
     shell.run_cell("x\n!true", store_history=True)
     assert checkpoint.restore() == ()
+
+
+def test_what_python_notes_of_a_warning_goes_so_that_a_repair_is_warned_too() -> None:
+    namespace: dict[str, object] = {"warnings": warnings}
+    checkpoint = Checkpoint(namespace)
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        exec("warnings.warn('one')", namespace)
+    assert "__warningregistry__" in namespace
+    checkpoint.restore()
+    assert "__warningregistry__" not in namespace

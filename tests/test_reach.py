@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+import sys
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -113,6 +116,90 @@ def test_many_names_of_one_large_list_take_no_longer_than_one() -> None:
     assert len(checkpoint._parts) == 2001
 
 
+# Modules of the person's
+
+
+MODULE = """
+import json
+import pandas as pd
+from collections import OrderedDict
+CACHE, ITEMS, COUNT = {}, [], 0
+class Conf:
+    limit = 3
+    opts = {}
+class Meta(type): pass
+class Kept(metaclass=Meta):
+    limit = 3
+conf = Conf()
+table = pd.DataFrame({"a": [1]})
+def register(x):
+    global COUNT
+    ITEMS.append(x)
+    COUNT += 1
+def later(): register(3)
+"""
+MODULE_WAYS = [
+    "oci_own.CACHE['a'] = 1", "oci_own.ITEMS.append(1)", "oci_own.register(1)", "use()",
+    "oci_own.COUNT = 7", "ITEMS.append(1)", "later()", "Conf.limit = 9", "Conf.opts['x'] = 1",
+    "conf.opts['x'] = 1", "import oci_own as o; o.later()", "from oci_own import ITEMS as it; "
+    "it.append(1)", "del oci_own.COUNT",
+    "oci_own.table.columns = ['b']", "oci_own.new = 1",
+]  # fmt: skip
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
+    (tmp_path / "oci_own.py").write_text(MODULE)
+    monkeypatch.syspath_prepend(tmp_path)
+    names: dict[str, Any] = {"__name__": "__main__"}
+    exec("import oci_own\ndef use(): oci_own.register(2)", names)
+    yield names
+    del sys.modules["oci_own"]
+
+
+def state(module: Any) -> str:
+    kept = {k: v for k, v in vars(module).items() if k[:2] != "__"}
+    return str((sorted(kept.items()), module.table, module.Conf.limit, module.Conf.opts))
+
+
+@pytest.mark.parametrize("way", MODULE_WAYS)
+def test_each_way_into_a_module_of_the_persons_is_found(own: dict[str, Any], way: str) -> None:
+    module = own["oci_own"]
+    exec("from oci_own import ITEMS, Conf, conf, later", own)
+    before = state(module)
+    checkpoint = Checkpoint(own, way)
+    exec(way, own)
+    assert state(module) != before
+    checkpoint.restore()
+    assert state(module) == before
+    assert not [line for line in checkpoint.left if "Conf)" not in line]
+    checkpoint = Checkpoint(own, way)
+    exec(way, own)
+    checkpoint.done()
+    checkpoint.undo()
+    assert state(module) == before
+
+
+def test_what_stays_of_modules_is_named(own: dict[str, Any]) -> None:
+    way = "oci_own.conf.limit = oci_own.Kept.limit = pd.new = 1"
+    own["pd"] = pd
+    assert Checkpoint(own, "oci_own.table.index.name = 'a'; oci_own.Conf.limit = 1").left == ()
+    assert Checkpoint(own, way).left == ("oci_own.conf.limit", "oci_own.Kept.limit", "pd.new")
+
+
+def test_modules_that_a_module_of_the_persons_comes_to_know_stay(own: dict[str, Any]) -> None:
+    checkpoint = Checkpoint(own, "oci_own.later()")
+    own["oci_own"].sub = sys
+    own["oci_own"].value = 1
+    checkpoint.restore()
+    assert own["oci_own"].sub is sys and not hasattr(own["oci_own"], "value")
+
+
+def test_what_a_library_keeps_is_its_own() -> None:
+    found = Checkpoint({"json": json, "np": np, "pd": pd}, "json.loads('1'); np.ones(1); pd.array")
+    assert found._parts == []
+
+
 # What is told
 
 
@@ -172,6 +259,7 @@ def test_a_value_that_cannot_be_put_back_is_told() -> None:
 class Key:
     """A key whose hash and comparison are gone once it is `bad`; all have one hash."""
 
+    __module__ = "package"  # a class of one's own is put back too
     bad = False
 
     def __hash__(self) -> int:

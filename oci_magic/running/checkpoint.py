@@ -3,7 +3,7 @@
 Covers which name stands for which object; the values of the mutable objects that the code can
 reach (`reach`, `values`), which are put back in place so that whoever holds them sees it; and
 settings of the process. Not covered, and told in `left`: what is larger than the limit, other
-objects that the code reads (`unprotected`), and files that it writes. Databases, modules and what
+objects that the code reads (`unprotected`), and files that it writes. Databases, packages and what
 is outside of the process stay as the code left them.
 """
 
@@ -24,7 +24,7 @@ from .unprotected import left_line, set_elsewhere, writes_files
 from .values import Entries, Saved, changed, keeper, restored, size_of
 
 MEGABYTE = 1_000_000
-_IPYTHONS_OWN = re.compile(r"_{1,3}|_i{1,3}|_i?\d+|_exit_code|__builtins__|__warningregistry__")
+_IPYTHONS_OWN = re.compile(r"_{1,3}|_i{1,3}|_i?\d+|_exit_code|__builtins__")
 """Names that IPython and Python set by themselves whenever a cell runs."""
 _WARNED = "__warningregistry__"
 """Where Python notes which warnings it has shown."""
@@ -67,7 +67,8 @@ class Checkpoint:
     def left(self) -> tuple[str, ...]:
         """What the code reads or writes and may stay as it left it: `model (Model)`, `files`."""
         objects = [*sorted(self._not_saved), *self._not_put_back]
-        parts = set_elsewhere(self._code, self._namespace)
+        saved = {id(part.found.value) for part in self._parts or self._accepted}
+        parts = set_elsewhere(self._code, self._namespace, saved)
         files = ["files"] if writes_files(self._code, self._namespace) else []
         return tuple(dict.fromkeys([*objects, *parts, *files]))
 

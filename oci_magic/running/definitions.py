@@ -1,18 +1,19 @@
 """What the person defines, saved and put back in place: functions, classes, dataclass instances.
 
-Covers the attributes of all, the code and defaults of functions and the variables that they share.
-Instances are read and written past their classes, these past their metaclasses. Classes of packages
-are their own.
+Covers the attributes of all, the code and defaults of functions, the variables that they share and
+the names in modules of the person's. Instances are read and written past their classes, these past
+their metaclasses. Classes and modules of packages are their own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import FunctionType
+from types import FunctionType, ModuleType
 from typing import Any
 
-from ..objects import bases, members, module_name
+from ..objects import bases, members
 from .holding import dict_of, slots
+from .own import is_own_class, is_own_module
 
 _PYTHONS_OWN = frozenset(
     ("__dict__", "__weakref__", "__abstractmethods__", "_abc_impl", "__slotnames__",
@@ -23,13 +24,13 @@ _GONE = object()
 
 
 def definition_keeper(value: Any) -> Callable[[Any], Any] | None:
-    """What saves a function or a class of the notebook; None for anything else."""
+    """What saves a function, a class or a module of the person's; None for anything else."""
     kind = type(value)
     if kind is FunctionType:
         return Function
-    if any(base is type for base in bases(kind)) and module_name(value) == "__main__":
+    if any(base is type for base in bases(kind)) and is_own_class(value):
         return Class
-    return None
+    return Module if is_own_module(value) else None
 
 
 class Function:
@@ -80,6 +81,27 @@ class Class:
         for name, was in self._was.items():
             if now.get(name, _GONE) is not was:
                 type.__setattr__(self.value, name, was)
+
+
+class Module:
+    """What its names stand for; modules that it has got to know since, it goes on knowing."""
+
+    def __init__(self, value: Any) -> None:
+        self.value, self._was = value, self._now(value)
+
+    @staticmethod
+    def _now(value: Any) -> dict[str, Any]:
+        return {k: v for k, v in value.__dict__.items() if k[:2] != "__"}
+
+    def changed(self) -> bool:
+        return _differ(self._now(self.value), self._was)
+
+    def restore(self) -> None:
+        names = self.value.__dict__
+        for name in self._now(self.value).keys() - self._was.keys():
+            if type(names[name]) is not ModuleType:
+                del names[name]
+        names.update(self._was)
 
 
 class Variable:

@@ -19,7 +19,8 @@ from types import (
 )
 from typing import Any
 
-from ..objects import bases, members, module_name, table_kind
+from ..objects import bases, members, table_kind
+from .own import is_own_class
 
 ATOMS = frozenset(map(id, (int, float, complex, bool, str, bytes, type(None), range, slice)))
 _PANDAS_OWN = frozenset(("_mgr", "_flags", "_item_cache", "_cacher", "_is_copy"))
@@ -52,7 +53,7 @@ def _held(value: Any) -> Collection[object]:
     if any(base is type for base in bases(kind)):
         return _of_class(value)
     fields = list(fields_of(value).values()) if is_dataclass(value) else _of_subclass(value)
-    return [*fields, kind] if _is_notebooks(kind) else fields
+    return [*fields, kind] if any(map(is_own_class, bases(kind))) else fields
 
 
 def is_dataclass(value: object) -> bool:
@@ -165,13 +166,9 @@ def _of_bound(method: Any) -> Collection[object]:
 
 
 def _of_class(kind: type) -> Collection[object]:
-    """What stands in a class of the notebook, and in those of the notebook that it inherits."""
-    mine = [base for base in bases(kind) if _is_notebooks(base)]
+    """What stands in a class of the person's, and in those of theirs that it inherits."""
+    mine = [base for base in bases(kind) if is_own_class(base)]
     return [*mine, *(part for base in mine for part in members(base).values())]
-
-
-def _is_notebooks(kind: type) -> bool:
-    return any(module_name(base) == "__main__" for base in bases(kind))
 
 
 def _is_written(kind: type) -> bool:

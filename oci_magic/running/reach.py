@@ -1,5 +1,8 @@
 """Which objects code can touch: those it names, what its functions name, and what these hold.
 
+Names are those of the notebook and of modules of the person's: what the code mentions is looked
+for in each of the modules that it can reach.
+
 To be saved, a name is any word of the code, in a string or a comment too: rather one too many. To
 be told of, it is a name that the code reads before it binds it. Nothing of the objects runs: exact
 types are looked at, by their id because a metaclass may compare, and instances past their classes.
@@ -9,14 +12,16 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, ModuleType
 from typing import NamedTuple
 
 from ..objects import SHELL_NAMES, bases
 from .holding import ATOMS, held
 from .ipython_syntax import as_python
+from .own import is_own_module, module_of
 
 _ANYTHING = frozenset(
     ("eval", "exec", "globals", "locals", "vars", "get_ipython", "run", "__import__", "dir")
@@ -39,7 +44,9 @@ def reachable(code: str, namespace: Mapping[str, object]) -> list[Found]:
     words = set(_WORD.findall(code))
     walk = _Walk(namespace)
     walk.along(sorted(_read(code, words) & namespace.keys()), told=True)
-    walk.along(list(namespace) if words & _ANYTHING else sorted(words & namespace.keys()))
+    for word in sorted(words):
+        walk.into(word, [module for module in [sys.modules.get(word)] if is_own_module(module)])
+    walk.along([*sorted(words), *(namespace if words & _ANYTHING else ())])
     if words & _RESULTS:
         results = namespace.get("Out")
         walk.into("Out", [results, *results.values()] if type(results) is dict else ())
@@ -47,9 +54,9 @@ def reachable(code: str, namespace: Mapping[str, object]) -> list[Found]:
 
 
 def functions(found: Iterable[Found], namespace: Mapping[str, object]) -> Iterator[CodeType]:
-    """The code of the notebook's functions among what is found."""
+    """The code of the person's functions among what is found."""
     for _, value, _ in found:
-        if type(value) is FunctionType and value.__globals__ is namespace:
+        if type(value) is FunctionType and (value.__globals__ is namespace or module_of(value)):
             yield value.__code__
 
 
@@ -61,6 +68,7 @@ class _Walk:
         self._namespace = namespace
         self._seen: dict[int, object] = {}
         self._names: set[str] = set(_SHELLS_OWN)
+        self._modules: list[tuple[str, Mapping[str, object]]] = []
         self._waiting: list[tuple[str, Iterable[object], bool]] = []
 
     def along(self, names: Iterable[str], *, told: bool = False) -> None:
@@ -80,20 +88,40 @@ class _Walk:
                 continue
             seen[id(value)] = value
             found.append(Found(name, value, told))
-            if type(value) is FunctionType and value.__globals__ is self._namespace:
-                self._mentioned(value.__code__)
+            if type(value) is FunctionType:
+                self._can_call(name, value)
+            elif is_own_module(value):
+                self._open(name, value)
             if parts := held(value):
                 self._waiting.append((name, parts, told and not _is_code(value)))
 
-    def _mentioned(self, code: CodeType) -> None:
-        names = set(_names(code))
-        for name in self._namespace if names & _ANYTHING else names:
+    def _can_call(self, label: str, function: FunctionType) -> None:
+        module, names = module_of(function), set(_names(function.__code__))
+        if function.__globals__ is self._namespace:
+            names.update(self._namespace if names & _ANYTHING else ())
+        elif module:
+            self._waiting.append((label, (module,), False))
+        else:
+            return
+        for name in names:
             self._add(name)
 
+    def _open(self, label: str, module: ModuleType) -> None:
+        """Note a module, and what those of its names stand for that have been mentioned."""
+        space = module.__dict__
+        self._modules.append((label, space))
+        values = [space[name] for name in self._names - _SHELLS_OWN if name in space]
+        self._waiting.append((label, values, False))
+
     def _add(self, name: str) -> None:
-        if name not in self._names and name in self._namespace:
-            self._names.add(name)
+        if name in self._names:
+            return
+        self._names.add(name)
+        if name in self._namespace:
             self._waiting.append((name, (self._namespace[name],), True))
+        for label, space in self._modules:
+            if name in space:
+                self._waiting.append((label, (space[name],), False))
 
 
 def _read(code: str, words: set[str]) -> set[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import (
     BuiltinFunctionType,
@@ -22,6 +22,7 @@ from types import (
 from ..objects import bases, class_name, module_name, package_names
 from ..types import Cell
 from .names import Names
+from .own import is_own_module
 from .process_state import STREAMS
 from .reach import Found, parsed
 from .review import writes
@@ -61,8 +62,13 @@ def writes_files(code: str, namespace: Mapping[str, object]) -> bool:
         return False
 
 
-def set_elsewhere(code: str, namespace: Mapping[str, object]) -> list[str]:
-    """Attributes of modules and of packages' classes that the code sets: `pd.DataFrame.head`."""
+def set_elsewhere(
+    code: str, namespace: Mapping[str, object], saved: Collection[int] = ()
+) -> list[str]:
+    """Attributes of modules and of packages' classes that the code sets: `pd.DataFrame.head`.
+
+    Not of those whose ids are among the `saved`.
+    """
     tree = parsed(code)
     if tree is None:
         return []
@@ -70,20 +76,28 @@ def set_elsewhere(code: str, namespace: Mapping[str, object]) -> list[str]:
     attributes = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
     stored = [node for node in attributes if not isinstance(node.ctx, ast.Load)]
     stored = [node for node in stored if names.dotted(node) not in _PUT_BACK]
-    return [ast.unparse(node) for node in stored if _is_anothers(names.dotted(node.value))]
+    return [ast.unparse(node) for node in stored if _is_anothers(names.dotted(node.value), saved)]
 
 
-def _is_anothers(name: str) -> bool:
-    """Whether a full name is that of a module or of a class in one."""
+def _is_anothers(name: str, saved: Collection[int]) -> bool:
+    """Whether a full name is that of a module, of a class in one or of an object in one's own.
+
+    Not if that is saved.
+    """
     module, _, rest = name.partition(".")
     while f"{module}.{rest.partition('.')[0]}" in sys.modules:
         part, _, rest = rest.partition(".")
         module = f"{module}.{part}"
     found: object = sys.modules.get(module)
+    in_own = is_own_module(found)
     for part in filter(None, rest.split(".")):
         parts = found.__dict__ if type(found) is ModuleType else {}
         found = parts.get(part)
     is_class = any(base is type for base in bases(type(found)))
+    if id(found) in saved:
+        return False
+    if in_own and found is not None and not is_unchanging(type(found)):
+        return True
     return type(found) is ModuleType or (is_class and module != "__main__")
 
 
