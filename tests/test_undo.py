@@ -161,3 +161,38 @@ def test_a_persons_work_on_an_answer_is_left_and_named(notebook: Notebook) -> No
     assert "undone: go; df stays as a later cell left it" in notebook.out
     assert list(notebook["df"].columns) == ["a", "mine"]
     assert "n" not in notebook.shell.user_ns
+
+
+def results(notebook: Notebook) -> tuple[object, ...]:
+    names, hook = notebook.shell.user_ns, notebook.shell.displayhook
+    numbered = sorted(name for name in names if name[1:].isdigit())
+    latest = [[space[name] for name in ("_", "__", "___")] for space in (names, vars(hook))]
+    return dict(names["Out"]), numbered, *latest
+
+
+def shown(notebook: Notebook) -> tuple[object, ...]:
+    notebook.type("[7]")
+    notebook.type("'eight'")
+    return results(notebook)
+
+
+@pytest.mark.parametrize("failing", ["1 / 0", "for _ in range(3):\n    1 / (1 - _)"])
+def test_results_of_what_failed_are_not_kept(notebook: Notebook, failing: str) -> None:
+    before = shown(notebook)
+    replies = notebook.replies(code("made = [1]\nmade") + "\n" + code(failing))
+    notebook.type(f"%%oci -r 0 {replies}\ngo")
+    assert "ZeroDivisionError" in notebook.out and results(notebook) == before
+    notebook.type("9")
+    assert notebook["_"] == 9 and notebook["__"] == "eight"
+
+
+def test_results_of_an_answer_are_taken_back_with_it(notebook: Notebook) -> None:
+    before = shown(notebook)
+    notebook.type(f"%%oci {notebook.replies(code('[9]'))}\ngo")
+    assert notebook["_"] == [9]
+    notebook.type("%oci undo")
+    assert results(notebook) == before
+    notebook.type(f"%%oci {notebook.replies(code('[9]'))}\ngo")
+    notebook.type("10")
+    notebook.type("%oci undo")
+    assert notebook["_"] == 10 and [9] not in notebook["Out"].values()

@@ -20,6 +20,7 @@ from .made import Made
 from .past_copying import past_copying
 from .process_state import Settings
 from .reach import Found, functions, reachable
+from .results import Results
 from .unprotected import left_line, set_elsewhere, writes_files
 from .values import Entries, Saved, changed, keeper, restored, size_of
 
@@ -40,7 +41,7 @@ class _Part(NamedTuple):
 class Checkpoint:
     """The bindings of `namespace` as they are now, and the values that `code` can touch.
 
-    Names that IPython sets while cells run (`_`, `__`, `_3`, `_i`, `_i3`, ...) are left alone.
+    Names that IPython sets while cells run (`_i`, `_i3`, ...) are left alone, but for results.
     Copies take at most `limit` bytes together; tables with copy on write take none, unless the
     code may write past it.
     """
@@ -54,6 +55,7 @@ class Checkpoint:
         self._moved: dict[str, object] = {}
         self._taken: set[str] = set()
         self._settings, self._accepted_settings = Settings(), Settings.none()
+        self._results = Results(namespace)
         self._accepted: list[_Part] = []
         self._made: Made | None = None
         self._not_saved: list[str] = []
@@ -76,6 +78,7 @@ class Checkpoint:
         """Put everything back, identity kept; the names whose bindings had changed, sorted."""
         self._note_failed(self._settings.restore())
         self._put_back(self._parts)
+        self._results.restore()
         added = [name for name in self._namespace if _counts(name) and name not in self._names]
         moved = [name for name, value in self._bindings.items() if not self._is(name, value)]
         for name in added:
@@ -101,6 +104,7 @@ class Checkpoint:
         roots += [part.found.value for part in self._accepted]
         with _no_collection():
             self._made = Made(self._namespace, roots, known, self._limit, self._past)
+        self._results.done()
         self._parts, self._found, self._accepted_settings = [], [], Settings()
 
     def goes_on(self) -> None:
@@ -121,6 +125,7 @@ class Checkpoint:
         # All have been looked at before any is put back: some share memory.
         self._put_back([part for part in self._accepted if id(part.found.value) not in later])
         self._note_failed(self._settings.restore(self._accepted_settings))
+        self._results.undo()
         for name in self._moved.keys() - stay:
             del self._namespace[name]
         for name in (self._moved.keys() | self._taken) - stay:
