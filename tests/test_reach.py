@@ -352,6 +352,20 @@ def test_a_table_that_was_only_read_keeps_its_very_columns() -> None:
     assert table._mgr is manager
 
 
+def test_the_frequency_of_times_is_put_back() -> None:
+    table = pd.DataFrame({"a": [1, 2, 3]}, index=pd.to_datetime(["2024-01", "2024-02", "2024-03"]))
+    checkpoint = Checkpoint({"table": table}, "table.index.freq = 'MS'")
+    table.index.freq = "MS"
+    checkpoint.restore()
+    assert table.index.freq is None and checkpoint.left == ()
+    table.index.freq = "MS"
+    checkpoint = Checkpoint({"table": table}, "table.index.freq = None")
+    table.index.freq = None
+    checkpoint.done()
+    checkpoint.undo()
+    assert table.index.freqstr == "MS"
+
+
 def test_attributes_that_cannot_be_compared_or_copied_do_no_harm() -> None:
     table = pd.DataFrame({"a": [1, 2]})
     table.attrs["m"] = np.arange(3)

@@ -161,17 +161,23 @@ class Column:
 
 
 class Labels:
-    """An `Index`: it cannot change but for its names."""
+    """An `Index`: it cannot change but for its names, and one of times for its frequency."""
 
     def __init__(self, value: Any) -> None:
         self.value, self._names = value, list(value.names)
+        self._every = getattr(_timed(value), "_freq", None)
 
     def changed(self) -> bool:
         now = list(self.value.names)
-        return len(now) != len(self._names) or any(map(is_not, now, self._names))
+        if len(now) != len(self._names) or any(map(is_not, now, self._names)):
+            return True
+        return getattr(_timed(self.value), "_freq", None) is not self._every
 
     def restore(self) -> None:
         self.value.names = self._names
+        timed = _timed(self.value)
+        if hasattr(timed, "_freq"):
+            timed._freq = self._every
 
 
 class WholeLabels(Labels):
@@ -212,6 +218,12 @@ def column_bytes(column: Any) -> int:
 def _arrows(column: Any) -> Any:
     """The memory of a column of Arrow's, which never changes: another one takes its place."""
     return getattr(column, "_pa_array", None)
+
+
+def _timed(labels: Any) -> Any:
+    """What has their frequency: they themselves, or in pandas 2 their array."""
+    mine = dict_of(labels)
+    return labels if "_freq" in mine else mine.get("_data")
 
 
 def _columns(manager: Any) -> list[Any]:
