@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import sys
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -251,6 +252,34 @@ def test_a_value_that_cannot_be_put_back_is_told() -> None:
     with memoryview(raw):
         checkpoint.restore()
     assert checkpoint.left == ("raw (bytearray)",)
+
+
+def test_threads_that_still_run_are_told() -> None:
+    go_on = threading.Event()
+    before = threading.Thread(target=go_on.wait, name="before")
+    before.start()
+    checkpoints = [Checkpoint({}), Checkpoint({})]
+    threads = [threading.Thread(target=go_on.wait, name=name) for name in ("a\nb", "c")]
+    for thread in threads:
+        thread.start()
+    try:
+        checkpoints[0].restore()
+        checkpoints[1].done()
+        later = threading.Thread(target=go_on.wait, name="later")
+        later.start()
+        checkpoints[1].undo()
+    finally:
+        go_on.set()
+    assert all(each.left == ("thread a\\nb", "thread c") for each in checkpoints)
+
+
+def test_a_thread_that_has_ended_is_not_told() -> None:
+    checkpoint = Checkpoint({})
+    thread = threading.Thread(target=len, args=("",))
+    thread.start()
+    thread.join()
+    checkpoint.restore()
+    assert checkpoint.left == ()
 
 
 # Hostile objects

@@ -3,19 +3,20 @@
 Covers which name stands for which object; the values of the mutable objects that the code can
 reach (`reach`, `values`), which are put back in place so that whoever holds them sees it; and
 settings of the process. Not covered, and told in `left`: what is larger than the limit, other
-objects that the code reads (`unprotected`), and files that it writes. Databases, packages and what
-is outside of the process stay as the code left them.
+objects that the code reads (`unprotected`), files that it writes, and threads of it that still run.
+Databases, packages and what is outside of the process stay as the code left them.
 """
 
 from __future__ import annotations
 
 import gc
 import re
+import threading
 from collections.abc import Collection, Iterator, MutableMapping
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from ..objects import class_name
+from ..objects import class_name, in_line
 from .made import Made
 from .past_copying import past_copying
 from .process_state import Settings
@@ -56,6 +57,8 @@ class Checkpoint:
         self._taken: set[str] = set()
         self._settings, self._accepted_settings = Settings(), Settings.none()
         self._results = Results(namespace)
+        self._threads = set(threading.enumerate())
+        self._started: set[threading.Thread] = set()
         self._accepted: list[_Part] = []
         self._made: Made | None = None
         self._not_saved: list[str] = []
@@ -76,6 +79,7 @@ class Checkpoint:
 
     def restore(self) -> tuple[str, ...]:
         """Put everything back, identity kept; the names whose bindings had changed, sorted."""
+        self._note_running(set(threading.enumerate()) - self._threads)
         self._note_failed(self._settings.restore())
         self._put_back(self._parts)
         self._results.restore()
@@ -105,6 +109,7 @@ class Checkpoint:
         with _no_collection():
             self._made = Made(self._namespace, roots, known, self._limit, self._past)
         self._results.done()
+        self._started = set(threading.enumerate()) - self._threads
         self._parts, self._found, self._accepted_settings = [], [], Settings()
 
     def goes_on(self) -> None:
@@ -117,6 +122,7 @@ class Checkpoint:
 
         Returns the names that stay, or whose values do, sorted.
         """
+        self._note_running(self._started)
         later = self._made.changed() if self._made else set()
         stay = {name for name, value in self._moved.items() if not self._is(name, value)}
         stay |= {name for name, value in self._moved.items() if id(value) in later}
@@ -159,6 +165,11 @@ class Checkpoint:
 
     def _note_failed(self, names: Collection[str]) -> None:
         self._not_put_back.update(dict.fromkeys(names))
+
+    def _note_running(self, threads: Collection[threading.Thread]) -> None:
+        """What the code has begun and goes on changes things after they are put back."""
+        names = sorted(thread.name for thread in threads if thread.is_alive())
+        self._note_failed([in_line(f"thread {name}") for name in names])
 
     def _was(self, name: str, value: object) -> bool:
         return name in self._bindings and self._bindings[name] is value

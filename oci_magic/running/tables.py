@@ -176,7 +176,7 @@ class Labels:
     def restore(self) -> None:
         self.value.names = self._names
         timed = _timed(self.value)
-        if hasattr(timed, "_freq"):
+        if getattr(timed, "_freq", None) is not self._every:
             timed._freq = self._every
 
 
