@@ -136,3 +136,41 @@ def test_what_is_set_in_packages_is_told(code: str, left: tuple[str, ...], setup
     namespace: dict[str, Any] = {"__name__": "__main__"}
     exec(setup, namespace)
     assert Checkpoint(namespace, code).left == left
+
+
+REMEMBERING = """
+import functools
+rows = [1, 2]
+@functools.lru_cache
+def total(): return sum(rows)
+@functools.cache
+def same(x): return x
+"""
+
+
+def test_results_that_a_function_remembers_go_with_what_they_were_made_of() -> None:
+    names: dict[str, Any] = {"__name__": "__main__", "In": []}
+    exec(REMEMBERING, names)
+    names["same"](1)
+    code = "rows.append(3); total(); same(1)"
+    checkpoint = Checkpoint(names, code)
+    exec(code, names)
+    assert names["total"]() == 6
+    checkpoint.restore()
+    assert names["total"]() == 3 and names["same"].cache_info().currsize == 1
+    names["total"].cache_clear()
+    checkpoint = Checkpoint(names, code)
+    exec(code, names)
+    checkpoint.done()
+    names["total"].cache_clear()
+    assert names["total"]() == 6
+    assert checkpoint.undo() == () and names["total"]() == 3
+
+
+def test_undo_takes_back_a_function_that_has_remembered_something() -> None:
+    names: dict[str, Any] = {"__name__": "__main__", "In": []}
+    checkpoint = Checkpoint(names, REMEMBERING)
+    exec(REMEMBERING, names)
+    checkpoint.done()
+    names["total"]()
+    assert checkpoint.undo() == () and "total" not in names

@@ -1,19 +1,20 @@
 """What the person defines, saved and put back in place: functions, classes, dataclass instances.
 
-Covers the attributes of all, the code and defaults of functions, the variables that they share and
-the names in modules of the person's. Instances are read and written past their classes, these past
-their metaclasses. Classes and modules of packages are their own.
+Covers the attributes of all, the code and defaults of functions, the variables that they share,
+what `lru_cache` keeps for them, and the names in modules of the person's. Instances are read and written
+past their classes, these past their metaclasses. Classes and modules of packages are their own.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from types import FunctionType, ModuleType
 from typing import Any
 
 from ..objects import bases, members
 from .holding import dict_of, slots
-from .own import is_own_class, is_own_module
+from .own import is_own_class, is_own_module, module_of
 
 _PYTHONS_OWN = frozenset(
     ("__dict__", "__weakref__", "__abstractmethods__", "_abc_impl", "__slotnames__",
@@ -21,6 +22,7 @@ _PYTHONS_OWN = frozenset(
 )  # fmt: skip
 """What Python itself keeps in a class, and may change when it is only used."""
 _GONE = object()
+REMEMBERING = type(functools.lru_cache(len))
 
 
 def definition_keeper(value: Any) -> Callable[[Any], Any] | None:
@@ -28,6 +30,8 @@ def definition_keeper(value: Any) -> Callable[[Any], Any] | None:
     kind = type(value)
     if kind is FunctionType:
         return Function
+    if kind is REMEMBERING:
+        return Remembered if _is_own(value.__wrapped__) else None
     if any(base is type for base in bases(kind)) and is_own_class(value):
         return Class
     return Module if is_own_module(value) else None
@@ -59,6 +63,24 @@ class Function:
         function.__kwdefaults__ = keywords
         function.__dict__.clear()
         function.__dict__.update(self._attributes)
+
+
+class Remembered:
+    """The results that `functools.lru_cache` keeps: all go if there are new ones."""
+
+    def __init__(self, value: Any) -> None:
+        self.value, self._was = value, self._now(value)
+
+    @staticmethod
+    def _now(value: Any) -> tuple[int, int]:
+        info = value.cache_info()
+        return info.misses, info.currsize
+
+    def changed(self) -> bool:
+        return self._now(self.value) != self._was
+
+    def restore(self) -> None:
+        self.value.cache_clear()
 
 
 class Class:
@@ -162,3 +184,9 @@ class Fields:
 
 def _differ(one: dict[str, Any], other: dict[str, Any]) -> bool:
     return one.keys() != other.keys() or any(one[name] is not other[name] for name in one)
+
+
+def _is_own(function: object) -> bool:
+    if type(function) is not FunctionType:
+        return False
+    return function.__module__ == "__main__" or module_of(function) is not None

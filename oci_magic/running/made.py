@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from types import FunctionType
 
+from .definitions import REMEMBERING
 from .holding import ATOMS, held
 from .reach import reachable
 from .tables import Past
@@ -75,8 +76,9 @@ class Made:
         return value.__module__ != "__main__"
 
     def _save(self, limit: float) -> None:
-        """Save what can be saved, the small ones first."""
-        sizes = ((size_of(value, self._past), value) for value in self._objects.values())
+        """Save what can be saved, the small ones first, but not what functions remember."""
+        values = (value for value in self._objects.values() if type(value) is not REMEMBERING)
+        sizes = ((size_of(value, self._past), value) for value in values)
         for size, value in sorted(sizes, key=lambda pair: pair[0]):
             saved = saved_or_none(value, self._past) if size <= limit else None
             if saved:
