@@ -1,8 +1,9 @@
 """What the person defines, saved and put back in place: functions, classes, dataclass instances.
 
 Covers the attributes of all, the code and defaults of functions, the variables that they share,
-what `lru_cache` keeps for them, and the names in modules of the person's. Instances are read and written
-past their classes, these past their metaclasses. Classes and modules of packages are their own.
+what `lru_cache` keeps for them, and the names in modules of the person's. Instances are read and
+written past their classes, these past their metaclasses. Classes and modules of packages are their
+own.
 """
 
 from __future__ import annotations
