@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from .statements import core, dotted, is_inert, shows, statements, text_of
+from .statements import core, dotted, is_inert, shows, statement_of, statements, text_of
 from .types import Failure
 
 _CHECKED = re.compile(
@@ -27,13 +27,13 @@ def dropped(
     here = bool(said) and (before is None or shows(before, said))
     if not here or shows(after, said) or failure.name == "CellTimeout":
         return ""
-    test = _test(line, before) if _is_check(_parsed(line)) else None
+    test = _test(line, before) if _is_check(statement_of(line)) else None
     if test and _names(test):
         return _check_is_gone(_names(test), request, before, after)
     old = Counter(text for text, _ in statements(before)) if before else Counter[str]()
     new = [node for text, node in statements(after) if not old[text]]
     if _is_commented_out(line, code):
-        bound = _bound(_parsed(line))
+        bound = _bound(statement_of(line))
         made = {name for node in new for name in _bound(node)}
         if bound - made or all(is_inert(node, any_constant=True) for node in new):
             return "the line that failed is commented out"
@@ -58,7 +58,7 @@ def _is_commented_out(line: str, code: str) -> bool:
 
 def _may_go(line: str) -> bool:
     """An import that is not there, a setting, or a word that was no code, can be left out."""
-    match _parsed(line):
+    match statement_of(line):
         case ast.Import() | ast.ImportFrom() | ast.Expr(value=ast.Name()):
             return True
         case ast.Expr(value=ast.Call(func=function)):
@@ -113,10 +113,3 @@ def _bound(node: ast.AST | None) -> set[str]:
             return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)
                     and isinstance(n.ctx, ast.Store)}  # fmt: skip
     return set()
-
-
-def _parsed(line: str) -> ast.stmt | None:
-    try:
-        return ast.parse(line).body[0]
-    except (SyntaxError, ValueError, IndexError, RecursionError, MemoryError):
-        return None

@@ -17,9 +17,20 @@ class _Live(ast.NodeTransformer):
             return node
         return node.body if node.test.value else node.orelse or ast.Pass()
 
+    def visit_While(self, node: ast.While) -> ast.AST | list[ast.stmt]:
+        self.generic_visit(node)
+        never = isinstance(node.test, ast.Constant) and not node.test.value
+        return (node.orelse or ast.Pass()) if never else node
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST:
+        return ast.Pass() if isinstance(node.value, ast.Constant) else node
+
 
 def live(module: ast.Module) -> ast.Module:
-    """The code without what an `if False:` or `if True: ... else:` never runs; `module` changes."""
+    """The code without what never runs: in `if False:`, `while False:`, a text of its own.
+
+    `module` changes.
+    """
     result: ast.Module = _Live().visit(module)
     return result
 
@@ -41,6 +52,14 @@ def text_of(line: str) -> str:
             continue
         return core(statement)
     return ""
+
+
+def statement_of(line: str) -> ast.stmt | None:
+    """The first statement in a line of code, None if it is none."""
+    try:
+        return ast.parse(line.strip()).body[0]
+    except (SyntaxError, ValueError, IndexError, RecursionError, MemoryError):
+        return None
 
 
 def shows(node: ast.AST, text: str) -> bool:

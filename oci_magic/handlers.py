@@ -1,0 +1,227 @@
+"""What an `except` or a `suppress()` does about the error that has just failed.
+
+A value of its own, or another way to it, is a repair; so is a missing value where many are
+worked on, in a loop or a function. To tell of the error, or to bind a constant in place of the
+one thing that was to be found, is none.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import re
+from collections.abc import Collection, Iterator, Sequence
+from typing import NamedTuple
+
+from .statements import dotted, is_inert, shows, statement_of, text_of
+from .types import Failure
+
+_BROAD = frozenset(("Exception", "BaseException"))
+_TELLS = re.compile(
+    r"print|display|log\w*\.\w+|(\w+\.)*(print_(exc|exception|stack)|warn)|sys\.std(err|out)\.\w+"
+)
+_PLACES = ast.Name | ast.Attribute | ast.Subscript
+_FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef
+_LOOPS = (
+    ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp,
+    ast.Lambda,
+)  # fmt: skip
+
+
+class Way(NamedTuple):
+    """A way to hide an error: any error `broad`ly, and in code that stands there `once`."""
+
+    why: str
+    broad: bool = True
+    once: bool = True
+
+
+def taken(module: ast.Module, before: ast.Module | None, failure: Failure) -> Iterator[Way]:
+    """Where the code takes the error and does nothing about it; `before` is the failed code."""
+    meant, often = _aliases(module), _often(module, before)
+    loops = _loops_of_tries(module)
+    for node in ast.walk(module):
+        once = id(node) not in often
+        match node:
+            case ast.Try() | ast.TryStar():
+                for handler in node.handlers:
+                    if not _tries_on(loops.get(id(node)), node, failure):
+                        yield from _handled(handler, node.body, meant, failure, once)
+                if any(isinstance(part, ast.Return) for part in node.finalbody):
+                    yield Way("a return in finally, which drops any error", True, once)
+            case ast.With(items=items, body=body):
+                for item in items:
+                    yield from _suppressed(item.context_expr, body, meant, failure, once)
+
+
+def _handled(
+    handler: ast.ExceptHandler,
+    body: list[ast.stmt],
+    meant: dict[str, str],
+    failure: Failure,
+    once: bool,
+) -> Iterator[Way]:
+    if any(isinstance(n, ast.Raise) for part in handler.body for n in ast.walk(part)):
+        return
+    kinds = _kinds(handler.type, meant)
+    if handler.type is None:
+        yield Way("an except that takes any error", True, once)
+    elif _falls_back(handler, body, once) or _only_imports(body):
+        return
+    elif kinds & _BROAD:
+        yield Way("an except that takes any error", True, once)
+    elif all(_is_empty(part, handler.name) for part in handler.body) and _takes(
+        kinds, body, failure
+    ):
+        yield Way(f"an except {failure.name} that does nothing about it", False, once)
+
+
+def _suppressed(
+    context: ast.expr, body: list[ast.stmt], meant: dict[str, str], failure: Failure, once: bool
+) -> Iterator[Way]:
+    if not (isinstance(context, ast.Call) and dotted(context.func).endswith("suppress")):
+        return
+    kinds = {kind for given in context.args for kind in _kinds(given, meant)}
+    if kinds & _BROAD:
+        yield Way("suppress() of any error", True, once)
+    elif _takes(kinds, body, failure):
+        yield Way(f"suppress() of {failure.name}", False, once)
+
+
+def _falls_back(handler: ast.ExceptHandler, body: Sequence[ast.stmt], once: bool) -> bool:
+    """Whether the handler gives what the `try` would have given; once, by a value of its own."""
+    wanted = next(filter(None, map(_given, reversed(body))), set())
+    parts = [part for part in handler.body if not once or not _is_empty(part, handler.name)]
+    return bool(wanted) and wanted <= {name for part in parts for name in _given(part)}
+
+
+def _given(statement: ast.AST) -> set[str]:
+    """What a statement binds, calls for its effect or returns."""
+    found = _bound(statement)
+    for node in ast.walk(statement):
+        match node:
+            case ast.Return(value=ast.expr()):
+                found.add("return")
+            case ast.Expr(value=ast.Call(func=function)) if not _tells(node):
+                found.add(ast.unparse(function))
+    return found
+
+
+def _bound(statement: ast.AST) -> set[str]:
+    places = (
+        n for n in ast.walk(statement) if isinstance(n, ast.Name | ast.Attribute | ast.Subscript)
+    )
+    return {ast.unparse(place) for place in places if isinstance(place.ctx, ast.Store)}
+
+
+def _is_empty(statement: ast.stmt, error: str | None) -> bool:
+    """Whether a handler's statement only tells, or gives no more than a constant or the error."""
+    match statement:
+        case ast.Expr() if _tells(statement):
+            return True
+        case ast.Assign(value=value) | ast.Return(value=ast.expr() as value):
+            return is_inert(statement) or _is_no_value(value, error)
+    return is_inert(statement)
+
+
+def _is_no_value(value: ast.expr, error: str | None) -> bool:
+    if isinstance(value, ast.UnaryOp):
+        return _is_no_value(value.operand, error)
+    names = {node.id for node in ast.walk(value) if isinstance(node, ast.Name)}
+    return isinstance(value, ast.Constant) or (
+        error in names and all(n == error or hasattr(builtins, n) for n in names)
+    )
+
+
+def _tells(statement: ast.AST) -> bool:
+    match statement:
+        case ast.Expr(value=ast.Call(func=function)):
+            return bool(_TELLS.fullmatch(dotted(function)))
+    return False
+
+
+def _only_imports(body: Sequence[ast.stmt]) -> bool:
+    """Whether a `try` is about a package that may be there or not."""
+    marks = (part for part in body if not isinstance(part, ast.Import | ast.ImportFrom))
+    return isinstance(body[0], ast.Import | ast.ImportFrom) and all(
+        is_inert(part, any_constant=True) for part in marks
+    )
+
+
+def _tries_on(loop: ast.stmt | None, node: ast.Try | ast.TryStar, failure: Failure) -> bool:
+    """Whether a loop tries until it works: each time another thing, or what may work later."""
+    ends = (part for block in (node.body, node.orelse) for part in block)
+    if loop is None or not any(isinstance(part, ast.Break | ast.Return) for part in ends):
+        return False
+    varied = _bound(loop.target) if isinstance(loop, ast.For) else set()
+    named = {n.id for part in node.body for n in ast.walk(part) if isinstance(n, ast.Name)}
+    return bool(varied & named) or _catches({"OSError"}, failure)
+
+
+def _takes(kinds: set[str], body: Sequence[ast.stmt], failure: Failure) -> bool:
+    """Whether these kinds of errors, taken around `body`, are what has just failed."""
+    if not _catches(kinds, failure):
+        return False
+    line, statement = text_of(failure.facts.line), statement_of(failure.facts.line)
+    same = _bound(statement) if statement else set()
+    return any((line and shows(part, line)) or same & _bound(part) for part in body)
+
+
+def _catches(kinds: set[str], failure: Failure) -> bool:
+    raised = getattr(builtins, failure.name, None)
+    bases = raised.__mro__ if isinstance(raised, type) else ()
+    return not kinds.isdisjoint(
+        {failure.name, *failure.facts.bases, *(base.__name__ for base in bases)}
+    )
+
+
+def _aliases(module: ast.Module) -> dict[str, str]:
+    """`E = Exception`"""
+    return {
+        target.id: dotted(node.value)
+        for node in ast.walk(module)
+        if isinstance(node, ast.Assign) and dotted(node.value)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+
+
+def _kinds(kind: ast.expr | None, meant: dict[str, str]) -> set[str]:
+    """The names of the errors that an `except` takes."""
+    if isinstance(kind, ast.Tuple):
+        return {name for each in kind.elts for name in _kinds(each, meant)}
+    name = dotted(kind) if kind else ""
+    return {meant.get(name, name).rpartition(".")[2]} - {""}
+
+
+def _loops_of_tries(module: ast.Module) -> dict[int, ast.stmt]:
+    """The loop in whose body a `try` stands."""
+    loops = (n for n in ast.walk(module) if isinstance(n, ast.For | ast.While))
+    return {id(part): loop for loop in loops for part in loop.body if isinstance(part, ast.Try)}
+
+
+def _often(module: ast.Module, before: ast.Module | None) -> set[int]:
+    """The nodes for many values: in loops, and in functions that are more than a line put away."""
+    looped = _within(node for node in ast.walk(module) if isinstance(node, _LOOPS))
+    had = {n.name for n in ast.walk(before) if isinstance(n, _FUNCTIONS)} if before else set()
+    functions = (node for node in ast.walk(module) if isinstance(node, _FUNCTIONS))
+    return looped | _within(
+        function
+        for function in functions
+        if (function.name in had and function.args.args)
+        or not _is_only_called(function.name, module, looped)
+    )
+
+
+def _is_only_called(name: str, module: ast.Module, looped: Collection[int]) -> bool:
+    """Whether all that is done with a function is to call it, outside of loops."""
+    calls = (n for n in ast.walk(module) if isinstance(n, ast.Call) and id(n) not in looped)
+    called = {id(call.func) for call in calls}
+    uses = [
+        n for n in ast.walk(module) if isinstance(n, ast.expr) and dotted(n).split(".")[-1] == name
+    ]
+    return bool(uses) and all(id(use) in called for use in uses)
+
+
+def _within(nodes: Iterator[ast.AST]) -> set[int]:
+    return {id(part) for node in nodes for part in ast.walk(node)}
