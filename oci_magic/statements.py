@@ -74,6 +74,12 @@ def statements(module: ast.Module) -> Iterator[tuple[str, ast.stmt]]:
             yield ast.unparse(node).split("\n")[0], node
 
 
+def texts_in(node: ast.AST) -> set[str]:
+    """The texts that stand in it, such as labels of columns."""
+    constants = (part.value for part in ast.walk(node) if isinstance(part, ast.Constant))
+    return {value for value in constants if isinstance(value, str)}
+
+
 def is_inert(statement: ast.stmt, *, any_constant: bool = False) -> bool:
     """Whether it does nothing: `pass`, `print("...")`, or a name for no value at all (0, None, "").
 

@@ -159,3 +159,60 @@ def test_words_of_data_are_no_wish_to_end_the_program() -> None:
     failed, ends = failing(LINE, LINE, KeyError("zz")), "import sys\nsys.exit()"
     assert "ends the program" in hiding.hidden(failed, turn(ends, request="plot the exit rate"))
     assert not hiding.hidden(failed, turn(f"{ends}\n{LINE}", request="exit if there is none"))
+
+
+@pytest.mark.parametrize(
+    ("line", "rest", "error"),
+    [
+        ("df = df.set_index('date')", "m = df['sales'].resample('ME').sum()", KeyError("date")),
+        ("df = df.drop(columns='id')", "m = df['sales'].mean()", KeyError("id")),
+        ("df.drop(columns='id', inplace=True)", "print(df.shape)", KeyError("id")),
+        ("df['price'] = df['price'].astype(int)", "m = df['sales'].mean()", ValueError()),
+        ("p = p.str.strip()", "m = p.mean()",
+         AttributeError("Can only use .str accessor with string values")),
+        ("del tmp", "m = df['sales'].mean()", NameError()),
+        ("conn.close()", "m = 1", NameError()),
+        ("xs.remove(3)", "m = len(xs)", ValueError()),
+        ("plt.colorbar()", "plt.plot(x)", RuntimeError()),
+        ("# plt.colorbar()", "plt.plot(x)", RuntimeError()),
+    ],
+)  # fmt: skip
+def test_what_only_prepares_or_tidies_up_may_go(line: str, rest: str, error: Exception) -> None:
+    failed = line.removeprefix("# ")
+    repair = rest if failed == line else f"{rest}\n{line}"
+    assert not hides(f"{failed}\n{rest}", repair, error, failed)
+
+
+@pytest.mark.parametrize(
+    ("line", "rest"),
+    [
+        ("m = df['zz'].mean()", "print('done')"),
+        ("m = df['zz'].mean()", "n = df['v'].sum()"),
+        ("df['n'] = df['a'].astype(int)", "print(df.shape)"),
+        ("df['go'] = df['go'].astype(int)", "m = df['sales'].mean()"),
+        ("df['p'] = df['p'].astype(int)", "m = df['p'].sum()"),
+        ("df = pd.read_csv('new.csv')", "print(df.shape)"),
+        ("df = df.set_index('date')", "pass"),
+    ],
+)
+def test_what_was_to_be_made_may_not_go(line: str, rest: str) -> None:
+    assert "gone" in hides(f"{line}\n{rest}", rest, KeyError("zz"), line)
+
+
+def test_a_mistyped_label_is_to_be_corrected() -> None:
+    line, rest = "df = df.drop(columns='amuont')", "m = df['sales'].mean()"
+    failed = failing(f"{line}\n{rest}", line, KeyError("amuont"))
+    failure = failed.execution.failure if failed.execution else None
+    assert failure
+    facts = replace(failure.facts, near=(("'amuont'", ("'amount'",)),))
+    typed = replace(failed, execution=Execution(failure=replace(failure, facts=facts)))
+    assert hiding.hidden(typed, turn(rest)) and not hiding.hidden(failed, turn(rest))
+
+
+def test_a_check_of_its_own_may_go_when_the_data_are_mended() -> None:
+    line = "assert df['amount'].notna().all()"
+    failed = failing(f"{line}\nt = df['amount'].sum()", line, AssertionError())
+    mended = "t = df['amount'].fillna(0).sum()"
+    assert not hiding.hidden(failed, turn(mended))
+    assert "check" in hiding.hidden(failed, turn(mended, request="the amounts must be complete"))
+    assert "check" in hiding.hidden(failed, turn("t = df['amount'].sum()\nprint(df['amount'])"))
