@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -144,6 +146,51 @@ def test_a_warning_can_be_a_failure(notebook: Notebook) -> None:
     assert notebook.type(f"%%oci --warnings {replies}\nset x").success
     assert notebook["x"] == 2
     assert "UserWarning: old · line 2" in notebook.out
+
+
+WEAK = """import warnings
+class ConvergenceWarning(UserWarning): pass
+def fit(): warnings.warn("did not converge", ConvergenceWarning)
+def tells_its_author(kind): warnings.warn("old", kind)
+def tells_its_caller(kind): warnings.warn("old", kind, stacklevel=2)
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("np.log(pd.Series([0.0, 1.0]))", "RuntimeWarning"),
+        ("np.mean([])", "RuntimeWarning"),
+        ("np.std([1.0], ddof=1)", "RuntimeWarning"),
+        ("weak.fit()", "ConvergenceWarning"),
+        ("weak.tells_its_caller(DeprecationWarning)", "DeprecationWarning"),
+        ("weak.tells_its_author(DeprecationWarning)", ""),
+        ("weak.tells_its_author(FutureWarning)", ""),
+        ("weak.tells_its_author(ResourceWarning)", ""),
+    ],
+)
+def test_a_warning_of_a_library_for_the_cells_call_is_a_failure(
+    notebook: Notebook, tmp_path: Path, line: str, told: str
+) -> None:
+    (tmp_path / "weak.py").write_text(WEAK)
+    notebook.type(f"import sys\nsys.path.insert(0, {str(tmp_path)!r})\nimport weak\n"
+                  "import numpy as np, pandas as pd\nsys.path.pop(0)")  # fmt: skip
+    replies = notebook.replies(code(f"{line}\nx = 1"), code("x = 2"))
+    assert notebook.type(f"%%oci --warnings {replies}\nset x").success
+    assert notebook["x"] == (2 if told else 1) and told in notebook.out
+    notebook.type("sys.modules.pop('weak')")
+
+
+def test_filters_that_accepted_code_sets_stay(notebook: Notebook) -> None:
+    sets = "import warnings\nwarnings.filterwarnings('ignore', message='zzz')"
+    replies = notebook.replies(code("x = 1"), code(sets))
+    before = list(warnings.filters)
+    notebook.type(f"%%oci --warnings {replies}\nset x")
+    assert warnings.filters == before
+    with warnings.catch_warnings():
+        notebook.type(f"%%oci --warnings {replies}\nbe silent on zzz")
+        added = [each for each in warnings.filters if each not in before]
+        assert "zzz" in str(added[0][1]) and warnings.filters == [*added, *before]
 
 
 def test_nothing_is_computed_a_second_time() -> None:
