@@ -10,13 +10,15 @@ from __future__ import annotations
 import ast
 import builtins
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from .statements import dotted, is_inert, shows, statement_of, text_of
+from .statements import dotted, is_inert, shows, statement_of, text_of, texts_in
 from .types import Failure
 
 _BROAD = frozenset(("Exception", "BaseException"))
+_ENDS = frozenset(("StopIteration", "StopAsyncIteration", "EOFError", "Empty"))
+"""What tells that there is no more to come."""
 _TELLS = re.compile(
     r"print|display|log\w*\.\w+|(\w+\.)*(print_(exc|exception|stack)|warn)|sys\.std(err|out)\.\w+"
 )
@@ -36,63 +38,68 @@ class Way(NamedTuple):
     once: bool = True
 
 
+class _Block(NamedTuple):
+    """What a `try` or `with` holds, what of that runs with it, and whether it stands there once."""
+
+    body: Sequence[ast.stmt]
+    reached: Sequence[ast.stmt]
+    once: bool
+
+
 def taken(module: ast.Module, before: ast.Module | None, failure: Failure) -> Iterator[Way]:
     """Where the code takes the error and does nothing about it; `before` is the failed code."""
-    meant, often = _aliases(module), _often(module, before)
-    loops = _loops_of_tries(module)
+    meant, often, loops = _aliases(module), _often(module, before), _loops_of_tries(module)
+    functions = {node.name: node for node in ast.walk(module) if isinstance(node, _FUNCTIONS)}
     for node in ast.walk(module):
-        once = id(node) not in often
-        match node:
-            case ast.Try() | ast.TryStar():
-                for handler in node.handlers:
-                    if not _tries_on(loops.get(id(node)), node, failure):
-                        yield from _handled(handler, node.body, meant, failure, once)
-                if any(isinstance(part, ast.Return) for part in node.finalbody):
-                    yield Way("a return in finally, which drops any error", True, once)
-            case ast.With(items=items, body=body):
-                for item in items:
-                    yield from _suppressed(item.context_expr, body, meant, failure, once)
+        if not isinstance(node, ast.Try | ast.TryStar | ast.With):
+            continue
+        called = {dotted(n.func) for n in _inside(node.body) if isinstance(n, ast.Call)}
+        reached = [*node.body, *(functions[name] for name in called & functions.keys())]
+        block = _Block(node.body, reached, id(node) not in often)
+        if isinstance(node, ast.With):
+            for item in node.items:
+                yield from _suppressed(item.context_expr, block, meant, failure)
+            continue
+        for handler in node.handlers:
+            if not _tries_on(loops.get(id(node)), node, failure):
+                yield from _handled(handler, block, meant, failure)
+        if any(isinstance(part, ast.Return) for part in node.finalbody):
+            yield Way("a return in finally, which drops any error", True, block.once)
 
 
 def _handled(
-    handler: ast.ExceptHandler,
-    body: list[ast.stmt],
-    meant: dict[str, str],
-    failure: Failure,
-    once: bool,
+    handler: ast.ExceptHandler, block: _Block, meant: dict[str, str], failure: Failure
 ) -> Iterator[Way]:
-    if any(isinstance(n, ast.Raise) for part in handler.body for n in ast.walk(part)):
+    if any(isinstance(node, ast.Raise) for node in _inside(handler.body)):
         return
     kinds = _kinds(handler.type, meant)
     if handler.type is None:
-        yield Way("an except that takes any error", True, once)
-    elif _falls_back(handler, body, once) or _only_imports(body):
+        yield Way("an except that takes any error", True, block.once)
+    elif _falls_back(handler, block) or _only_imports(block.body) or kinds <= _ENDS:
         return
     elif kinds & _BROAD:
-        yield Way("an except that takes any error", True, once)
-    elif all(_is_empty(part, handler.name) for part in handler.body) and _takes(
-        kinds, body, failure
-    ):
-        yield Way(f"an except {failure.name} that does nothing about it", False, once)
+        yield Way("an except that takes any error", True, block.once)
+    elif all(_is_empty(p, handler.name) for p in handler.body) and _takes(kinds, block, failure):
+        yield Way(f"an except {failure.name} that does nothing about it", False, block.once)
 
 
 def _suppressed(
-    context: ast.expr, body: list[ast.stmt], meant: dict[str, str], failure: Failure, once: bool
+    context: ast.expr, block: _Block, meant: dict[str, str], failure: Failure
 ) -> Iterator[Way]:
     if not (isinstance(context, ast.Call) and dotted(context.func).endswith("suppress")):
         return
     kinds = {kind for given in context.args for kind in _kinds(given, meant)}
     if kinds & _BROAD:
-        yield Way("suppress() of any error", True, once)
-    elif _takes(kinds, body, failure):
-        yield Way(f"suppress() of {failure.name}", False, once)
+        yield Way("suppress() of any error", True, block.once)
+    elif _takes(kinds, block, failure):
+        yield Way(f"suppress() of {failure.name}", False, block.once)
 
 
-def _falls_back(handler: ast.ExceptHandler, body: Sequence[ast.stmt], once: bool) -> bool:
-    """Whether the handler gives what the `try` would have given; once, by a value of its own."""
-    wanted = next(filter(None, map(_given, reversed(body))), set())
-    parts = [part for part in handler.body if not once or not _is_empty(part, handler.name)]
-    return bool(wanted) and wanted <= {name for part in parts for name in _given(part)}
+def _falls_back(handler: ast.ExceptHandler, block: _Block) -> bool:
+    """Whether the handler gives what the block would have given; once, by a value of its own."""
+    wanted = next(filter(None, map(_given, reversed(block.body))), set())
+    given = (p for p in handler.body if not block.once or not _is_empty(p, handler.name))
+    return bool(wanted) and wanted <= {name for part in given for name in _given(part)}
 
 
 def _given(statement: ast.AST) -> set[str]:
@@ -116,11 +123,17 @@ def _bound(statement: ast.AST) -> set[str]:
 
 def _is_empty(statement: ast.stmt, error: str | None) -> bool:
     """Whether a handler's statement only tells, or gives no more than a constant or the error."""
+    within = [node for node in ast.walk(statement) if isinstance(node, ast.stmt)][1:]
+    if within:
+        return all(_is_empty(part, error) for part in within)
     match statement:
         case ast.Expr() if _tells(statement):
             return True
-        case ast.Assign(value=value) | ast.Return(value=ast.expr() as value):
-            return is_inert(statement) or _is_no_value(value, error)
+        case ast.Assign(targets=[ast.expr() as target], value=value):
+            same = ast.unparse(target) == ast.unparse(value)
+            return same or is_inert(statement) or _is_no_value(value, error)
+        case ast.Return(value=ast.expr() as value):
+            return _is_no_value(value, error)
     return is_inert(statement)
 
 
@@ -154,17 +167,30 @@ def _tries_on(loop: ast.stmt | None, node: ast.Try | ast.TryStar, failure: Failu
     if loop is None or not any(isinstance(part, ast.Break | ast.Return) for part in ends):
         return False
     varied = _bound(loop.target) if isinstance(loop, ast.For) else set()
-    named = {n.id for part in node.body for n in ast.walk(part) if isinstance(n, ast.Name)}
+    named = {n.id for n in _inside(node.body) if isinstance(n, ast.Name)}
     return bool(varied & named) or _catches({"OSError"}, failure)
 
 
-def _takes(kinds: set[str], body: Sequence[ast.stmt], failure: Failure) -> bool:
-    """Whether these kinds of errors, taken around `body`, are what has just failed."""
+def _takes(kinds: set[str], block: _Block, failure: Failure) -> bool:
+    """Whether these kinds of errors, taken around a block, are what has just failed.
+
+    It may say the failed line otherwise: bind the same names, or name all that the line names.
+    """
     if not _catches(kinds, failure):
         return False
     line, statement = text_of(failure.facts.line), statement_of(failure.facts.line)
-    same = _bound(statement) if statement else set()
-    return any((line and shows(part, line)) or same & _bound(part) for part in body)
+    same, named = (_bound(statement), _named(statement)) if statement else (set(), set())
+    return any(
+        (line and shows(part, line)) or same & _bound(part) or (named and named <= _named(part))
+        for part in block.reached
+    )
+
+
+def _named(statement: ast.AST) -> set[str]:
+    """The names, attributes and texts in it."""
+    nodes = list(ast.walk(statement))
+    names = {node.id for node in nodes if isinstance(node, ast.Name)}
+    return names | {n.attr for n in nodes if isinstance(n, ast.Attribute)} | texts_in(statement)
 
 
 def _catches(kinds: set[str], failure: Failure) -> bool:
@@ -223,5 +249,9 @@ def _is_only_called(name: str, module: ast.Module, looped: Collection[int]) -> b
     return bool(uses) and all(id(use) in called for use in uses)
 
 
-def _within(nodes: Iterator[ast.AST]) -> set[int]:
-    return {id(part) for node in nodes for part in ast.walk(node)}
+def _within(nodes: Iterable[ast.AST]) -> set[int]:
+    return set(map(id, _inside(nodes)))
+
+
+def _inside(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    return (part for node in nodes for part in ast.walk(node))

@@ -90,6 +90,8 @@ def is_inert(statement: ast.stmt, *, any_constant: bool = False) -> bool:
             return True
         case ast.ImportFrom() | ast.Return(value=None):
             return True
+        case ast.If(body=body, orelse=other):
+            return all(is_inert(part, any_constant=any_constant) for part in [*body, *other])
         case ast.With(items=items):
             return all("suppress" in ast.unparse(item.context_expr) for item in items)
         case ast.Expr(value=ast.Call(func=function) as call):

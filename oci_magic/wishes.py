@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import re
 
-_TAKE = r"\b(?:ignor|suppress|swallow|tolerat|silenc|skip|catch|handl)\w*"
+_TAKE = (
+    r"\b(?:(?:ignor|tolerat|silenc|handl)(?:e|ing)"
+    r"|(?:suppress|swallow|catch)(?:ing)?|skip(?:ping)?)"
+)
 _LEAVE = r"\b(?:skip|ignor|omit|drop|tolerat|discard|leav)\w*\b[^.;\n]{0,40}?\b"
 _ERROR = r"(?:\w*errors?|\w*exceptions?|\w*warnings?)\b"
 _OF_DATA = r"(?!\s+(?:bars?|rates?|codes?|columns?|counts?|messages?|logs?|rows?|terms?|values?)\b)"

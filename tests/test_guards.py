@@ -102,6 +102,7 @@ DATA = (
     "drop rows with invalid dates, then sum the amounts",
     "skip the first 3 rows and compute the failure rate",
     "plot amount with error bars; handle missing values in errors",
+    "show the skipped errors",
     "how many errors were caught by each inspector?",
     "sum the amounts of broken items, dropped rows excluded",
 )

@@ -47,6 +47,8 @@ LINE = "m = df['zz'].mean()"
         "KeyError as e:\n    m = e.args[0]",
         "KeyError:\n    m = 'n/a'",
         "KeyError:\n    m = -1",
+        "KeyError:\n    m = m",
+        "KeyError:\n    if m:\n        print(m)\n    else:\n        m = 0",
         "Exception as e:\n    print(e)\n    m = float('nan')",
     ],
 )
@@ -105,6 +107,11 @@ def test_a_function_for_many_values_may_give_a_missing_one(error: Exception, bod
         ("t = read('l.csv')", UnicodeDecodeError("utf-8", b"", 0, 1, ""),
          "for enc in ('utf-8', 'latin-1'):\n    try:\n        t = read('l.csv', enc)\n"
          "        break\n    except Exception:\n        continue"),
+        ("t = next(rows)", StopIteration(),
+         "while True:\n    try:\n        t = next(rows)\n    except StopIteration:\n        break"),
+        ("t = read('l.csv')", ValueError(),
+         "try:\n    t = read('l.csv')\nexcept ValueError:\n    try:\n"
+         "        t = read('l.csv', 'a')\n    except ValueError:\n        t = read('l.csv', 'b')"),
         ("out = [float(x) for x in xs]", ValueError(),
          "out = []\nfor x in xs:\n    try:\n        out.append(float(x))\n"
          "    except ValueError:\n        out.append(None)"),
