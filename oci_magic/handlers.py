@@ -231,22 +231,21 @@ def _often(module: ast.Module, before: ast.Module | None) -> set[int]:
     looped = _within(node for node in ast.walk(module) if isinstance(node, _LOOPS))
     had = {n.name for n in ast.walk(before) if isinstance(n, _FUNCTIONS)} if before else set()
     functions = (node for node in ast.walk(module) if isinstance(node, _FUNCTIONS))
+    only_called = _only_called(module, looped)
     return looped | _within(
         function
         for function in functions
-        if (function.name in had and function.args.args)
-        or not _is_only_called(function.name, module, looped)
+        if (function.name in had and function.args.args) or function.name not in only_called
     )
 
 
-def _is_only_called(name: str, module: ast.Module, looped: Collection[int]) -> bool:
-    """Whether all that is done with a function is to call it, outside of loops."""
+def _only_called(module: ast.Module, looped: Collection[int]) -> set[str]:
+    """The names with which nothing is done but to call them, outside of loops."""
     calls = (n for n in ast.walk(module) if isinstance(n, ast.Call) and id(n) not in looped)
     called = {id(call.func) for call in calls}
-    uses = [
-        n for n in ast.walk(module) if isinstance(n, ast.expr) and dotted(n).split(".")[-1] == name
-    ]
-    return bool(uses) and all(id(use) in called for use in uses)
+    uses = [n for n in ast.walk(module) if isinstance(n, ast.Name | ast.Attribute)]
+    names = [(use.id if isinstance(use, ast.Name) else use.attr, id(use)) for use in uses]
+    return {name for name, _ in names} - {name for name, use in names if use not in called}
 
 
 def _within(nodes: Iterable[ast.AST]) -> set[int]:
