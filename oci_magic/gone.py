@@ -6,16 +6,21 @@ import ast
 import builtins
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from .statements import core, dotted, is_inert, shows, statements, text_of
+from .statements import core, dotted, is_inert, shows, statement_of, statements, text_of, texts_in
 from .types import Failure
+from .unneeded import is_unneeded
 
 _CHECKED = re.compile(
     r"\b(assert\w*|check\w*|verif\w*|valid\w*|ensure|make sure|must|should|tests?|raise)\b",
     re.IGNORECASE,
 )
 _SETS = re.compile(r"(.*\.)?(use|set_\w+|setlocale|seed|mkdir|makedirs|reset_option|\w*config\w*)")
+_TIDIES = re.compile(
+    r"(.*\.)?(close|shutdown|disconnect|dispose|release|remove|discard|unlink"
+    r"|clf|cla|colorbar|legend|grid|tight_layout)"
+)
 
 
 def dropped(
@@ -27,17 +32,19 @@ def dropped(
     here = bool(said) and (before is None or shows(before, said))
     if not here or shows(after, said) or failure.name == "CellTimeout":
         return ""
-    test = _test(line, before) if _is_check(_parsed(line)) else None
-    if test and _names(test):
-        return _check_is_gone(_names(test), request, before, after)
     old = Counter(text for text, _ in statements(before)) if before else Counter[str]()
     new = [node for text, node in statements(after) if not old[text]]
+    test = _test(line, before) if _is_check(statement_of(line)) else None
+    if test and _names(test):
+        return _check_is_gone(test, request, before, after, new)
+    if _may_go(line) or (before and is_unneeded(failure, request, before, after)):
+        return ""
     if _is_commented_out(line, code):
-        bound = _bound(_parsed(line))
+        bound = _bound(statement_of(line))
         made = {name for node in new for name in _bound(node)}
         if bound - made or all(is_inert(node, any_constant=True) for node in new):
             return "the line that failed is commented out"
-    if before and not _may_go(line) and all(map(is_inert, new)):
+    if before and all(map(is_inert, new)):
         return "the line that failed is gone"
     return ""
 
@@ -57,22 +64,33 @@ def _is_commented_out(line: str, code: str) -> bool:
 
 
 def _may_go(line: str) -> bool:
-    """An import that is not there, a setting, or a word that was no code, can be left out."""
-    match _parsed(line):
-        case ast.Import() | ast.ImportFrom() | ast.Expr(value=ast.Name()):
+    """An import that is not there, a setting, tidying-up, or a word that was no code."""
+    match statement_of(line):
+        case ast.Import() | ast.ImportFrom() | ast.Delete() | ast.Expr(value=ast.Name()):
             return True
         case ast.Expr(value=ast.Call(func=function)):
-            return bool(_SETS.fullmatch(dotted(function)))
+            name = dotted(function)
+            return bool(_SETS.fullmatch(name) or _TIDIES.fullmatch(name))
     return False
 
 
 def _check_is_gone(
-    names: set[str], request: str, before: ast.Module | None, after: ast.Module
+    test: ast.expr,
+    request: str,
+    before: ast.Module | None,
+    after: ast.Module,
+    new: Sequence[ast.stmt],
 ) -> str:
-    """A check may be put otherwise, and go if nobody asked for it and it is about own names."""
+    """A check may be put otherwise; one that nobody asked for may go if it is about own names.
+
+    Or if the new code does something about what it names.
+    """
+    names = _names(test)
     own = {name for node in ast.walk(before or after) for name in _bound(node)}
-    otherwise = any(names & _names(test) for test in _tests(after))
-    unasked = names <= own and not _CHECKED.search(request)
+    otherwise = any(names & _names(each) for each in _tests(after))
+    mended = any(names & _names(node) and texts_in(test) & texts_in(node)
+                 for node in new if isinstance(node, ast.Assign | ast.AugAssign))  # fmt: skip
+    unasked = (names <= own or mended) and not _CHECKED.search(request)
     return "" if otherwise or unasked else "the check that failed is gone"
 
 
@@ -113,10 +131,3 @@ def _bound(node: ast.AST | None) -> set[str]:
             return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)
                     and isinstance(n.ctx, ast.Store)}  # fmt: skip
     return set()
-
-
-def _parsed(line: str) -> ast.stmt | None:
-    try:
-        return ast.parse(line).body[0]
-    except (SyntaxError, ValueError, IndexError, RecursionError, MemoryError):
-        return None

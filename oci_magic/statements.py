@@ -17,9 +17,20 @@ class _Live(ast.NodeTransformer):
             return node
         return node.body if node.test.value else node.orelse or ast.Pass()
 
+    def visit_While(self, node: ast.While) -> ast.AST | list[ast.stmt]:
+        self.generic_visit(node)
+        never = isinstance(node.test, ast.Constant) and not node.test.value
+        return (node.orelse or ast.Pass()) if never else node
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST:
+        return ast.Pass() if isinstance(node.value, ast.Constant) else node
+
 
 def live(module: ast.Module) -> ast.Module:
-    """The code without what an `if False:` or `if True: ... else:` never runs; `module` changes."""
+    """The code without what never runs: in `if False:`, `while False:`, a text of its own.
+
+    `module` changes.
+    """
     result: ast.Module = _Live().visit(module)
     return result
 
@@ -43,6 +54,14 @@ def text_of(line: str) -> str:
     return ""
 
 
+def statement_of(line: str) -> ast.stmt | None:
+    """The first statement in a line of code, None if it is none."""
+    try:
+        return ast.parse(line.strip()).body[0]
+    except (SyntaxError, ValueError, IndexError, RecursionError, MemoryError):
+        return None
+
+
 def shows(node: ast.AST, text: str) -> bool:
     """Whether some statement in `node` says `text`."""
     return any(text in core(part) for part in ast.walk(node) if isinstance(part, ast.stmt))
@@ -55,6 +74,12 @@ def statements(module: ast.Module) -> Iterator[tuple[str, ast.stmt]]:
             yield ast.unparse(node).split("\n")[0], node
 
 
+def texts_in(node: ast.AST) -> set[str]:
+    """The texts that stand in it, such as labels of columns."""
+    constants = (part.value for part in ast.walk(node) if isinstance(part, ast.Constant))
+    return {value for value in constants if isinstance(value, str)}
+
+
 def is_inert(statement: ast.stmt, *, any_constant: bool = False) -> bool:
     """Whether it does nothing: `pass`, `print("...")`, or a name for no value at all (0, None, "").
 
@@ -65,6 +90,8 @@ def is_inert(statement: ast.stmt, *, any_constant: bool = False) -> bool:
             return True
         case ast.ImportFrom() | ast.Return(value=None):
             return True
+        case ast.If(body=body, orelse=other):
+            return all(is_inert(part, any_constant=any_constant) for part in [*body, *other])
         case ast.With(items=items):
             return all("suppress" in ast.unparse(item.context_expr) for item in items)
         case ast.Expr(value=ast.Call(func=function) as call):

@@ -102,7 +102,8 @@ class Facts:
     `headers` pairs a file the code reads with the first line found in it, `values` a column
     that the failing line names with a few of its texts that are no numbers, `near` a name
     that was not found with those that resemble it, `parts` what a check that failed compares
-    with its value, `notes` what else there is to tell of a failure of this kind.
+    with its value, `notes` what else there is to tell of a failure of this kind, `bases` the names
+    of the classes that the error's own comes from.
     """
 
     line: str = ""
@@ -114,6 +115,7 @@ class Facts:
     near: tuple[tuple[str, tuple[str, ...]], ...] = ()
     parts: tuple[tuple[str, str], ...] = ()
     notes: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    bases: tuple[str, ...] = ()
 
 
 EffectKind = Literal[

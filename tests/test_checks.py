@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import warnings
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -79,7 +82,39 @@ def test_asserts_below_the_last_line_are_no_words_of_the_prompt() -> None:
     assert checks == ("assert len(df) > 0", "total = df.x.sum()", "assert total > 0, 'none'")
 
 
-@pytest.mark.parametrize("prompt", ["a\n---\nb", "a", "---\nx", "a -- b\n assert it\n---"])
+@pytest.mark.parametrize(
+    "below",
+    [
+        "for c in df:\n    assert c, c",
+        "if n:\n    assert n == 2\nelse:\n    raise ValueError",
+        "try:\n    assert n\nexcept ValueError:\n    pass",
+        "with f:\n    assert n",
+        "  assert n == 2",
+        "try:\n    f(0)\nexcept ValueError:\n    pass\nelse:\n    raise AssertionError('none')",
+        "  x = 1\n  for c in x:\n      assert c",
+    ],
+)
+def test_asserts_within_other_statements_are_checks(below: str) -> None:
+    words, checks = checks_of(Options(), f"go\n---\n{below}")
+    assert words == "go" and re.search("assert", checks[-1], re.IGNORECASE)
+
+
+def test_a_check_within_a_loop_is_told_with_the_values_that_it_had() -> None:
+    check = "for c in [1, 0]:\n    assert n\n    assert c + n > 1, c"
+    failure = failed(check, n=1)
+    assert failure.message == "0: c + n > 1"
+    assert {"c + n": "1", "c": "0", "n": "1"}.items() <= dict(failure.facts.parts).items()
+
+
+def test_asserts_of_a_function_are_tried_when_it_is_called() -> None:
+    names: dict[str, object] = {}
+    assert failed_check(["def ok(x):\n    assert x", "assert ok(1) is None"], names) is None
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    ["a\n---\nb", "---\ndef f(x):\n    assert x", "a", "---\nx", "a -- b\n assert it\n---"],
+)
 def test_a_line_without_asserts_below_belongs_to_the_words(prompt: str) -> None:
     assert checks_of(Options(), prompt) == (prompt, ())
 
@@ -89,12 +124,15 @@ def test_a_line_without_asserts_below_belongs_to_the_words(prompt: str) -> None:
     [
         (Options(check=("len(df >",)), "go", "--check len(df >"),
         (Options(), "go\n---\nassert x >", "below ---"),
+        (Options(check=("(n > 0, 'msg')",)), "go", "a tuple, which always holds"),
+        (Options(), "go\n---\nassert (n > 0, 'msg')", "a tuple, which always holds"),
+        (Options(check=("await f() == 3",)), "go", "--check await f() == 3: 'await' outside"),
         (Options(), "---\nassert x > 1", "the prompt is empty"),
         (Options(), "go\n---\nx == 2\nlen(x) > 1", "begins with assert: assert x == 2"),
     ],
 )
 def test_mistakes_are_told_in_one_line(options: Options, prompt: str, said: str) -> None:
-    with pytest.raises(UsageError, match=said.replace("(", r"\(")) as caught:
+    with pytest.raises(UsageError, match=re.escape(said)) as caught:
         checks_of(options, prompt)
     assert "\n" not in str(caught.value)
 
@@ -130,6 +168,12 @@ def test_asking_again_and_fixing_keep_to_the_checks(notebook: Notebook) -> None:
     assert notebook["x"] == 3 and "✔ x > 1" in notebook.out
 
 
+def test_a_quote_within_quotes_can_be_escaped(notebook: Notebook) -> None:
+    replies = notebook.replies(code("x = {'a': 'b'}"))
+    notebook.type(f'%%oci {replies} --check "x[\\"a\\"] == \\"b\\"" --check "len(x) == 1"\nset x')
+    assert '✔ x["a"] == "b" · ✔ len(x) == 1' in notebook.out
+
+
 def test_a_fix_of_another_cell_is_not_checked(notebook: Notebook) -> None:
     replies = notebook.replies(code("x = 2"), code("y = len(str(0))"))
     notebook.type(f'%%oci {replies} --check "x > 1"\nset x')
@@ -144,6 +188,51 @@ def test_a_warning_can_be_a_failure(notebook: Notebook) -> None:
     assert notebook.type(f"%%oci --warnings {replies}\nset x").success
     assert notebook["x"] == 2
     assert "UserWarning: old · line 2" in notebook.out
+
+
+WEAK = """import warnings
+class ConvergenceWarning(UserWarning): pass
+def fit(): warnings.warn("did not converge", ConvergenceWarning)
+def tells_its_author(kind): warnings.warn("old", kind)
+def tells_its_caller(kind): warnings.warn("old", kind, stacklevel=2)
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("np.log(pd.Series([0.0, 1.0]))", "RuntimeWarning"),
+        ("np.mean([])", "RuntimeWarning"),
+        ("np.std([1.0], ddof=1)", "RuntimeWarning"),
+        ("weak.fit()", "ConvergenceWarning"),
+        ("weak.tells_its_caller(DeprecationWarning)", "DeprecationWarning"),
+        ("weak.tells_its_author(DeprecationWarning)", ""),
+        ("weak.tells_its_author(FutureWarning)", ""),
+        ("weak.tells_its_author(ResourceWarning)", ""),
+    ],
+)
+def test_a_warning_of_a_library_for_the_cells_call_is_a_failure(
+    notebook: Notebook, tmp_path: Path, line: str, told: str
+) -> None:
+    (tmp_path / "weak.py").write_text(WEAK)
+    notebook.type(f"import sys\nsys.path.insert(0, {str(tmp_path)!r})\nimport weak\n"
+                  "import numpy as np, pandas as pd\nsys.path.pop(0)")  # fmt: skip
+    replies = notebook.replies(code(f"{line}\nx = 1"), code("x = 2"))
+    assert notebook.type(f"%%oci --warnings {replies}\nset x").success
+    assert notebook["x"] == (2 if told else 1) and told in notebook.out
+    notebook.type("sys.modules.pop('weak')")
+
+
+def test_filters_that_accepted_code_sets_stay(notebook: Notebook) -> None:
+    sets = "import warnings\nwarnings.filterwarnings('ignore', message='zzz')"
+    replies = notebook.replies(code("x = 1"), code(sets))
+    before = list(warnings.filters)
+    notebook.type(f"%%oci --warnings {replies}\nset x")
+    assert warnings.filters == before
+    with warnings.catch_warnings():
+        notebook.type(f"%%oci --warnings {replies}\nbe silent on zzz")
+        added = [each for each in warnings.filters if each not in before]
+        assert "zzz" in str(added[0][1]) and warnings.filters == [*added, *before]
 
 
 def test_nothing_is_computed_a_second_time() -> None:

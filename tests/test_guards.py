@@ -88,13 +88,49 @@ def test_the_best_draft_could_run() -> None:
 def test_what_hides_the_error(repair: str) -> None:
     failed = turn("f(df)", line="f(df)")
     assert hiding.hidden(failed, turn(repair))
-    for wordy in ("try to sum the prices", "skip the header", "give the exceptional rows"):
+    for wordy in (*DATA, "try to sum the prices", "skip the header", "give the exceptional rows"):
         assert hiding.hidden(failed, turn(repair, request=wordy))
-    assert not hiding.hidden(failed, turn(repair, request="ignore errors in f; else exit"))
-    for wish in ("skip rows that fail", "use errors='coerce'", "with try/except", "catch errors"):
-        ends = "exit" in repair.lower()
-        assert ends or not hiding.hidden(failed, turn(repair, request=wish))
+    for wish in WISHES:
+        why = hiding.hidden(failed, turn(repair, request=wish))
+        assert ("ValueError" in why) is False, "the error that was meant"
+        assert "any error" not in why or "any" not in wish
     assert not hiding.hidden(turn(repair, line="f(df)"), turn(f"{repair}\nx = 1")) or "#" in repair
+
+
+DATA = (
+    "drop the failed transactions and sum the amounts",
+    "drop rows with invalid dates, then sum the amounts",
+    "skip the first 3 rows and compute the failure rate",
+    "plot amount with error bars; handle missing values in errors",
+    "show the skipped errors",
+    "how many errors were caught by each inspector?",
+    "sum the amounts of broken items, dropped rows excluded",
+)
+WISHES = (
+    "ignore errors in f; else exit", "skip rows that fail", "use errors='coerce'",
+    "use try / except", "catch any error", "catch the ValueError", "skip files that cannot be read",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("request_", DATA)
+def test_words_of_data_are_no_wish(request_: str) -> None:
+    failed = turn("total = df['amonut'].sum()", "KeyError", "total = df['amonut'].sum()")
+    for takes in ("Exception", "KeyError"):
+        repair = f"try:\n    total = df['amonut'].sum()\nexcept {takes}:\n    pass"
+        assert hiding.hidden(failed, turn(repair, request=request_))
+
+
+def test_a_wish_excuses_no_step_that_is_left_out_whatever_happens() -> None:
+    failed = turn("f(df)", line="f(df)")
+    once = turn("try:\n    f(df)\nexcept Exception:\n    pass", request="ignore errors")
+    many = turn(
+        "for d in dfs:\n    try:\n        f(df)\n    except Exception:\n        pass",
+        request="ignore errors",
+    )
+    assert hiding.hidden(failed, once) and not hiding.hidden(failed, many)
+    rows = many.reply.text.replace("Exception", "ValueError").strip("`").removeprefix("python\n")
+    assert not hiding.hidden(failed, turn(rows, request="drop rows with invalid dates"))
+    assert hiding.hidden(failed, turn(rows, request="drop the failed rows"))
 
 
 @pytest.mark.parametrize(

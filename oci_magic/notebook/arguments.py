@@ -7,7 +7,6 @@ here.
 
 from __future__ import annotations
 
-import ast
 import difflib
 import hashlib
 import json
@@ -21,12 +20,15 @@ from IPython.core.error import UsageError
 from IPython.core.magic_arguments import argument, magic_arguments
 
 from ..types import EffectKind
+from .stated import stated
 
 EFFECTS: tuple[str, ...] = get_args(EffectKind)
 MOST_SECONDS = 1e7
 Magic = TypeVar("Magic", bound=Callable[..., Any])
 CALL = "%%oci [options], and the prompt on the lines below it (%%oci? lists the options)"
-_FENCE = re.compile(r"^---+[ \t]*$", re.MULTILINE)
+_CHECK = re.compile(r'--check[\s=]+"(?:\\.|[^"\\])*"')
+_ESCAPED, _QUOTE = re.compile(r'(?<!\\)\\"'), "\ue000"
+"""IPython splits the line at a quote within quotes, escaped or not."""
 _LEAVES_THE_ANSWER_ALONE = (
     "kept", "again", "dry", "new", "output", "timeout", "model", "allow", "help",
 )  # fmt: skip
@@ -127,13 +129,15 @@ def prompt_arguments(function: Magic) -> Magic:
 def parsed(magic: Callable[..., Any], line: str) -> Options:
     """The options on `line`. Raises `UsageError`, one line, on any mistake."""
     try:
-        given = dict(vars(magic.parser.parse_argstring(line)))  # type: ignore[attr-defined]
+        marked = _CHECK.sub(lambda check: _ESCAPED.sub(_QUOTE, check[0]), line)
+        given = dict(vars(magic.parser.parse_argstring(marked)))  # type: ignore[attr-defined]
     except (UsageError, ValueError) as error:
         raise UsageError(_mistake(line, str(error).rstrip("."))) from None
     given = {name: unquoted(value) for name, value in given.items()}
     several = {
         name: tuple(map(unquoted, given[name] or ())) for name in ("leave_out", "allow", "check")
     }
+    several["check"] = tuple(check.replace(_QUOTE, '"') for check in several["check"])
     return _checked(Options(**{**given, **several}))
 
 
@@ -162,44 +166,9 @@ def prompt_of(cell: str) -> str:
 
 
 def checks_of(options: Options, prompt: str) -> tuple[str, tuple[str, ...]]:
-    """The words of a prompt, and what must hold: `--check` and the asserts below its last `---`.
-
-    What stands below a line `---` and holds no assert belongs to the words, but not comparisons
-    alone: nobody writes them for a model. Raises `UsageError`.
-    """
-    checks = tuple(_check(f"assert {text}", f"--check {text}") for text in options.check)
-    words, below = prompt, ""
-    for fence in _FENCE.finditer(prompt):
-        if re.search(r"^assert\b", prompt[fence.end() :], re.MULTILINE):
-            words, below = prompt[: fence.start()].strip(), prompt[fence.end() :].strip()
-        elif bare := _bare_check(prompt[fence.end() :]):
-            raise UsageError(f"below ---, a check begins with assert: assert {bare}")
-    if below:
-        statements = ast.parse(_check(below, "the checks below ---")).body
-        checks += tuple(ast.unparse(statement) for statement in statements)
+    """The words of a prompt, and what must hold. Raises `UsageError`."""
+    words, checks = stated(options.check, prompt)
     return prompt_of(words), checks
-
-
-def _bare_check(text: str) -> str:
-    """The first of the comparisons of which `text` consists, "" if it is something else."""
-    try:
-        statements = ast.parse(text.strip()).body
-    except (SyntaxError, ValueError):
-        return ""
-    bare = [
-        s.value for s in statements if isinstance(s, ast.Expr) and isinstance(s.value, ast.Compare)
-    ]
-    return ast.unparse(bare[0]) if bare and len(bare) == len(statements) else ""
-
-
-def _check(source: str, where: str) -> str:
-    """`source`, if it is Python. Raises `UsageError`."""
-    try:
-        ast.parse(source)
-    except (SyntaxError, ValueError) as error:
-        why = error.msg if isinstance(error, SyntaxError) else str(error)
-        raise UsageError(f"{where}: {why}; write Python such as len(df) > 0") from None
-    return source
 
 
 def kept_hash(options: Options, prompt: str, model: str) -> str:

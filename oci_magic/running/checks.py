@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from traceback import walk_tb
 from typing import Any
 
 from ..types import Facts, Failure
@@ -40,7 +41,7 @@ def failed_check(checks: Sequence[str], namespace: Mapping[str, object]) -> Fail
                 values.clear()
                 _run(statement, scratch, values)
         except AssertionError as error:
-            return _failed(check, str(error), values, scratch)
+            return _failed(check, error, values, scratch)
         except (KeyboardInterrupt, CellTimeout):
             raise
         except BaseException as error:
@@ -49,12 +50,12 @@ def failed_check(checks: Sequence[str], namespace: Mapping[str, object]) -> Fail
 
 
 def _run(statement: ast.stmt, scratch: dict[str, Any], values: dict[str, object]) -> None:
-    """Run a statement; of an assert, `values` gets what its parts are, outermost first."""
-    if isinstance(statement, ast.Assert):
-        parts = {id(node): ast.unparse(node) for node in _parts(statement.test)}
+    """Run a statement; of its asserts, `values` gets what their parts are, outermost first."""
+    for each in _asserts(statement):
+        parts = {id(node): ast.unparse(node) for node in _parts(each.test)}
         values.update(dict.fromkeys(parts.values(), _UNTRIED))
-        noting: ast.expr = _Noting(parts).visit(statement.test)
-        statement.test = noting
+        noting: ast.expr = _Noting(parts).visit(each.test)
+        each.test = noting
         scratch[_NOTE] = partial(_noted, values)
     module = ast.fix_missing_locations(ast.Module([statement], type_ignores=[]))
     try:
@@ -64,14 +65,26 @@ def _run(statement: ast.stmt, scratch: dict[str, Any], values: dict[str, object]
 
 
 def _failed(
-    check: str, message: str, values: Mapping[str, object], scratch: Mapping[str, object]
+    check: str, error: Exception, values: Mapping[str, object], scratch: Mapping[str, object]
 ) -> Failure:
-    held = next((s.test for s in ast.parse(check).body if isinstance(s, ast.Assert)), None)
+    lines = {line for frame, line in walk_tb(error.__traceback__)
+             if frame.f_code.co_filename == FILENAME}  # fmt: skip
+    asserts = (each for part in ast.parse(check).body for each in _asserts(part))
+    held = next((each.test for each in asserts if each.lineno in lines), None)
     tried = [(source, value) for source, value in values.items() if value is not _UNTRIED]
     parts = tuple((source, _shown(value)) for source, value in tried[:MOST_PARTS])
-    said = ": ".join(filter(None, (message, ast.unparse(held) if held else check)))
+    said = ": ".join(filter(None, (str(error), ast.unparse(held) if held else check)))
     failure = Failure("CheckFailed", said, f"CheckFailed: {said}", Facts(parts=parts))
     return without(secrets_in(scratch), failure)
+
+
+def _asserts(statement: ast.AST) -> Iterator[ast.Assert]:
+    """The asserts that run with it, in loops and the like, not those of functions it defines."""
+    if isinstance(statement, ast.Assert):
+        yield statement
+    elif not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        for part in ast.iter_child_nodes(statement):
+            yield from _asserts(part)
 
 
 def _parts(test: ast.expr) -> Iterator[ast.expr]:

@@ -72,6 +72,7 @@ def _facts(scene: Scene, line: str) -> Facts:
         _tried(_texts, scene) or (),
         _tried(_near_names, error, scene.message, tables, scene) or (),
         notes=notes_of(scene),
+        bases=tuple(map(class_name, bases(type(error))[1:-1])),
     )
 
 

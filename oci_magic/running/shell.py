@@ -16,7 +16,6 @@ import builtins
 import getpass
 import sys
 import time
-import warnings
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from traceback import walk_tb
@@ -29,6 +28,7 @@ from .checks import failed_check
 from .evidence import failure_of
 from .interrupts import CellTimeout, Clock, Stop, put_off, told
 from .ipython_syntax import without_leading_blank_lines
+from .strictness import warnings_as_errors
 
 
 class ShellExecutor:
@@ -37,7 +37,7 @@ class ShellExecutor:
     `timeout` is in seconds; see `interrupts.can_time_out` for where it holds. `stdin=False` makes
     `input()` a failure. `show_traceback=True` lets IPython draw errors as well. `hosted` surrounds
     the run of each cell, and `numbered` runs get execution counts and stand in the history.
-    `strict` makes warnings errors that the cell itself causes.
+    `strict` makes warnings errors that the cell causes.
     """
 
     def __init__(
@@ -99,8 +99,7 @@ class ShellExecutor:
             stack.enter_context(replaced(self, running=True))
             stack.enter_context(watch.watching())
             if self.strict:
-                stack.enter_context(warnings.catch_warnings())
-                warnings.filterwarnings("error", module="__main__$")
+                stack.enter_context(warnings_as_errors())
             if not self.stdin:
                 stack.enter_context(replaced(builtins, input=_no_input))
                 stack.enter_context(replaced(getpass, getpass=_no_input))
