@@ -10,7 +10,8 @@ import ast
 import re
 from typing import Literal
 
-from .names import Names, literal, passed
+from .calls import literal, passed
+from .names import Names
 from .origins import origins
 from .paths import Paths
 

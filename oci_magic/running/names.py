@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import TypeGuard
 
+from .calls import literal, parameters
 from .live import full_name
+from .scopes import arguments, of_class
 
 _USUAL = {
     "np": "numpy",
@@ -27,7 +30,7 @@ _USUAL = {
     "check_call": "subprocess.check_call",
     "check_output": "subprocess.check_output",
 }
-Function = ast.FunctionDef | ast.AsyncFunctionDef
+_GROWING = frozenset(("append", "extend", "insert", "add", "update", "setdefault"))
 
 
 class Names:
@@ -48,17 +51,21 @@ class Names:
         self._meant: dict[str, str] = {}
         self._stars: list[str] = []
         self._grown: set[str] = set()
+        self._changed: set[str] = set()
+        """Names of lists and dicts to which the cell adds."""
         self._namespace = namespace or {}
         if before and not before._is_empty():
             self._keep(before, Names(tree))
         nodes = list(ast.walk(tree))
         for node in nodes:
             self._import(node)
-        calls = [node for node in nodes if isinstance(node, ast.Call)]
         for node in nodes:
             self._bind(node)
-            if isinstance(node, Function):
-                self._bind_parameters(node, calls)
+        for name, value in parameters(nodes):
+            self._add(name, value)
+        for node in nodes:
+            if isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
+                self._loop(node.target, node.iter)
 
     def dotted(self, node: ast.AST | None) -> str:
         """The full name an expression stands for, such as `os.remove`; "" if it has none."""
@@ -99,6 +106,44 @@ class Names:
     def live(self, name: str) -> object:
         """The live object that `name` may stand for; None when the tree binds it anew."""
         return None if self._is_anew(name) else self._namespace.get(name)
+
+    def elements(self, node: ast.expr | None, *, values: bool = False) -> list[ast.expr] | None:
+        """What a literal list or dict goes over, or a name of one; None where that is not known.
+
+        Of a dict the keys, or its `values`.
+        """
+        match node:
+            case ast.List(elts=found) | ast.Tuple(elts=found) | ast.Set(elts=found):
+                return None if any(isinstance(each, ast.Starred) for each in found) else found
+            case ast.Dict(keys=keys, values=held):
+                known = [key for key in keys if key is not None]
+                return None if len(known) < len(keys) else held if values else known
+            case ast.Call(func=ast.Attribute(value=value, attr="keys" | "values" as attr), args=[]):
+                held_by = self._of_name(value)
+                is_dict = isinstance(held_by, ast.Dict)
+                return self.elements(held_by, values=attr == "values") if is_dict else None
+            case ast.Call(func=ast.Attribute(value=value, attr="items"), args=[]):
+                pairs = self._of_name(value)
+                return _pairs(pairs) if isinstance(pairs, ast.Dict) else None
+            case ast.Name():
+                held_by = self._of_name(node)
+                return self.elements(held_by, values=values) if held_by is not node else None
+        return None
+
+    def _of_name(self, node: ast.expr) -> ast.expr:
+        """The only thing that a name stands for, where nothing is added to it later."""
+        if not isinstance(node, ast.Name) or node.id in self._changed | self._grown:
+            return node
+        bound = self.bound.get(node.id, [])
+        return bound[0] if len(bound) == 1 and bound[0] is not None else node
+
+    def of_attribute(self, owner: str, attr: str) -> list[ast.expr | None]:
+        """What `owner.attr` may stand for: set so, or by the class that has made the object."""
+        found = [*self.bound.get(f"{owner}.{attr}", ())]
+        for made in (ast.Call(ast.Name(owner), [], []), *self.bound.get(owner, ())):
+            if isinstance(made, ast.Call) and isinstance(made.func, ast.Name):
+                found += self.bound.get(f"{of_class(made.func.id)}.{attr}", ())
+        return found
 
     def _name(self, name: str) -> str:
         if name in self._meant:
@@ -150,17 +195,20 @@ class Names:
                 self._assign(target, None)
                 if isinstance(target, ast.Name):
                     self._grown.add(target.id)
-            case (
-                ast.For(target=target, iter=source) | ast.comprehension(target=target, iter=source)
-            ):
-                self._loop(target, source)
             case ast.withitem(context_expr=value, optional_vars=ast.expr() as target):
                 self._assign(target, value)
             case ast.ClassDef(name=name) | ast.ExceptHandler(name=str() as name):
                 self._add(name, None)
-            case ast.Lambda(args=arguments):
-                for argument in _arguments(arguments):
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                self._add(name, None)
+            case ast.Lambda(args=given):
+                for argument in arguments(given):
                     self._add(argument.arg, None)
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=attr)):
+                if attr in _GROWING:
+                    self._changed.add(name)
+            case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store() | ast.Del()):
+                self._changed.add(name)
 
     def _assign(self, target: ast.expr, value: ast.expr | None) -> None:
         if isinstance(target, ast.Name):
@@ -171,17 +219,17 @@ class Names:
                 self._add(target.id, value)
         elif isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
             self._add(f"{target.value.id}.{target.attr}", value)  # self.path
+        elif isinstance(target, ast.Starred):
+            self._assign(target.value, None)
         elif isinstance(target, ast.Tuple | ast.List):
-            parts: Sequence[ast.expr | None] = [None] * len(target.elts)
-            if isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(parts):
-                parts = value.elts
-            for element, part in zip(target.elts, parts, strict=True):
+            for element, part in zip(target.elts, _parts(target, value), strict=True):
                 self._assign(element, part)
 
     def _loop(self, target: ast.expr, source: ast.expr) -> None:
-        if isinstance(source, ast.List | ast.Tuple | ast.Set):
-            for element in source.elts:
-                self._assign(target, element)
+        elements = self.elements(source)
+        for element in elements or ():
+            self._assign(target, element)
+        if elements is not None:
             return
         if isinstance(target, ast.Tuple) and isinstance(source, ast.Call):
             self._loop_side_by_side(target.elts, source)
@@ -195,35 +243,26 @@ class Names:
         if isinstance(source.func, ast.Attribute) and source.func.attr == "items":
             values = ast.Call(ast.Attribute(source.func.value, "values", ast.Load()), [], [])
             source = ast.Call(ast.Name("zip"), [ast.Constant(None), values], [])
+        elif self._walks(source.func):  # the folder or one in it
+            below = ast.BinOp(source.func.value, ast.Div(), ast.Constant(None))
+            self._assign(targets[0], below)
+            targets = targets[1:]
+        function = source.func.id if isinstance(source.func, ast.Name) else ""
         sources: list[ast.expr] = {
             "enumerate": [ast.Constant(None), *source.args[:1]],
             "zip": source.args,
-        }.get(_called(source), [])
+        }.get(function, [])
         for position, target in enumerate(targets):
             part = sources[position] if position < len(sources) else ast.Constant(None)
             self._loop(target, part)
 
-    def _bind_parameters(self, function: Function, calls: Sequence[ast.Call]) -> None:
-        """A parameter stands for its default and for what the cell's own calls pass."""
-        self._add(function.name, None)
-        here = [call for call in calls if _called(call) == function.name]
-        for position, argument in enumerate(_arguments(function.args)):
-            values = [passed(call, position, argument.arg) for call in here]
-            values.append(_default(function.args, argument))
-            given = [value for value in values if value is not None]
-            for value in given or values:
-                self._add(argument.arg, value)
+    def _walks(self, function: ast.expr) -> TypeGuard[ast.Attribute]:
+        """`folder.walk()`, not `os.walk(folder)`"""
+        walks = isinstance(function, ast.Attribute) and function.attr == "walk"
+        return walks and self.dotted(function) != "os.walk"
 
     def _add(self, name: str, value: ast.expr | None) -> None:
         self.bound.setdefault(name, []).append(value)
-
-
-def literal(node: ast.AST | None) -> str:
-    """The text of a string constant, "" for anything else."""
-    match node:
-        case ast.Constant(value=str() as text):
-            return text
-    return ""
 
 
 def _reads(node: ast.AST | None, name: str) -> bool:
@@ -231,26 +270,20 @@ def _reads(node: ast.AST | None, name: str) -> bool:
     return any(isinstance(part, ast.Name) and part.id == name for part in parts)
 
 
-def passed(call: ast.Call, position: int, *names: str) -> ast.expr | None:
-    """The argument of a call at `position` or under one of `names`, None if it is not given."""
-    for keyword in call.keywords:
-        if keyword.arg in names:
-            return keyword.value
-    return call.args[position] if position < len(call.args) else None
-
-
-def _called(call: ast.Call) -> str:
-    return call.func.id if isinstance(call.func, ast.Name) else ""
-
-
-def _arguments(arguments: ast.arguments) -> Iterator[ast.arg]:
-    yield from (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
-
-
-def _default(arguments: ast.arguments, argument: ast.arg) -> ast.expr | None:
-    positional = [*arguments.posonlyargs, *arguments.args]
-    pairs = [
-        *zip(reversed(positional), reversed(arguments.defaults), strict=False),
-        *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
+def _parts(target: ast.Tuple | ast.List, value: ast.expr | None) -> list[ast.expr | None]:
+    """What each of the names on the left of `a, b = value` stands for."""
+    if isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(target.elts):
+        return [*value.elts]
+    starred = any(isinstance(each, ast.Starred) for each in target.elts)
+    if value is None or starred or (isinstance(value, ast.Constant) and value.value is None):
+        return [None] * len(target.elts)
+    return [
+        ast.Subscript(value, ast.Constant(position), ast.Load())
+        for position in range(len(target.elts))
     ]
-    return next((default for known, default in pairs if known is argument), None)
+
+
+def _pairs(held: ast.Dict) -> list[ast.expr] | None:
+    pairs = zip(held.keys, held.values, strict=True)
+    known: list[ast.expr] = [ast.Tuple([key, value]) for key, value in pairs if key is not None]
+    return known if len(known) == len(held.keys) else None

@@ -13,8 +13,9 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from .calls import literal
 from .live import holds_paths, is_path, maps_to_paths
-from .names import Names, literal
+from .names import Names
 
 Texts = frozenset[str] | None
 """All that an expression may be; None: not known; empty: no file of the person (a buffer)."""

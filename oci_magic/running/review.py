@@ -21,9 +21,10 @@ from pathlib import Path
 
 from ..types import Cell, Effect
 from .beyond import beyond
+from .calls import literal, passed
 from .effects import effect_of
 from .ipython_syntax import magic_kind, written_file
-from .names import Names, literal, passed
+from .names import Names
 from .origins import origins
 from .paths import Paths
 from .sql import Change, changes, changes_by_sql

@@ -11,7 +11,8 @@ import re
 from collections.abc import Callable
 from typing import Literal
 
-from .names import Names, literal, passed
+from .calls import literal, passed
+from .names import Names
 from .paths import Paths
 
 Change = Literal["network", "delete", "overwrite", "copy"]

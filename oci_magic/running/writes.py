@@ -11,7 +11,8 @@ import ast
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
-from .names import Names, literal, passed
+from .calls import literal, passed
+from .names import Names
 from .origins import Origins, origins
 from .paths import Paths, Texts
 from .patterns import pattern

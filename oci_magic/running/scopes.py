@@ -1,0 +1,247 @@
+"""Names of a cell told apart by where they live: `path` of one function is not that of another.
+
+A name of a function, lambda or comprehension gets a number, `path@2`; an object is called by its
+class within the methods, `Report@`, and so are the names in the class' body: `Report@.path`. Where
+plain statements give a name one meaning after the other, all but the last are numbered.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Sequence
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+_Comprehension = ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
+_Deferred = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.GeneratorExp)
+
+
+def tell_apart(tree: ast.Module) -> ast.Module:
+    """Rename the names of `tree`, in place; names of the notebook keep theirs."""
+    shell = any(isinstance(n, ast.Name) and n.id == "get_ipython" for n in ast.walk(tree))
+    _Scopes(in_order=not shell).body(tree.body)
+    return tree
+
+
+def plain(name: str) -> str:
+    """A name as it stands in the code."""
+    return name.partition("@")[0]
+
+
+def of_class(name: str) -> str:
+    """What `self` is called in the methods of a class."""
+    return f"{name}@"
+
+
+def is_method(function: Function) -> bool:
+    """Whether a function of a class gets the object first."""
+    marks = (getattr(mark, "id", "") for mark in function.decorator_list)
+    return "staticmethod" not in marks
+
+
+def arguments(given: ast.arguments) -> Iterator[ast.arg]:
+    """All parameters that have a name and take one value, in order."""
+    yield from (*given.posonlyargs, *given.args, *given.kwonlyargs)
+
+
+class _Scopes(ast.NodeVisitor):
+    def __init__(self, *, in_order: bool) -> None:
+        self._names: dict[str, str] = {}
+        """What the names are called here."""
+        self._class: tuple[str, dict[str, str]] | None = None
+        """The class whose body is read, and what names are called around it."""
+        self._in_order = in_order
+        """Unset where magics read names: their code is not part of the tree."""
+        self._number = 0
+
+    def visit_Name(self, node: ast.Name) -> None:
+        node.id = self._names.get(node.id, node.id)
+
+    def visit_arg(self, node: ast.arg) -> None:
+        node.arg = self._names.get(node.arg, node.arg)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        self._function(node)
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:
+        self._function(node)
+
+    def visit_Lambda(self, node: ast.Lambda) -> None:
+        self._all((*node.args.defaults, *node.args.kw_defaults))
+        around = self._names
+        self._names = around | self._numbered(each.arg for each in _every(node.args))
+        self._all((*_every(node.args), node.body))
+        self._names = around
+
+    def visit_ListComp(self, node: ast.ListComp) -> None:
+        self._comprehension(node)
+
+    def visit_SetComp(self, node: ast.SetComp) -> None:
+        self._comprehension(node)
+
+    def visit_GeneratorExp(self, node: ast.GeneratorExp) -> None:
+        self._comprehension(node)
+
+    def visit_DictComp(self, node: ast.DictComp) -> None:
+        self._comprehension(node)
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        self._all((*node.decorator_list, *node.bases, *node.keywords))
+        around, outer = self._names, self._class
+        own = {name: f"{of_class(node.name)}.{name}" for name in _stored(node.body)}
+        self._class, self._names = (node.name, around), around | own
+        self._all(node.body)
+        self._class, self._names = outer, around
+
+    def body(self, statements: Sequence[ast.stmt]) -> None:
+        """The statements of one scope, in which a name may get one meaning after the other."""
+        meanings = _meanings(statements) if self._in_order else {}
+        kept = {name: self._names.get(name, name) for name in meanings}
+        for at, statement in enumerate(statements):
+            begun = [name for name, begins in meanings.items() if at in begins]
+            self._all(_read_first(statement) if begun else ())
+            for name in begun:
+                last = at == meanings[name][-1]
+                new = {name: kept[name]} if last else self._numbered([name], kept)
+                self._names = self._names | new
+            self._all(_read_then(statement) if begun else [statement])
+
+    def _function(self, node: Function) -> None:
+        self._all((*node.decorator_list, *node.args.defaults, *node.args.kw_defaults))
+        inside, self._class = self._class, None
+        here = self._names
+        around = inside[1] if inside else here
+        parameters = [each.arg for each in _every(node.args)]
+        own = self._numbered({*parameters, *_stored(node.body)} - _of_others(node.body))
+        if inside and parameters and is_method(node):
+            own[parameters[0]] = of_class(inside[0])
+        self._names = around | own
+        self._all(_every(node.args))
+        self.body(node.body)
+        self._names, self._class = here, inside
+
+    def _comprehension(self, node: _Comprehension) -> None:
+        self.visit(node.generators[0].iter)
+        around = self._names
+        targets = [each.target for each in node.generators]
+        self._names = around | self._numbered(_stored(targets))
+        self._all(part for each in node.generators for part in (each.target, *each.ifs))
+        self._all(each.iter for each in node.generators[1:])
+        self._all((node.key, node.value) if isinstance(node, ast.DictComp) else (node.elt,))
+        self._names = around
+
+    def _numbered(
+        self, names: Iterable[str], called: dict[str, str] | None = None
+    ) -> dict[str, str]:
+        self._number += 1
+        return {name: f"{(called or {}).get(name, name)}@{self._number}" for name in names}
+
+    def _all(self, nodes: Iterable[ast.AST | None]) -> None:
+        for node in nodes:
+            if node is not None:
+                self.visit(node)
+
+
+def _every(given: ast.arguments) -> list[ast.arg]:
+    rest = [each for each in (given.vararg, given.kwarg) if each]
+    return [*arguments(given), *rest]
+
+
+def _stored(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    """Names that are bound in a scope, not in those inside."""
+    for node in nodes:
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()):
+                yield name
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda() | ast.ClassDef():
+                continue
+            case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
+                inside = (part for part in ast.walk(node) if isinstance(part, ast.NamedExpr))
+                yield from _stored(part.target for part in inside)
+            case _:
+                yield from _stored(ast.iter_child_nodes(node))
+
+
+def _of_others(body: Sequence[ast.stmt]) -> set[str]:
+    """Names of a function that are those of a scope around it, or of modules."""
+    nodes = [node for statement in body for node in ast.walk(statement)]
+    found = {name for n in nodes if isinstance(n, ast.Global | ast.Nonlocal) for name in n.names}
+    return found | _imported(nodes)
+
+
+def _imported(nodes: Iterable[ast.AST]) -> set[str]:
+    imports = (node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom))
+    return {(n.asname or n.name).partition(".")[0] for each in imports for n in each.names}
+
+
+def _meanings(body: Sequence[ast.stmt]) -> dict[str, list[int]]:
+    """Names with more than one meaning, each with the statements that begin one.
+
+    Only what nothing else can see: no name that a function reads, or that was there before.
+    """
+    hidden = _of_others(body) | _read_later(body)
+    first: dict[str, bool] = {}
+    begins: dict[str, list[int]] = {}
+    for at, statement in enumerate(body):
+        read = _names_in(_read_first(statement))
+        begun = set(_begun(statement))
+        if isinstance(statement, ast.For | ast.AsyncFor):
+            begun -= first.keys()  # it may go over nothing: what was bound before may stay
+        if isinstance(statement, ast.With | ast.AsyncWith):
+            begun -= read
+        for name in begun:
+            begins.setdefault(name, []).append(at)
+        for name in {*_names_in([statement]), *begun} - first.keys():
+            first[name] = name in begun and name not in read
+    return {
+        name: where
+        for name, where in begins.items()
+        if len(where) > 1 and first[name] and name not in hidden
+    }
+
+
+def _read_later(body: Sequence[ast.stmt]) -> set[str]:
+    """Names in functions and the like, which may be called at any time."""
+    nodes = (node for statement in body for node in ast.walk(statement))
+    return _names_in(node for node in nodes if isinstance(node, _Deferred))
+
+
+def _begun(statement: ast.stmt) -> list[str]:
+    """Names to which a statement gives a meaning of its own."""
+    targets: list[ast.expr | None] = []
+    match statement:
+        case ast.Assign(targets=given):
+            targets = [*given]
+        case (
+            ast.AnnAssign(target=target, value=ast.expr())
+            | ast.For(target=target)
+            | (ast.AsyncFor(target=target))
+        ):
+            targets = [target]
+        case ast.With(items=items) | ast.AsyncWith(items=items):
+            targets = [item.optional_vars for item in items]
+    return list(_stored(each for each in targets if each is not None))
+
+
+def _read_first(statement: ast.stmt) -> list[ast.AST]:
+    """The parts of a statement that are read before its names are bound."""
+    match statement:
+        case ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value):
+            return [value]
+        case ast.For(iter=source) | ast.AsyncFor(iter=source):
+            return [source]
+        case ast.With(items=items) | ast.AsyncWith(items=items):
+            return [item.context_expr for item in items]
+    return []
+
+
+def _read_then(statement: ast.stmt) -> list[ast.AST]:
+    first = {id(node) for node in _read_first(statement)}
+    parts: list[ast.AST] = []
+    for part in ast.iter_child_nodes(statement):
+        inside = ast.iter_child_nodes(part) if isinstance(part, ast.withitem) else [part]
+        parts += [node for node in inside if id(node) not in first]
+    return parts
+
+
+def _names_in(nodes: Iterable[ast.AST]) -> set[str]:
+    return {part.id for n in nodes for part in ast.walk(n) if isinstance(part, ast.Name)}
