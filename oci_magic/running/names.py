@@ -64,8 +64,12 @@ class Names:
         for name, value in parameters(nodes):
             self._add(name, value)
         for node in nodes:
-            if isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
-                self._loop(node.target, node.iter)
+            match node:
+                case ast.For() | ast.AsyncFor() | ast.comprehension():
+                    self._loop(node.target, node.iter)
+                case ast.Call(func=ast.Name(id="map"), args=[ast.Lambda() as each, *over]):
+                    for argument, source in zip(arguments(each.args), over, strict=False):
+                        self._loop(ast.Name(argument.arg), source)
 
     def dotted(self, node: ast.AST | None) -> str:
         """The full name an expression stands for, such as `os.remove`; "" if it has none."""
@@ -119,18 +123,31 @@ class Names:
                 known = [key for key in keys if key is not None]
                 return None if len(known) < len(keys) else held if values else known
             case ast.Call(func=ast.Attribute(value=value, attr="keys" | "values" as attr), args=[]):
-                held_by = self._of_name(value)
+                held_by = self.of_name(value)
                 is_dict = isinstance(held_by, ast.Dict)
                 return self.elements(held_by, values=attr == "values") if is_dict else None
             case ast.Call(func=ast.Attribute(value=value, attr="items"), args=[]):
-                pairs = self._of_name(value)
+                pairs = self.of_name(value)
                 return _pairs(pairs) if isinstance(pairs, ast.Dict) else None
             case ast.Name():
-                held_by = self._of_name(node)
+                held_by = self.of_name(node)
                 return self.elements(held_by, values=values) if held_by is not node else None
         return None
 
-    def _of_name(self, node: ast.expr) -> ast.expr:
+    def values(self, node: ast.expr, key: ast.expr) -> list[ast.expr] | None:
+        """What `node[key]` may be of a literal list or dict: all of it if the key is not known."""
+        held = self.of_name(node)
+        found = self.elements(held, values=True)
+        if found is None or not isinstance(key, ast.Constant):
+            return found
+        match held:
+            case ast.Dict(keys=keys):
+                return [v for k, v in zip(keys, found, strict=True) if _is_constant(k, key.value)]
+            case ast.List() | ast.Tuple() if isinstance(key.value, int):
+                return found[key.value :][:1] if key.value >= 0 else found
+        return found
+
+    def of_name(self, node: ast.expr) -> ast.expr:
         """The only thing that a name stands for, where nothing is added to it later."""
         if not isinstance(node, ast.Name) or node.id in self._changed | self._grown:
             return node
@@ -287,3 +304,8 @@ def _pairs(held: ast.Dict) -> list[ast.expr] | None:
     pairs = zip(held.keys, held.values, strict=True)
     known: list[ast.expr] = [ast.Tuple([key, value]) for key, value in pairs if key is not None]
     return known if len(known) == len(held.keys) else None
+
+
+def _is_constant(node: ast.expr | None, value: object) -> bool:
+    """Whether it is this constant, or may be."""
+    return not isinstance(node, ast.Constant) or node.value == value

@@ -8,6 +8,7 @@ from glob import escape
 
 from .names import Names
 from .paths import Paths
+from .wording import as_f_string
 
 _JOINS = re.compile(r"os\.path\.join|pathlib\.\w*Path")
 _LIKE_A_PATH = re.compile(
@@ -60,8 +61,15 @@ def _parts(
             return inner(bound[0], deeper=1) if len(bound) == 1 and bound[0] else [node]
         case ast.JoinedStr(values=values):
             return inner(*values)
-        case ast.FormattedValue(value=value):
+        case ast.FormattedValue(value=value, format_spec=None):
             return [value]
+        case ast.FormattedValue():
+            return [None]
+        case ast.Call() | ast.BinOp(op=ast.Mod()) if formatted := as_f_string(node):
+            return inner(formatted)
+        case ast.Attribute(value=ast.Name(id=owner), attr=attr) if depth < _MAX_DEPTH:
+            bound = names.of_attribute(owner, attr)
+            return inner(bound[0], deeper=1) if len(bound) == 1 and bound[0] else [node]
         case ast.BinOp(op=ast.Add(), left=left, right=right):
             return inner(left, right)
         case ast.BinOp(op=ast.Div(), left=left, right=right):
