@@ -30,6 +30,7 @@ _USUAL = {
     "check_call": "subprocess.check_call",
     "check_output": "subprocess.check_output",
 }
+_TAKEN = frozenset(("os", "sys", "shutil", "subprocess", "builtins"))
 _GROWING = frozenset(("append", "extend", "insert", "add", "update", "setdefault"))
 
 
@@ -78,7 +79,7 @@ class Names:
                 return self._name(name)
             case ast.Attribute(value=value, attr=attr):
                 base = self.dotted(value)
-                return f"{base}.{attr}".removeprefix("builtins.") if base else ""
+                return _settled(f"{base}.{attr}") if base else ""
             case ast.Subscript(value=value, slice=key) if self.dotted(value) == "sys.modules":
                 return literal(key)
             case ast.Call(func=function, args=args):
@@ -184,7 +185,9 @@ class Names:
             return literal(args[0])
         if function == "getattr" and len(args) > 1:
             base, name = self.dotted(args[0]), literal(args[1])
-            return f"{base}.{name}".removeprefix("builtins.") if base and name else ""
+            return _settled(f"{base}.{name}") if base and name else ""
+        if function == "multiprocessing.get_context":
+            return "multiprocessing"
         return ""
 
     def _import(self, node: ast.AST) -> None:
@@ -194,7 +197,7 @@ class Names:
                 self._meant[alias.asname or top] = alias.name if alias.asname else top
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             for alias in node.names:
-                full = f"{node.module}.{alias.name}".removeprefix("builtins.")
+                full = _settled(f"{node.module}.{alias.name}")
                 self._meant[alias.asname or alias.name] = full
                 if alias.name == "*":
                     self._stars.append(node.module)
@@ -280,6 +283,13 @@ class Names:
 
     def _add(self, name: str, value: ast.expr | None) -> None:
         self.bound.setdefault(name, []).append(value)
+
+
+def _settled(name: str) -> str:
+    """The usual name of what a module has taken from another: `os` for `shutil.os`."""
+    home, _, module = name.rpartition(".")
+    taken = module in _TAKEN and home.partition(".")[0] in sys.stdlib_module_names
+    return module if taken and home != "asyncio" else name.removeprefix("builtins.")
 
 
 def _reads(node: ast.AST | None, name: str) -> bool:

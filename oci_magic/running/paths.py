@@ -90,10 +90,11 @@ class Paths:
     def _held(self, value: ast.expr, key: ast.expr, inner: Inner) -> Texts:
         """`paths["csv"]`, `os.path.splitext(path)[0]`, `tempfile.mkstemp()[1]`"""
         match value, key:
-            case ast.Call(func=function, args=[path]), ast.Constant(value=0 | 1):
-                if split := _SPLITS.get(self._names.dotted(function)):
-                    texts = inner(path)
-                    return texts and frozenset(split(text)[key.value] for text in texts)
+            case ast.Call(func=function, args=[path]), ast.Constant(value=int() as at):
+                split = _SPLITS.get(self._names.dotted(function))
+                texts = inner(path) if split and at in (0, 1) else None
+                if split and texts is not None:
+                    return frozenset(split(text)[at] for text in texts)
         if (held := self._names.values(value, key)) is not None:
             return _union(map(inner, held))
         return frozenset() if inner(value) == frozenset() else None

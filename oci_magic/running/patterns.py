@@ -1,4 +1,4 @@
-"""What files a path could name that is known in part: `figures/box_*.png`."""
+"""What is known of a text in part: how it begins, and which files a path could name."""
 
 from __future__ import annotations
 
@@ -75,3 +75,23 @@ def _parts(
         case ast.BinOp(op=ast.Div(), left=left, right=right):
             return inner(left, _SLASH, right)
     return [node]
+
+
+def beginning(node: ast.expr | None, names: Names, paths: Paths, depth: int = 0) -> str:
+    """How a text begins; its end may be computed."""
+    texts = paths.texts(node) if depth < _MAX_DEPTH else None
+    if texts:
+        return sorted(texts)[0]
+    firsts: list[ast.expr | None] = []
+    match node:
+        case ast.JoinedStr(values=[first, *_]):
+            firsts = [first]
+        case (
+            ast.FormattedValue(value=first)
+            | ast.BinOp(op=ast.Add() | ast.Mod(), left=first)
+            | ast.Call(func=ast.Attribute(value=first, attr="format"))
+        ):
+            firsts = [first]
+        case ast.Name(id=name) if depth < _MAX_DEPTH:
+            firsts = names.bound.get(name, [])
+    return next((text for each in firsts if (text := beginning(each, names, paths, depth + 1))), "")

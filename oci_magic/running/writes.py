@@ -11,19 +11,21 @@ import ast
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
-from .calls import literal, passed
+from .calls import literal, passed, passed_or_hidden
 from .names import Names
 from .origins import Origins, origins
 from .paths import Paths, Texts
-from .patterns import pattern
+from .patterns import beginning, pattern
 from .sql import is_in_memory
 from .writers import (
     ARCHIVES,
+    ELSEWHERE,
     FUNCTIONS,
     FUNCTIONS_KEYWORDS,
     GENERAL,
     MAKES,
     METHODS,
+    NAMED,
     OPENERS,
     PATH_KEYWORDS,
     SAYS,
@@ -88,7 +90,7 @@ class Writes:
         modes = self._paths.texts(mode) if mode is not None else frozenset((default,))
         if modes is not None and not any(map(_writes, modes)):
             return ""
-        file = passed(call, 0, "file", "filename", "name", "path", "fileobj", "where")
+        file = passed(call, 0, "file", "filename", "name", "path", "fileobj", "where", "fp", "f")
         return self._judged(name, self._paths.texts(file))
 
     def _harm_of_connecting(self, call: ast.Call) -> str:
@@ -99,18 +101,20 @@ class Writes:
         return "" if there else self._judged("sqlite3.connect", files)
 
     def _harm_of_function(self, call: ast.Call, name: str) -> str:
-        where = passed(call, FUNCTIONS[name], *FUNCTIONS_KEYWORDS)
+        where = passed_or_hidden(call, FUNCTIONS[name], *FUNCTIONS_KEYWORDS)
         if where is None:
-            return "" if name.startswith("urllib") else f"{name} into the folder"
+            return "" if name in ELSEWHERE else f"{name} into the folder"
         texts = self._paths.texts(where)
         if name in ("shutil.copy", "shutil.copy2"):
             texts = self._inside_folders(texts, self._paths.texts(passed(call, 0, "src")))
         return self._judged(name, texts)
 
     def _harm_of_method(self, call: ast.Call, name: str, attr: str) -> str:
-        attr = attr or (name.rpartition(".")[2] if "." in name else "")
+        attr = attr or (name.rpartition(".")[2] if "." in name else self._got(call.func))
         if attr == "to_sql":
-            return "to_sql replaces a table" if self._replaces_a_table(call) else ""
+            return "to_sql changes a table" if self._changes_a_table(call) else ""
+        if attr == "backup":
+            return "backup over a database" if self._fills_a_database(call) else ""
         if attr == "extract":
             return self._harm_of_extracting(call)
         if attr == "extractall" and not _is_column_text(call.func):
@@ -118,19 +122,33 @@ class Writes:
             return self._judged(attr, self._paths.texts(where)) if where else f"{attr} here"
         if attr not in METHODS or self._on_a_buffer(call.func):
             return ""
-        where = passed(call, 0, *PATH_KEYWORDS)
+        where = passed_or_hidden(call, 0, *PATH_KEYWORDS)
         if where is None or (isinstance(where, ast.Constant) and where.value is None):
             return ""
         if attr in GENERAL and not self._writes_a_file(call, where):
             return ""
         return self._judged(attr, self._paths.texts(where), where)
 
-    def _replaces_a_table(self, call: ast.Call) -> bool:
+    def _got(self, function: ast.expr) -> str:
+        """The method that `getattr(table, f"to_{kind}")` may give, if it writes."""
+        match self._names.of_name(function):
+            case ast.Call(func=ast.Name(id="getattr"), args=[_, name]):
+                begins = beginning(name, self._names, self._paths)
+                return "to_csv" if begins.startswith(NAMED) else ""
+        return ""
+
+    def _changes_a_table(self, call: ast.Call) -> bool:
         """`df.to_sql(name, con, schema, if_exists)`; one that is not known may replace."""
         given = passed(call, 3, "if_exists")
         known = self._paths.texts(given) if given is not None else frozenset(("fail",))
-        replaces = known is None or not known.isdisjoint(("replace", "delete_rows"))
-        return replaces and not is_in_memory(passed(call, 1, "con"), self._names, self.is_new)
+        changes = known is None or not known.isdisjoint(("replace", "append", "delete_rows"))
+        return changes and not is_in_memory(passed(call, 1, "con"), self._names, self.is_new)
+
+    def _fills_a_database(self, call: ast.Call) -> bool:
+        """`source.backup(target)`"""
+        target = passed(call, 0, "target")
+        databases = "sqlite3.connect" in self._made(call) | origins(target, self._names)
+        return databases and not is_in_memory(target, self._names, self.is_new)
 
     def _writes_a_file(self, call: ast.Call, where: ast.expr) -> bool:
         """`array.dump("old.npy")`, `tree.write("old.xml")`; not `json.dump(x, file)`."""
@@ -154,7 +172,7 @@ class Writes:
             return self._outside("extract", texts) if where is not None else ""
         names = self._paths.texts(member)
         if texts is None or not names:
-            return self._outside("extract", texts)
+            return self._judged("extract", texts)
         return self._judged("extract", frozenset(str(Path(t) / n) for t in texts for n in names))
 
     def _outside(self, what: str, texts: Texts) -> str:
