@@ -60,7 +60,7 @@ _HELD: dict[EffectKind, re.Pattern[str]] = {
         r"|(globals|locals|vars)\(\)\.(clear|popitem)|os\.environ\.clear|oci_magic(\.\w+)*"
     ),
     "dynamic": re.compile(
-        r"eval|exec|compile|__import__|__builtins__(\..*)?|builtins\.\w+|runpy\.\w+"
+        r"eval|exec|compile|__import__|(\w+\.)*__builtins__(\..*)?|builtins\.\w+|runpy\.\w+"
         r"|(os|shutil|subprocess|builtins|pathlib)\.__dict__|ctypes\.\w+|importlib\.reload"
         r"|cffi\.FFI|torch\.utils\.cpp_extension\.load\w*|code\.(interact|Interactive\w+)|IPython\.(core\.)?display\.Javascript"
         r"|get_ipython\(\)\.(run_cell|run_code|ex|ev|safe_execfile\w*|run_ast_nodes)"

@@ -27,7 +27,7 @@ from .methods import Methods
 from .names import Names
 from .paths import Paths
 from .spread import spread
-from .sql import Change, changes, changes_by_sql
+from .sql import Change, Databases, changes
 from .trees import MAGICS, as_one, trees
 from .writes import Writes
 
@@ -124,6 +124,7 @@ class _Reader:
         self._writes.any = any_file
         nodes = [node for cell in cells for node in ast.walk(cell)]
         self._writes.moved = any(map(self._changes_folder, nodes))
+        self._databases = Databases(nodes, self._names, self._paths, self._writes.is_new)
         self._methods = Methods(self._names, self._paths, nodes)
 
     def effects(self, tree: ast.AST) -> Iterator[Effect]:
@@ -160,7 +161,7 @@ class _Reader:
             yield from queried
         elif attr in ("eval", "query") and _REACHES_OUT.search(first):
             yield Effect("dynamic", f"{attr} of '{first[:40]}'", call.lineno)
-        elif found := changes_by_sql(call, self._names, self._paths, self._writes.is_new):
+        elif found := self._databases.changes(call):
             yield from self._by_sql(*found, call.lineno)
         elif reached := beyond(call, self._names, self._paths):
             yield Effect(*reached, call.lineno)
