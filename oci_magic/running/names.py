@@ -1,9 +1,9 @@
 """What the names of a cell stand for, read from its syntax tree and the live namespace.
 
 Covers imports, aliases of modules and functions, and which expressions a name is ever bound
-to; a name that the tree does not bind stands for the live object of that name. The order of
-execution is not followed, nor scopes. Without a live object the usual names (`os`, `pd`, `Path`)
-are taken to mean what they always mean.
+to; a name that the tree does not bind stands for the live object of that name. Scopes, and the
+order of plain statements, are told apart by `scopes`; no other order of execution is followed.
+Without a live object the usual names (`os`, `pd`, `Path`) are taken to mean what they always mean.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TypeGuard
 
+from .bindings import Bindings
 from .calls import literal, parameters
 from .live import full_name
-from .scopes import arguments, of_class
+from .scopes import arguments
 
 _USUAL = {
     "np": "numpy",
@@ -34,12 +35,8 @@ _TAKEN = frozenset(("os", "sys", "shutil", "subprocess", "builtins"))
 _GROWING = frozenset(("append", "extend", "insert", "add", "update", "setdefault"))
 
 
-class Names:
-    """The bindings of one syntax tree, in front of those `before` it and those of a namespace.
-
-    `bound` holds, for each name that the cell binds, the expressions it may stand for (None:
-    something that is no expression here); `looped` those that a loop takes it from.
-    """
+class Names(Bindings):
+    """The bindings of one syntax tree, in front of those `before` it and those of a namespace."""
 
     def __init__(
         self,
@@ -47,13 +44,10 @@ class Names:
         namespace: Mapping[str, object] | None = None,
         before: Names | None = None,
     ) -> None:
-        self.bound: dict[str, list[ast.expr | None]] = {}
-        self.looped: dict[str, list[ast.expr]] = {}
+        super().__init__()
         self._meant: dict[str, str] = {}
         self._stars: list[str] = []
         self._grown: set[str] = set()
-        self._changed: set[str] = set()
-        """Names of lists and dicts to which the cell adds."""
         self._namespace = namespace or {}
         if before and not before._is_empty():
             self._keep(before, Names(tree))
@@ -63,7 +57,8 @@ class Names:
         for node in nodes:
             self._bind(node)
         for name, value in parameters(nodes):
-            self._add(name, value)
+            self.add(name, value)
+        self.note_changes()
         for node in nodes:
             match node:
                 case ast.For() | ast.AsyncFor() | ast.comprehension():
@@ -98,6 +93,7 @@ class Names:
                     mine[name] = list(theirs[name])  # type: ignore[arg-type]  # of the same kind
         self._stars += before._stars
         self._grown |= before._grown
+        self.changed |= before.changed
 
     def _is_empty(self) -> bool:
         return not (self.bound or self.looped or self._meant or self._stars or self._grown)
@@ -111,57 +107,6 @@ class Names:
     def live(self, name: str) -> object:
         """The live object that `name` may stand for; None when the tree binds it anew."""
         return None if self._is_anew(name) else self._namespace.get(name)
-
-    def elements(self, node: ast.expr | None, *, values: bool = False) -> list[ast.expr] | None:
-        """What a literal list or dict goes over, or a name of one; None where that is not known.
-
-        Of a dict the keys, or its `values`.
-        """
-        match node:
-            case ast.List(elts=found) | ast.Tuple(elts=found) | ast.Set(elts=found):
-                return None if any(isinstance(each, ast.Starred) for each in found) else found
-            case ast.Dict(keys=keys, values=held):
-                known = [key for key in keys if key is not None]
-                return None if len(known) < len(keys) else held if values else known
-            case ast.Call(func=ast.Attribute(value=value, attr="keys" | "values" as attr), args=[]):
-                held_by = self.of_name(value)
-                is_dict = isinstance(held_by, ast.Dict)
-                return self.elements(held_by, values=attr == "values") if is_dict else None
-            case ast.Call(func=ast.Attribute(value=value, attr="items"), args=[]):
-                pairs = self.of_name(value)
-                return _pairs(pairs) if isinstance(pairs, ast.Dict) else None
-            case ast.Name():
-                held_by = self.of_name(node)
-                return self.elements(held_by, values=values) if held_by is not node else None
-        return None
-
-    def values(self, node: ast.expr, key: ast.expr) -> list[ast.expr] | None:
-        """What `node[key]` may be of a literal list or dict: all of it if the key is not known."""
-        held = self.of_name(node)
-        found = self.elements(held, values=True)
-        if found is None or not isinstance(key, ast.Constant):
-            return found
-        match held:
-            case ast.Dict(keys=keys):
-                return [v for k, v in zip(keys, found, strict=True) if _is_constant(k, key.value)]
-            case ast.List() | ast.Tuple() if isinstance(key.value, int):
-                return found[key.value :][:1] if key.value >= 0 else found
-        return found
-
-    def of_name(self, node: ast.expr) -> ast.expr:
-        """The only thing that a name stands for, where nothing is added to it later."""
-        if not isinstance(node, ast.Name) or node.id in self._changed | self._grown:
-            return node
-        bound = self.bound.get(node.id, [])
-        return bound[0] if len(bound) == 1 and bound[0] is not None else node
-
-    def of_attribute(self, owner: str, attr: str) -> list[ast.expr | None]:
-        """What `owner.attr` may stand for: set so, or by the class that has made the object."""
-        found = [*self.bound.get(f"{owner}.{attr}", ())]
-        for made in (ast.Call(ast.Name(owner), [], []), *self.bound.get(owner, ())):
-            if isinstance(made, ast.Call) and isinstance(made.func, ast.Name):
-                found += self.bound.get(f"{of_class(made.func.id)}.{attr}", ())
-        return found
 
     def _name(self, name: str) -> str:
         if name in self._meant:
@@ -215,20 +160,21 @@ class Names:
                 self._assign(target, None)
                 if isinstance(target, ast.Name):
                     self._grown.add(target.id)
+                    self.changed.add(target.id)
             case ast.withitem(context_expr=value, optional_vars=ast.expr() as target):
                 self._assign(target, value)
             case ast.ClassDef(name=name) | ast.ExceptHandler(name=str() as name):
-                self._add(name, None)
+                self.add(name, None)
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-                self._add(name, None)
+                self.add(name, None)
             case ast.Lambda(args=given):
                 for argument in arguments(given):
-                    self._add(argument.arg, None)
+                    self.add(argument.arg, None)
             case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=attr)):
                 if attr in _GROWING:
-                    self._changed.add(name)
+                    self.changed.add(name)
             case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store() | ast.Del()):
-                self._changed.add(name)
+                self.changed.add(name)
 
     def _assign(self, target: ast.expr, value: ast.expr | None) -> None:
         if isinstance(target, ast.Name):
@@ -236,9 +182,9 @@ class Names:
             if meant and target.id not in self.bound:
                 self._meant.setdefault(target.id, meant)
             else:
-                self._add(target.id, value)
+                self.add(target.id, value)
         elif isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
-            self._add(f"{target.value.id}.{target.attr}", value)  # self.path
+            self.add(f"{target.value.id}.{target.attr}", value)  # self.path
         elif isinstance(target, ast.Starred):
             self._assign(target.value, None)
         elif isinstance(target, ast.Tuple | ast.List):
@@ -246,10 +192,9 @@ class Names:
                 self._assign(element, part)
 
     def _loop(self, target: ast.expr, source: ast.expr) -> None:
-        elements = self.elements(source)
-        for element in elements or ():
-            self._assign(target, element)
-        if elements is not None:
+        if (elements := self.elements(source)) is not None:
+            for element in elements or [ast.Constant(None)]:
+                self._assign(target, element)
             return
         if isinstance(target, ast.Tuple) and isinstance(source, ast.Call):
             self._loop_side_by_side(target.elts, source)
@@ -281,9 +226,6 @@ class Names:
         walks = isinstance(function, ast.Attribute) and function.attr == "walk"
         return walks and self.dotted(function) != "os.walk"
 
-    def _add(self, name: str, value: ast.expr | None) -> None:
-        self.bound.setdefault(name, []).append(value)
-
 
 def _settled(name: str) -> str:
     """The usual name of what a module has taken from another: `os` for `shutil.os`."""
@@ -308,14 +250,3 @@ def _parts(target: ast.Tuple | ast.List, value: ast.expr | None) -> list[ast.exp
         ast.Subscript(value, ast.Constant(position), ast.Load())
         for position in range(len(target.elts))
     ]
-
-
-def _pairs(held: ast.Dict) -> list[ast.expr] | None:
-    pairs = zip(held.keys, held.values, strict=True)
-    known: list[ast.expr] = [ast.Tuple([key, value]) for key, value in pairs if key is not None]
-    return known if len(known) == len(held.keys) else None
-
-
-def _is_constant(node: ast.expr | None, value: object) -> bool:
-    """Whether it is this constant, or may be."""
-    return not isinstance(node, ast.Constant) or node.value == value

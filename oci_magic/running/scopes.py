@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 _Comprehension = ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
+_NAMED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler, ast.MatchAs)
 _Deferred = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.GeneratorExp)
 
 
@@ -165,6 +166,7 @@ def _of_others(body: Sequence[ast.stmt]) -> set[str]:
     """Names of a function that are those of a scope around it, or of modules."""
     nodes = [node for statement in body for node in ast.walk(statement)]
     found = {name for n in nodes if isinstance(n, ast.Global | ast.Nonlocal) for name in n.names}
+    found |= {n.name for n in nodes if isinstance(n, _NAMED) and n.name}
     return found | _imported(nodes)
 
 

@@ -19,7 +19,10 @@ def trees(source: str) -> Iterator[tuple[ast.Module, int]]:
     tree = parsed(source)
     if tree is None:
         return
-    tell_apart(tree)
+    try:
+        tell_apart(tree)
+    except RecursionError:  # half done: as it was written, then
+        tree = parsed(source) or tree
     lines = source.splitlines()
     blank = next((number for number, text in enumerate(lines) if text.strip()), 0)
     yield tree, blank
