@@ -105,7 +105,8 @@ def _is_get_of_data(call: ast.Call, attr: str, names: Names) -> bool:
     made = names.bound.get(value.id, [])
     if made or value.id in names.looped:
         return None not in made and not any(map(_NETWORK.fullmatch, origins(value, names)))
-    return not _NETWORK.fullmatch(f"{home_of(names.live(value.id))}.get")
+    live = names.live(value.id)
+    return live is not None and not _NETWORK.fullmatch(f"{home_of(live)}.get")
 
 
 def _is_given(call: ast.Call, *options: str) -> bool:

@@ -86,6 +86,14 @@ class Bindings:
     def add(self, name: str, value: ast.expr | None) -> None:
         self.bound.setdefault(name, []).append(value)
 
+    def share_attributes(self) -> None:
+        """What is set on an object, `report.path = "x.csv"`, is what its methods find."""
+        for name, values in list(self.bound.items()):
+            owner, _, attr = name.partition(".")
+            for made in self.bound.get(owner, ()) if attr else ():
+                if isinstance(made, ast.Call) and isinstance(made.func, ast.Name):
+                    self.bound.setdefault(f"{of_class(made.func.id)}.{attr}", []).extend(values)
+
     def note_changes(self) -> None:
         """What is added to under one name is added to under all; to be done when all are bound."""
         for _ in range(_MAX_DEPTH):

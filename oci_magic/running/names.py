@@ -58,6 +58,9 @@ class Names(Bindings):
             self._bind(node)
         for name, value in parameters(nodes):
             self.add(name, value)
+            if meant := self.dotted(value):
+                self._meant.setdefault(name, meant)
+        self.share_attributes()
         self.note_changes()
         for node in nodes:
             match node:

@@ -169,8 +169,8 @@ def _text(node: ast.AST | None, names: Names, paths: Paths, depth: int = 0) -> s
             return "\n;".join(map(inner, names.bound[name]))
         case ast.Call(func=ast.Attribute(value=value, attr="format" | "strip" | "replace")):
             return inner(value)
-        case ast.Call(func=ast.Attribute(attr="join"), args=[parts]):
-            return "\n;".join(map(inner, _elements(parts, names)))
+        case ast.Call(func=ast.Attribute(value=between, attr="join"), args=[parts]):
+            return inner(between).join(map(inner, _elements(parts, names)))
         case ast.Subscript(value=value, slice=key) if held := names.values(value, key):
             return "\n;".join(map(inner, held))
         case ast.Call(func=function, args=[first, *_]):
