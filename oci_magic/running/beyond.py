@@ -103,7 +103,9 @@ def _is_get_of_data(call: ast.Call, attr: str, names: Names) -> bool:
     if not isinstance(value, ast.Name):
         return True  # what it is made of is judged by itself
     made = names.bound.get(value.id, [])
-    if made or value.id in names.looped:
+    if value.id in names.looped:
+        return True
+    if made:
         return None not in made and not any(map(_NETWORK.fullmatch, origins(value, names)))
     live = names.live(value.id)
     return live is not None and not _NETWORK.fullmatch(f"{home_of(live)}.get")
@@ -126,9 +128,7 @@ def _may_be_true(node: ast.expr | None, names: Names) -> bool:
 def _constants(call: ast.Call, names: Names) -> Iterator[str]:
     """The constant texts in a call's arguments, and in what their names stand for."""
     for given in call.args:
-        parts = [given, *(names.bound.get(given.id, ()) if isinstance(given, ast.Name) else ())]
-        for part in parts:
-            yield from (literal(each).lower() for each in (ast.walk(part) if part else ()))
+        yield from (literal(part).lower() for part in ast.walk(names.of_name(given)))
 
 
 def _is_true(node: ast.expr | None) -> bool:

@@ -33,6 +33,8 @@ class Bindings:
             case ast.Dict(keys=keys, values=held):
                 known = [key for key in keys if key is not None]
                 return None if len(known) < len(keys) else held if values else known
+            case ast.ListComp(elt=each) | ast.SetComp(elt=each) | ast.GeneratorExp(elt=each):
+                return [each]
             case ast.Call(func=ast.Attribute(value=value, attr="keys" | "values" as attr), args=[]):
                 held_by = self.of_name(value)
                 is_dict = isinstance(held_by, ast.Dict)
@@ -60,10 +62,14 @@ class Bindings:
 
     def of_name(self, node: ast.expr) -> ast.expr:
         """The only thing that a name stands for, where nothing is added to it later."""
-        if not isinstance(node, ast.Name) or node.id in self.changed:
-            return node
-        bound = self.bound.get(node.id, [])
-        return bound[0] if len(bound) == 1 and bound[0] is not None else node
+        for _ in range(_MAX_DEPTH):
+            if not isinstance(node, ast.Name) or node.id in self.changed:
+                break
+            bound = self.bound.get(node.id, [])
+            if len(bound) != 1 or bound[0] is None:
+                break
+            node = bound[0]
+        return node
 
     def of_attribute(self, owner: str, attr: str, depth: int = 0) -> list[ast.expr | None]:
         """What `owner.attr` may stand for: set so, or by the class that has made the object."""

@@ -16,7 +16,7 @@ from typing import TypeGuard
 from .bindings import Bindings
 from .calls import literal, parameters
 from .live import full_name
-from .scopes import arguments
+from .scopes import arguments, plain
 
 _USUAL = {
     "np": "numpy",
@@ -114,7 +114,7 @@ class Names(Bindings):
     def _name(self, name: str) -> str:
         if name in self._meant:
             return self._meant[name]
-        if name in self.bound:
+        if name in self.bound or plain(name) != name:
             return ""
         for module in self._stars:
             if hasattr(sys.modules.get(module), name):

@@ -95,7 +95,7 @@ class Paths:
                 texts = inner(path) if split and at in (0, 1) else None
                 if split and texts is not None:
                     return frozenset(split(text)[at] for text in texts)
-        if (held := self._names.values(value, key)) is not None:
+        if held := self._names.values(value, key):
             return _union(map(inner, held))
         return frozenset() if inner(value) == frozenset() else None
 
@@ -111,7 +111,7 @@ class Paths:
             return frozenset(str(getattr(Path(text), attr)) for text in texts)
         return texts if texts == frozenset() else None
 
-    def _opened(self, node: ast.expr) -> list[ast.expr | None]:
+    def _opened(self, node: ast.expr, depth: int = 0) -> list[ast.expr | None]:
         """The paths of the files that an expression may stand for."""
         match node:
             case ast.Call(func=function) if _OPENED.fullmatch(self._names.dotted(function)):
@@ -119,9 +119,9 @@ class Paths:
             case ast.Call(func=ast.Attribute(value=value, attr="open")):
                 return [value]
             case ast.Name(id=name):
-                made = self._names.bound.get(name, ())
-                calls = [each for each in made if isinstance(each, ast.Call)]
-                return [path for each in calls for path in self._opened(each)]
+                made = self._names.bound.get(name, ()) if depth < _MAX_DEPTH else ()
+                values = [each for each in made if each is not None]
+                return [path for each in values for path in self._opened(each, depth + 1)]
         return []
 
     def _call_texts(self, call: ast.Call, inner: Inner) -> Texts:

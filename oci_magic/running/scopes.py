@@ -2,13 +2,14 @@
 
 A name of a function, lambda or comprehension gets a number, `path@2`; an object is called by its
 class within the methods, `Report@`, and so are the names in the class' body: `Report@.path`. Where
-plain statements give a name one meaning after the other, all but the last are numbered.
+plain statements give a name one meaning after the other, all but the last are numbered, and so
+are those of loops and branches, which are added to what the name stands for after them.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 _Comprehension = ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
@@ -52,6 +53,8 @@ class _Scopes(ast.NodeVisitor):
         """The class whose body is read, and what names are called around it."""
         self._in_order = in_order
         """Unset where magics read names: their code is not part of the tree."""
+        self._hidden: set[str] = set()
+        """Names of the scope that are read out of order, or from elsewhere."""
         self._number = 0
 
     def visit_Name(self, node: ast.Name) -> None:
@@ -94,17 +97,80 @@ class _Scopes(ast.NodeVisitor):
         self._class, self._names = outer, around
 
     def body(self, statements: Sequence[ast.stmt]) -> None:
-        """The statements of one scope, in which a name may get one meaning after the other."""
-        meanings = _meanings(statements) if self._in_order else {}
-        kept = {name: self._names.get(name, name) for name in meanings}
+        """The statements of one scope; of several meanings of a name the last keeps it."""
+        around, self._hidden = self._hidden, _of_others(statements) | _read_later(statements)
+        begins = {name: at for name, at in self._begins(statements).items() if len(at) > 1}
+        kept = {(name, at[-1]): self._names.get(name, name) for name, at in begins.items()}
+        self._in_turn(statements, begins, kept)
+        self._hidden = around
+
+    def block(self, statements: list[ast.stmt]) -> None:
+        """Statements that may be left out: what they bind is one meaning more after them."""
+        around = self._names
+        numbered = self._in_turn(statements, self._begins(statements), {})
+        self._names = around
+        for name, new in numbered:
+            target = ast.Name(around.get(name, name), ast.Store())
+            joined = ast.Assign([target], ast.Name(new, ast.Load()))
+            ast.fix_missing_locations(ast.copy_location(joined, statements[-1]))
+            statements.append(joined)
+
+    def generic_visit(self, node: ast.AST) -> None:
+        self._parts(node, set())
+
+    def _parts(self, node: ast.AST, read: set[int]) -> None:
+        for field, value in ast.iter_fields(node):
+            if field in ("body", "orelse", "finalbody") and isinstance(value, list):
+                self.block(value)
+                continue
+            for part in value if isinstance(value, list) else [value]:
+                if isinstance(part, ast.withitem):
+                    self._parts(part, read)
+                elif isinstance(part, ast.AST) and id(part) not in read:
+                    self.visit(part)
+
+    def _in_turn(
+        self,
+        statements: Sequence[ast.stmt],
+        begins: Mapping[str, Sequence[int]],
+        kept: Mapping[tuple[str, int], str],
+    ) -> list[tuple[str, str]]:
+        """Read statements in order; the names that are bound in them, and what they are called."""
+        plainly = {name: self._names.get(name, name) for name in begins}
+        numbered: list[tuple[str, str]] = []
         for at, statement in enumerate(statements):
-            begun = [name for name, begins in meanings.items() if at in begins]
-            self._all(_read_first(statement) if begun else ())
+            begun = [name for name, where in begins.items() if at in where]
+            read = _read_first(statement) if begun else []
+            self._all(read)
             for name in begun:
-                last = at == meanings[name][-1]
-                new = {name: kept[name]} if last else self._numbered([name], kept)
-                self._names = self._names | new
-            self._all(_read_then(statement) if begun else [statement])
+                new = kept.get((name, at)) or self._numbered([name], plainly)[name]
+                self._names = self._names | {name: new}
+                numbered.append((name, new))
+            if begun:
+                self._parts(statement, {id(part) for part in read})
+            else:
+                self.visit(statement)
+        return numbered
+
+    def _begins(self, body: Sequence[ast.stmt]) -> dict[str, list[int]]:
+        """The statements that give a name a meaning, by position.
+
+        Only of what nothing else can see: no name that a function reads, or that was there before.
+        """
+        first: dict[str, bool] = {}
+        begins: dict[str, list[int]] = {}
+        for at, statement in enumerate(body if self._in_order else ()):
+            read = _names_in(_read_first(statement))
+            begun = set(_begun(statement))
+            if isinstance(statement, ast.For | ast.AsyncFor):
+                begun -= first.keys()  # it may go over nothing: what was bound before may stay
+            if isinstance(statement, ast.With | ast.AsyncWith):
+                begun -= read
+            for name in begun:
+                begins.setdefault(name, []).append(at)
+            for name in {*_names_in([statement]), *begun} - first.keys():
+                first[name] = name in begun and name not in read
+        return {name: at for name, at in begins.items() if first[name] and name not in self._hidden}
 
     def _function(self, node: Function) -> None:
         self._all((*node.decorator_list, *node.args.defaults, *node.args.kw_defaults))
@@ -175,32 +241,6 @@ def _imported(nodes: Iterable[ast.AST]) -> set[str]:
     return {(n.asname or n.name).partition(".")[0] for each in imports for n in each.names}
 
 
-def _meanings(body: Sequence[ast.stmt]) -> dict[str, list[int]]:
-    """Names with more than one meaning, each with the statements that begin one.
-
-    Only what nothing else can see: no name that a function reads, or that was there before.
-    """
-    hidden = _of_others(body) | _read_later(body)
-    first: dict[str, bool] = {}
-    begins: dict[str, list[int]] = {}
-    for at, statement in enumerate(body):
-        read = _names_in(_read_first(statement))
-        begun = set(_begun(statement))
-        if isinstance(statement, ast.For | ast.AsyncFor):
-            begun -= first.keys()  # it may go over nothing: what was bound before may stay
-        if isinstance(statement, ast.With | ast.AsyncWith):
-            begun -= read
-        for name in begun:
-            begins.setdefault(name, []).append(at)
-        for name in {*_names_in([statement]), *begun} - first.keys():
-            first[name] = name in begun and name not in read
-    return {
-        name: where
-        for name, where in begins.items()
-        if len(where) > 1 and first[name] and name not in hidden
-    }
-
-
 def _read_later(body: Sequence[ast.stmt]) -> set[str]:
     """Names in functions and the like, which may be called at any time."""
     nodes = (node for statement in body for node in ast.walk(statement))
@@ -234,15 +274,6 @@ def _read_first(statement: ast.stmt) -> list[ast.AST]:
         case ast.With(items=items) | ast.AsyncWith(items=items):
             return [item.context_expr for item in items]
     return []
-
-
-def _read_then(statement: ast.stmt) -> list[ast.AST]:
-    first = {id(node) for node in _read_first(statement)}
-    parts: list[ast.AST] = []
-    for part in ast.iter_child_nodes(statement):
-        inside = ast.iter_child_nodes(part) if isinstance(part, ast.withitem) else [part]
-        parts += [node for node in inside if id(node) not in first]
-    return parts
 
 
 def _names_in(nodes: Iterable[ast.AST]) -> set[str]:

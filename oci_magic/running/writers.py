@@ -20,6 +20,8 @@ METHODS = frozenset(
         *("to_zarr", "save_model", "save_weights", "save_pretrained", "dump", "write", "output"),
     )
 )
+TEXTS = frozenset(("to_string", "to_html", "to_markdown", "to_latex", "to_json"))
+"""Mostly asked for the text alone: `table.to_html(**options)`."""
 GENERAL = frozenset(("dump", "write", "output"))
 """Methods of much else, too: judged where the path is known, or what they belong to."""
 SAYS = re.compile(r"(json|yaml|pickle|dill|cloudpickle|marshal|tomli_w|sys\.\w+)\.(dump|write)")

@@ -30,6 +30,7 @@ from .writers import (
     PATH_KEYWORDS,
     SAYS,
     SUFFIXES,
+    TEXTS,
     TREES,
     WRITING_FLAGS,
     WRITING_MODE,
@@ -122,7 +123,8 @@ class Writes:
             return self._judged(attr, self._paths.texts(where)) if where else f"{attr} here"
         if attr not in METHODS or self._on_a_buffer(call.func):
             return ""
-        where = passed_or_hidden(call, 0, *PATH_KEYWORDS)
+        given = passed if attr in TEXTS else passed_or_hidden
+        where = given(call, 0, *PATH_KEYWORDS)
         if where is None or (isinstance(where, ast.Constant) and where.value is None):
             return ""
         if attr in GENERAL and not self._writes_a_file(call, where):
