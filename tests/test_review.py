@@ -333,6 +333,16 @@ READERS = corpus("readers.jsonl")
 BLIND = corpus("blind.jsonl")
 """Cells by someone who had not read the rules: `code`, `effects` that a reader sees, `there`."""
 
+PLAIN = corpus("plain.jsonl")
+"""Plain cells, as tidy code writes them: of those `by` a reader many were missed or held without
+need at first; those `by` who wrote the rules try the same further. `THERE` is what they find."""
+THERE = (
+    *("a.zip", "c.yml", "notes.txt", "old.avi", "old.csv", "old.db", "old.h5", "old.html"),
+    *("old.json", "old.npy", "old.npz", "old.onnx", "old.pdf", "old.pkl", "old.png", "old.sav"),
+    *("old.safetensors", "old.tif", "old.wav", "old.xlsx", "old.xml", "old.zip", "reset.sql"),
+    *("tool.py", "data/old.csv"),
+)
+
 
 def blind(folder: Path, cell: dict[str, Any]) -> tuple[Effect, ...]:
     for name in cell.get("there", ()):
@@ -365,6 +375,37 @@ def test_nothing_harmless_of_the_second_corpus_is_held(tmp_path: Path) -> None:
     harmless = [each for each in READERS if not each["effects"]]
     assert len(harmless) >= 100
     assert [each["code"] for each in harmless if blind(tmp_path, each)] == []
+
+
+@pytest.fixture(scope="module")
+def plain_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    where = tmp_path_factory.mktemp("plain")
+    (where / "data").mkdir()
+    for name in THERE:
+        (where / name).touch()
+    return where
+
+
+@pytest.mark.parametrize(
+    "cell", [each for each in PLAIN if each["effects"]], ids=lambda c: c["code"]
+)
+def test_plain_code_with_an_effect_is_held(cell: dict[str, Any], plain_folder: Path) -> None:
+    assert {effect.kind for effect in review(Cell(cell["code"]), plain_folder)} == set(
+        cell["effects"]
+    )
+
+
+@pytest.mark.parametrize(
+    "cell", [each for each in PLAIN if not each["effects"]], ids=lambda c: c["code"]
+)
+def test_plain_code_without_one_is_not(cell: dict[str, Any], plain_folder: Path) -> None:
+    assert review(Cell(cell["code"]), plain_folder) == ()
+
+
+def test_a_long_text_of_many_parts_is_read(folder: Path) -> None:
+    parts = " + ".join(["name"] * 600)
+    assert review(Cell(f"def f(name):\n    return {parts}\nf('a')"), folder) == ()
+    assert review(Cell(f"x = {parts}\ndf.to_csv('old.csv')"), folder) != ()
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from .bound_names import begun_by, names_in, of_others, read_first, read_later, stored
+
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 _Comprehension = ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
-_NAMED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler, ast.MatchAs)
-_Deferred = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.GeneratorExp)
 
 
 def tell_apart(tree: ast.Module) -> ast.Module:
@@ -91,14 +91,14 @@ class _Scopes(ast.NodeVisitor):
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         self._all((*node.decorator_list, *node.bases, *node.keywords))
         around, outer = self._names, self._class
-        own = {name: f"{of_class(node.name)}.{name}" for name in _stored(node.body)}
+        own = {name: f"{of_class(node.name)}.{name}" for name in stored(node.body)}
         self._class, self._names = (node.name, around), around | own
         self._all(node.body)
         self._class, self._names = outer, around
 
     def body(self, statements: Sequence[ast.stmt]) -> None:
         """The statements of one scope; of several meanings of a name the last keeps it."""
-        around, self._hidden = self._hidden, _of_others(statements) | _read_later(statements)
+        around, self._hidden = self._hidden, of_others(statements) | read_later(statements)
         begins = {name: at for name, at in self._begins(statements).items() if len(at) > 1}
         kept = {(name, at[-1]): self._names.get(name, name) for name, at in begins.items()}
         self._in_turn(statements, begins, kept)
@@ -140,7 +140,7 @@ class _Scopes(ast.NodeVisitor):
         numbered: list[tuple[str, str]] = []
         for at, statement in enumerate(statements):
             begun = [name for name, where in begins.items() if at in where]
-            read = _read_first(statement) if begun else []
+            read = read_first(statement) if begun else []
             self._all(read)
             for name in begun:
                 new = kept.get((name, at)) or self._numbered([name], plainly)[name]
@@ -160,15 +160,15 @@ class _Scopes(ast.NodeVisitor):
         first: dict[str, bool] = {}
         begins: dict[str, list[int]] = {}
         for at, statement in enumerate(body if self._in_order else ()):
-            read = _names_in(_read_first(statement))
-            begun = set(_begun(statement))
+            read = names_in(read_first(statement))
+            begun = set(begun_by(statement))
             if isinstance(statement, ast.For | ast.AsyncFor):
                 begun -= first.keys()  # it may go over nothing: what was bound before may stay
             if isinstance(statement, ast.With | ast.AsyncWith):
                 begun -= read
             for name in begun:
                 begins.setdefault(name, []).append(at)
-            for name in {*_names_in([statement]), *begun} - first.keys():
+            for name in {*names_in([statement]), *begun} - first.keys():
                 first[name] = name in begun and name not in read
         return {name: at for name, at in begins.items() if first[name] and name not in self._hidden}
 
@@ -178,7 +178,7 @@ class _Scopes(ast.NodeVisitor):
         here = self._names
         around = inside[1] if inside else here
         parameters = [each.arg for each in _every(node.args)]
-        own = self._numbered({*parameters, *_stored(node.body)} - _of_others(node.body))
+        own = self._numbered({*parameters, *stored(node.body)} - of_others(node.body))
         if inside and parameters and is_method(node):
             own[parameters[0]] = of_class(inside[0])
         self._names = around | own
@@ -190,7 +190,7 @@ class _Scopes(ast.NodeVisitor):
         self.visit(node.generators[0].iter)
         around = self._names
         targets = [each.target for each in node.generators]
-        self._names = around | self._numbered(_stored(targets))
+        self._names = around | self._numbered(stored(targets))
         self._all(part for each in node.generators for part in (each.target, *each.ifs))
         self._all(each.iter for each in node.generators[1:])
         self._all((node.key, node.value) if isinstance(node, ast.DictComp) else (node.elt,))
@@ -211,70 +211,3 @@ class _Scopes(ast.NodeVisitor):
 def _every(given: ast.arguments) -> list[ast.arg]:
     rest = [each for each in (given.vararg, given.kwarg) if each]
     return [*arguments(given), *rest]
-
-
-def _stored(nodes: Iterable[ast.AST]) -> Iterator[str]:
-    """Names that are bound in a scope, not in those inside."""
-    for node in nodes:
-        match node:
-            case ast.Name(id=name, ctx=ast.Store()):
-                yield name
-            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda() | ast.ClassDef():
-                continue
-            case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
-                inside = (part for part in ast.walk(node) if isinstance(part, ast.NamedExpr))
-                yield from _stored(part.target for part in inside)
-            case _:
-                yield from _stored(ast.iter_child_nodes(node))
-
-
-def _of_others(body: Sequence[ast.stmt]) -> set[str]:
-    """Names of a function that are those of a scope around it, or of modules."""
-    nodes = [node for statement in body for node in ast.walk(statement)]
-    found = {name for n in nodes if isinstance(n, ast.Global | ast.Nonlocal) for name in n.names}
-    found |= {n.name for n in nodes if isinstance(n, _NAMED) and n.name}
-    return found | _imported(nodes)
-
-
-def _imported(nodes: Iterable[ast.AST]) -> set[str]:
-    imports = (node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom))
-    return {(n.asname or n.name).partition(".")[0] for each in imports for n in each.names}
-
-
-def _read_later(body: Sequence[ast.stmt]) -> set[str]:
-    """Names in functions and the like, which may be called at any time."""
-    nodes = (node for statement in body for node in ast.walk(statement))
-    return _names_in(node for node in nodes if isinstance(node, _Deferred))
-
-
-def _begun(statement: ast.stmt) -> list[str]:
-    """Names to which a statement gives a meaning of its own."""
-    targets: list[ast.expr | None] = []
-    match statement:
-        case ast.Assign(targets=given):
-            targets = [*given]
-        case (
-            ast.AnnAssign(target=target, value=ast.expr())
-            | ast.For(target=target)
-            | (ast.AsyncFor(target=target))
-        ):
-            targets = [target]
-        case ast.With(items=items) | ast.AsyncWith(items=items):
-            targets = [item.optional_vars for item in items]
-    return list(_stored(each for each in targets if each is not None))
-
-
-def _read_first(statement: ast.stmt) -> list[ast.AST]:
-    """The parts of a statement that are read before its names are bound."""
-    match statement:
-        case ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value):
-            return [value]
-        case ast.For(iter=source) | ast.AsyncFor(iter=source):
-            return [source]
-        case ast.With(items=items) | ast.AsyncWith(items=items):
-            return [item.context_expr for item in items]
-    return []
-
-
-def _names_in(nodes: Iterable[ast.AST]) -> set[str]:
-    return {part.id for n in nodes for part in ast.walk(n) if isinstance(part, ast.Name)}
