@@ -402,6 +402,15 @@ def test_plain_code_without_one_is_not(cell: dict[str, Any], plain_folder: Path)
     assert review(Cell(cell["code"]), plain_folder) == ()
 
 
+@pytest.mark.parametrize(
+    "source",
+    ["out.write('x' * 9 + {})", "out.write({})", "sqlite3.connect({})", "df.to_csv({} + name)"],
+)
+def test_what_cannot_be_a_path_does_not_make_review_raise(source: str, folder: Path) -> None:
+    for text in ("long " * 200, "\0", "**", "/" * 300):
+        review(Cell(source.format(repr(text))), folder)
+
+
 def test_a_long_text_of_many_parts_is_read(folder: Path) -> None:
     parts = " + ".join(["name"] * 600)
     assert review(Cell(f"def f(name):\n    return {parts}\nf('a')"), folder) == ()

@@ -98,7 +98,7 @@ class Writes:
         """A database is read, or made where there is none: outside the folder that is a write."""
         texts = self._paths.texts(passed(call, 0, "database")) or frozenset()
         files = frozenset(text for text in texts if not text.startswith((":memory:", "file:")))
-        there = all((self._folder / text).exists() for text in files)
+        there = all(_is_there(self._folder / text) for text in files)
         return "" if there else self._judged("sqlite3.connect", files)
 
     def _harm_of_function(self, call: ast.Call, name: str) -> str:
@@ -160,7 +160,7 @@ class Writes:
         if SAYS.fullmatch(self._names.dotted(call.func)):
             return False
         texts = self._paths.texts(where) or ()
-        return len(call.args) == 1 and any((self._folder / text).is_file() for text in texts)
+        return len(call.args) == 1 and any(_is_there(self._folder / text) for text in texts)
 
     def _made(self, call: ast.Call) -> Origins:
         value = call.func.value if isinstance(call.func, ast.Attribute) else None
@@ -213,7 +213,10 @@ class Writes:
         """Whether no file is there that a path of this form could be: `figures/box_*.png`."""
         if not pattern or self.moved:
             return False
-        found = {path.resolve() for path in self._folder.glob(pattern)}
+        try:
+            found = {path.resolve() for path in self._folder.glob(pattern)}
+        except (OSError, ValueError, NotImplementedError):
+            return False
         return found <= self._ours
 
     def _problem(self, text: str, suffixes: Iterable[str]) -> str:
@@ -230,6 +233,13 @@ class Writes:
         except (OSError, ValueError):
             return f"{shown}, which is no path"
         return f"over {shown}" if exists else ""
+
+
+def _is_there(file: Path) -> bool:
+    try:
+        return file.is_file()
+    except (OSError, ValueError):  # no path at all
+        return False
 
 
 def _writes(mode: str) -> bool:
