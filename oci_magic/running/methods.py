@@ -30,8 +30,12 @@ _QUERIES = frozenset(("query", "objects"))
 class Methods:
     """Judges names and attributes of a cell, by what its calls tell of them."""
 
-    def __init__(self, names: Names, paths: Paths, nodes: Iterable[ast.AST]) -> None:
+    def __init__(
+        self, names: Names, paths: Paths, nodes: Iterable[ast.AST], *, own_databases: bool
+    ) -> None:
         self._names, self._paths = names, paths
+        self._own_databases = own_databases
+        """Whether the cell changes none but those that it makes."""
         self._moved: set[ast.expr] = set()
         """`x.rename` of a path, as its argument tells."""
         self._of_tables: set[ast.expr] = set()
@@ -78,7 +82,7 @@ class Methods:
     def by_query(self, call: ast.Call) -> Iterator[Effect]:
         """`session.query(User).filter(...).delete()`"""
         made: ast.expr = call.func
-        while isinstance(made, ast.Attribute | ast.Call):
+        while isinstance(made, ast.Attribute | ast.Call) and not self._own_databases:
             if isinstance(made, ast.Attribute) and made.attr in _QUERIES:
                 yield Effect("delete", f"{made.attr}().delete", call.lineno)
                 return
@@ -103,6 +107,8 @@ class Methods:
     def _is_of_another_kind(self, node: ast.Attribute) -> bool:
         """Whether the object is of a class of the cell with such a method, or a document's."""
         if self._is_made_by(node.value, "xml.dom."):
+            return True
+        if node.attr == "drop_all" and self._own_databases:
             return True
         name = node.value.id if isinstance(node.value, ast.Name) else ""
         if name.endswith("@"):  # self

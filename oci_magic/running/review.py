@@ -6,9 +6,9 @@ working folder, starting programs, installing packages, the network, loading obj
 code (pickle), ending or signalling the kernel, changing the session (our settings, extensions) and
 code that cannot be read (`eval`, `exec`). New files inside the folder are let through.
 Names stand for what earlier cells of the same reply and the notebook bound them to: modules,
-functions, classes, paths. It cannot see what libraries, functions of earlier cells and imported
-modules do, SQL and addresses of which no constant part tells, other values that are computed then,
-and code that hides on purpose.
+functions, classes, paths; parameters for what the cell's own calls pass. It cannot see what
+libraries, functions of earlier cells and imported modules do, SQL and addresses of which no
+constant part tells, other values that are computed then, and code that hides on purpose.
 """
 
 from __future__ import annotations
@@ -125,7 +125,9 @@ class _Reader:
         nodes = [node for cell in cells for node in ast.walk(cell)]
         self._writes.moved = any(map(self._changes_folder, nodes))
         self._databases = Databases(nodes, self._names, self._paths, self._writes.is_new)
-        self._methods = Methods(self._names, self._paths, nodes)
+        self._methods = Methods(
+            self._names, self._paths, nodes, own_databases=self._databases.only_own
+        )
 
     def effects(self, tree: ast.AST) -> Iterator[Effect]:
         for node in ast.walk(tree):

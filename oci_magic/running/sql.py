@@ -23,6 +23,7 @@ _EXECUTES = frozenset(
         *("read_sql", "read_sql_query"),
     )
 )
+_MAKES = frozenset(("to_sql", "create_all"))
 _SQL: dict[Change, re.Pattern[str]] = {
     "delete": re.compile(
         r"\b(drop\s+(table|view|database|index|schema)|delete\s+from)\b"
@@ -58,10 +59,12 @@ class Databases:
         for node in nodes:
             text = literal(node).lower()
             makes |= "create table" in text
-            makes |= isinstance(node, ast.Attribute) and node.attr == "to_sql"
+            makes |= isinstance(node, ast.Attribute) and node.attr in _MAKES
             attaches |= _ATTACH.search(text) is not None
         self._made = new if makes else None
         self._attaches = attaches
+        self.only_own = not attaches and _all_in_memory(names, self._made)
+        """Whether the cell opens databases, and only such as it makes itself."""
 
     def changes(self, call: ast.Call) -> tuple[Change, str] | None:
         names = self._names
@@ -84,7 +87,7 @@ class Databases:
         if self._attaches:
             return False
         if attr == "text":
-            return _all_in_memory(self._names, self._made)
+            return self.only_own
         by_duckdb = self._names.dotted(where).startswith("duckdb.")
         return by_duckdb or is_in_memory(where, self._names, self._made)
 
