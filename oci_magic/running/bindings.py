@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from .scopes import of_class
+from .scopes import of_class, plain
 
 _MAX_DEPTH = 5
 
@@ -21,6 +21,10 @@ class Bindings:
         self.bound: dict[str, list[ast.expr | None]] = {}
         self.looped: dict[str, list[ast.expr]] = {}
         self.changed: set[str] = set()
+        self.bases: dict[str, list[str]] = {}
+        """The classes of the cell, and what they are made from."""
+        self.open_ended = False
+        """Set where attributes get values that are not followed."""
 
     def elements(self, node: ast.expr | None, *, values: bool = False) -> list[ast.expr] | None:
         """What a literal list or dict goes over, or a name of one; None where that is not known.
@@ -78,7 +82,7 @@ class Bindings:
             *self.bound.get(f"{of_class(owner)}.{attr}", ()),
         ]
         if found or depth > _MAX_DEPTH:
-            return found
+            return [*found, *([None] if found and self.open_ended else ())]
         for made in self.bound.get(owner, ()):
             match made:
                 case ast.Call(func=ast.Name(id=kind)):
@@ -87,28 +91,40 @@ class Bindings:
                     found += self.of_attribute(other, attr, depth + 1) or [None]
                 case _:
                     found.append(None)
+        if self.open_ended:
+            found.append(None)
         return found if any(found) else []
 
     def add(self, name: str, value: ast.expr | None) -> None:
         self.bound.setdefault(name, []).append(value)
 
     def share_attributes(self) -> None:
-        """What is set on an object, `report.path = "x.csv"`, is what its methods find."""
+        """What is set on any object, `report.path = "x.csv"`, the methods of a class may find."""
         for name, values in list(self.bound.items()):
             owner, _, attr = name.partition(".")
-            for made in self.bound.get(owner, ()) if attr else ():
-                if isinstance(made, ast.Call) and isinstance(made.func, ast.Name):
-                    self.bound.setdefault(f"{of_class(made.func.id)}.{attr}", []).extend(values)
+            for kind in self.bases if attr and owner != plain(owner) + "@" else ():
+                if known := self.bound.get(f"{of_class(kind)}.{attr}"):
+                    known.extend(values)
+        for kind, bases in self.bases.items():
+            for base in bases:
+                self._share(of_class(kind), of_class(base))
+
+    def _share(self, kind: str, base: str) -> None:
+        """An object has what its class' base sets, and the base's methods find what it sets."""
+        names = [name for name in self.bound if name.partition(".")[0] in (kind, base)]
+        for attr in {name.partition(".")[2] for name in names} - {""}:
+            both = [*self.bound.get(f"{kind}.{attr}", ()), *self.bound.get(f"{base}.{attr}", ())]
+            self.bound[f"{kind}.{attr}"] = self.bound[f"{base}.{attr}"] = both
 
     def note_changes(self) -> None:
         """What is added to under one name is added to under all; to be done when all are bound."""
         for _ in range(_MAX_DEPTH):
-            shared = {
-                value.id
-                for name in self.changed & self.bound.keys()
-                for value in self.bound[name]
-                if isinstance(value, ast.Name)
-            }
+            values = [each for name in self.changed for each in self.bound.get(name, ())]
+            shared = {value.id for value in values if isinstance(value, ast.Name)}
+            same = {id(value) for value in values if value is not None}
+            for name, bound in self.bound.items():
+                if any(id(value) in same for value in bound):
+                    shared.add(name)
             if shared <= self.changed:
                 return
             self.changed |= shared

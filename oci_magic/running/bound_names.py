@@ -74,3 +74,30 @@ def read_first(statement: ast.stmt) -> list[ast.AST]:
 
 def names_in(nodes: Iterable[ast.AST]) -> set[str]:
     return {part.id for n in nodes for part in ast.walk(n) if isinstance(part, ast.Name)}
+
+
+def looped_in(node: ast.AST) -> Iterator[str]:
+    """The names that a loop binds."""
+    if isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
+        yield from stored([node.target])
+
+
+def sets_any_attribute(node: ast.AST) -> bool:
+    """`setattr(self, name, value)`, `self.__dict__.update(options)`"""
+    match node:
+        case ast.Name(id="setattr" | "vars") | ast.Attribute(attr="__dict__"):
+            return True
+    return False
+
+
+def parts(target: ast.Tuple | ast.List, value: ast.expr | None) -> list[ast.expr | None]:
+    """What each of the names on the left of `a, b = value` stands for."""
+    if isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(target.elts):
+        return [*value.elts]
+    starred = any(isinstance(each, ast.Starred) for each in target.elts)
+    if value is None or starred or (isinstance(value, ast.Constant) and value.value is None):
+        return [None] * len(target.elts)
+    return [
+        ast.Subscript(value, ast.Constant(position), ast.Load())
+        for position in range(len(target.elts))
+    ]

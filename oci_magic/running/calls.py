@@ -60,15 +60,25 @@ class _Uses:
         apart = {id(call.func) for call in self.calls}
         apart |= {id(node.value) for node in nodes if isinstance(node, ast.Attribute)}
         self.passed_on = {_name(node) for node in nodes if id(node) not in apart}
+        self._classes = [node for node in nodes if isinstance(node, ast.ClassDef)]
+
+    def kin(self, owner: ast.ClassDef) -> set[str]:
+        """A class and those that are made from it: calling one calls what it inherits."""
+        found = {owner.name}
+        for node in self._classes * 2:
+            if any(_name(base) in found for base in node.bases):
+                found.add(node.name)
+        return found
 
 
 def _of_function(function: Function, owner: ast.ClassDef | None, uses: _Uses) -> Bindings:
     own = int(owner is not None and is_method(function))
-    shifts = [(call, _shift(call, function, owner, own)) for call in uses.calls]
+    kin = uses.kin(owner) if owner else set()
+    shifts = [(call, _shift(call, function, kin, own)) for call in uses.calls]
     calls = [(call, shift) for call, shift in shifts if shift is not None]
     names = {f".{function.name}" if owner else function.name}
-    if owner and function.name == "__init__":
-        names.add(owner.name)
+    if function.name == "__init__":
+        names |= kin
     elsewhere = not names.isdisjoint(uses.passed_on)
     yield from ((each.arg, None) for each in (function.args.vararg, function.args.kwarg) if each)
     for position, argument in enumerate(arguments(function.args)):
@@ -84,24 +94,24 @@ def _of_fields(owner: ast.ClassDef, uses: _Uses) -> Bindings:
     """`Config("new.csv")` of a dataclass; its body binds the defaults."""
     parts = (part.target for part in owner.body if isinstance(part, ast.AnnAssign))
     fields = [target.id for target in parts if isinstance(target, ast.Name)]
-    left_out = ast.Constant(None)
+    left_out, kin = ast.Constant(None), uses.kin(owner)
     for call in uses.calls:
-        for position, field in enumerate(fields if _name(call.func) == owner.name else ()):
+        for position, field in enumerate(fields if _name(call.func) in kin else ()):
             value = _given(call, position, field.rpartition(".")[2], left_out)
             if value is not left_out:
                 yield field, value
 
 
-def _shift(call: ast.Call, function: Function, owner: ast.ClassDef | None, own: int) -> int | None:
+def _shift(call: ast.Call, function: Function, kin: set[str], own: int) -> int | None:
     """By how many the arguments are fewer than the parameters; None: a call of something else."""
     name = _name(call.func)
-    if owner is None:
+    if not kin:
         return 0 if name == function.name else None
-    if function.name == "__init__" and name == owner.name:
+    if function.name == "__init__" and name in kin:
         return own
     if name != f".{function.name}":
         return None
-    by_class = _name(call.func.value) == owner.name  # type: ignore[attr-defined]
+    by_class = _name(call.func.value) in kin  # type: ignore[attr-defined]
     return 0 if by_class and not function.decorator_list else own
 
 

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import TypeGuard
 
 from .bindings import Bindings
+from .bound_names import looped_in, parts, sets_any_attribute
 from .calls import literal, parameters
 from .live import full_name
 from .scopes import arguments, plain
@@ -52,6 +53,8 @@ class Names(Bindings):
         if before and not before._is_empty():
             self._keep(before, Names(tree))
         nodes = list(ast.walk(tree))
+        self._targets = {name for node in nodes for name in looped_in(node)}
+        self.open_ended |= any(map(sets_any_attribute, nodes))
         for node in nodes:
             self._import(node)
         for node in nodes:
@@ -114,7 +117,7 @@ class Names(Bindings):
     def _name(self, name: str) -> str:
         if name in self._meant:
             return self._meant[name]
-        if name in self.bound or plain(name) != name:
+        if name in self.bound or name in self._targets or plain(name) != name:
             return ""
         for module in self._stars:
             if hasattr(sys.modules.get(module), name):
@@ -166,7 +169,10 @@ class Names(Bindings):
                     self.changed.add(target.id)
             case ast.withitem(context_expr=value, optional_vars=ast.expr() as target):
                 self._assign(target, value)
-            case ast.ClassDef(name=name) | ast.ExceptHandler(name=str() as name):
+            case ast.ClassDef(name=name, bases=bases):
+                self.add(name, None)
+                self.bases[name] = [base.id for base in bases if isinstance(base, ast.Name)]
+            case ast.ExceptHandler(name=str() as name):
                 self.add(name, None)
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
                 self.add(name, None)
@@ -186,12 +192,13 @@ class Names(Bindings):
                 self._meant.setdefault(target.id, meant)
             else:
                 self.add(target.id, value)
-        elif isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
-            self.add(f"{target.value.id}.{target.attr}", value)  # self.path
+        elif isinstance(target, ast.Attribute):
+            owner = target.value.id if isinstance(target.value, ast.Name) else "*"
+            self.add(f"{owner}.{target.attr}", value)  # self.path
         elif isinstance(target, ast.Starred):
             self._assign(target.value, None)
         elif isinstance(target, ast.Tuple | ast.List):
-            for element, part in zip(target.elts, _parts(target, value), strict=True):
+            for element, part in zip(target.elts, parts(target, value), strict=True):
                 self._assign(element, part)
 
     def _loop(self, target: ast.expr, source: ast.expr) -> None:
@@ -240,16 +247,3 @@ def _settled(name: str) -> str:
 def _reads(node: ast.AST | None, name: str) -> bool:
     parts = ast.walk(node) if node else ()
     return any(isinstance(part, ast.Name) and part.id == name for part in parts)
-
-
-def _parts(target: ast.Tuple | ast.List, value: ast.expr | None) -> list[ast.expr | None]:
-    """What each of the names on the left of `a, b = value` stands for."""
-    if isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(target.elts):
-        return [*value.elts]
-    starred = any(isinstance(each, ast.Starred) for each in target.elts)
-    if value is None or starred or (isinstance(value, ast.Constant) and value.value is None):
-        return [None] * len(target.elts)
-    return [
-        ast.Subscript(value, ast.Constant(position), ast.Load())
-        for position in range(len(target.elts))
-    ]
