@@ -69,7 +69,7 @@ class Writes:
         if attr in ("write_text", "write_bytes", "open") and isinstance(call.func, ast.Attribute):
             mode = literal(passed(call, 0, "mode")) if attr == "open" else "w"
             if WRITING_MODE.fullmatch(mode):
-                return self._judged(attr, self._paths.texts(call.func.value))
+                return self._judged(attr, self._paths.texts(call.func.value), call.func.value)
             return ""
         if attr in ("mkdir", "touch") and isinstance(call.func, ast.Attribute):
             return self._outside(attr, self._paths.texts(call.func.value))
@@ -92,7 +92,7 @@ class Writes:
         if modes is not None and not any(map(_writes, modes)):
             return ""
         file = passed(call, 0, "file", "filename", "name", "path", "fileobj", "where", "fp", "f")
-        return self._judged(name, self._paths.texts(file))
+        return self._judged(name, self._paths.texts(file), file)
 
     def _harm_of_connecting(self, call: ast.Call) -> str:
         """A database is read, or made where there is none: outside the folder that is a write."""
@@ -108,7 +108,7 @@ class Writes:
         texts = self._paths.texts(where)
         if name in ("shutil.copy", "shutil.copy2"):
             texts = self._inside_folders(texts, self._paths.texts(passed(call, 0, "src")))
-        return self._judged(name, texts)
+        return self._judged(name, texts, where)
 
     def _harm_of_method(self, call: ast.Call, name: str, attr: str) -> str:
         attr = attr or (name.rpartition(".")[2] if "." in name else self._got(call.func))
