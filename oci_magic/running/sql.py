@@ -67,6 +67,7 @@ class Databases:
         """Whether the cell opens databases, and only such as it makes itself."""
 
     def changes(self, call: ast.Call) -> tuple[Change, str] | None:
+        """None for a call that changes nothing that was there before."""
         names = self._names
         called = names.dotted(call.func).rpartition(".")[2]
         attr = call.func.attr if isinstance(call.func, ast.Attribute) else called
