@@ -138,6 +138,7 @@ HELD = {
         "df.to_sql('t', con, if_exists='replace')",
         "df.to_sql('t', con, None, 'replace')",
         "df.to_sql('t', con, if_exists=how)",
+        "df.to_sql('t', con, None, 'append')",
         "import xlsxwriter\nbook = xlsxwriter.Workbook('old.xlsx')",
         "from xlsxwriter import Workbook\nwith Workbook(filename='old.xlsx') as book: pass",
         "import pyarrow.parquet as pq\npq.write_table(t, 'old.csv')",
@@ -272,7 +273,6 @@ LET_THROUGH = [
     "import shutil\nshutil.copy('old.csv', 'copy.csv')\nshutil.copy('notes.txt', 'data')",
     "df['s'].str.extract('x')\ndf['s'].str.extractall('(x)')",
     "df.to_sql('t', con, index=False)",
-    "df.to_sql('t', con, None, 'append')",
     "import xlsxwriter\nxlsxwriter.Workbook('new.xlsx')",
     "import pyarrow.parquet as pq\npq.write_table(t, 'new.parquet')",
     "np.savez('new.npz', where=a)",
@@ -333,6 +333,16 @@ READERS = corpus("readers.jsonl")
 BLIND = corpus("blind.jsonl")
 """Cells by someone who had not read the rules: `code`, `effects` that a reader sees, `there`."""
 
+PLAIN = corpus("plain.jsonl")
+"""Plain cells, as tidy code writes them: of those `by` a reader many were missed or held without
+need at first; those `by` who wrote the rules try the same further. `THERE` is what they find."""
+THERE = (
+    *("a.zip", "c.yml", "notes.txt", "old.avi", "old.csv", "old.db", "old.h5", "old.html"),
+    *("old.json", "old.npy", "old.npz", "old.onnx", "old.pdf", "old.pkl", "old.png", "old.sav"),
+    *("old.safetensors", "old.tif", "old.wav", "old.xlsx", "old.xml", "old.zip", "reset.sql"),
+    *("tool.py", "data/old.csv"),
+)
+
 
 def blind(folder: Path, cell: dict[str, Any]) -> tuple[Effect, ...]:
     for name in cell.get("there", ()):
@@ -365,6 +375,46 @@ def test_nothing_harmless_of_the_second_corpus_is_held(tmp_path: Path) -> None:
     harmless = [each for each in READERS if not each["effects"]]
     assert len(harmless) >= 100
     assert [each["code"] for each in harmless if blind(tmp_path, each)] == []
+
+
+@pytest.fixture(scope="module")
+def plain_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    where = tmp_path_factory.mktemp("plain")
+    (where / "data").mkdir()
+    for name in THERE:
+        (where / name).touch()
+    return where
+
+
+@pytest.mark.parametrize(
+    "cell", [each for each in PLAIN if each["effects"]], ids=lambda c: c["code"]
+)
+def test_plain_code_with_an_effect_is_held(cell: dict[str, Any], plain_folder: Path) -> None:
+    assert {effect.kind for effect in review(Cell(cell["code"]), plain_folder)} == set(
+        cell["effects"]
+    )
+
+
+@pytest.mark.parametrize(
+    "cell", [each for each in PLAIN if not each["effects"]], ids=lambda c: c["code"]
+)
+def test_plain_code_without_one_is_not(cell: dict[str, Any], plain_folder: Path) -> None:
+    assert review(Cell(cell["code"]), plain_folder) == ()
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["out.write('x' * 9 + {})", "out.write({})", "sqlite3.connect({})", "df.to_csv({} + name)"],
+)
+def test_what_cannot_be_a_path_does_not_make_review_raise(source: str, folder: Path) -> None:
+    for text in ("long " * 200, "\0", "**", "/" * 300):
+        review(Cell(source.format(repr(text))), folder)
+
+
+def test_a_long_text_of_many_parts_is_read(folder: Path) -> None:
+    parts = " + ".join(["name"] * 600)
+    assert review(Cell(f"def f(name):\n    return {parts}\nf('a')"), folder) == ()
+    assert review(Cell(f"x = {parts}\ndf.to_csv('old.csv')"), folder) != ()
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ _HELD: dict[EffectKind, re.Pattern[str]] = {
     "delete": re.compile(
         r"os\.(remove|unlink|rmdir|removedirs)|shutil\.rmtree|send2trash\.send2trash"
         r"|pathlib\.\w*Path\.(unlink|rmdir)|distutils\.dir_util\.remove_tree"
+        r"|sqlalchemy\.(\w+\.)*delete"
     ),
     "overwrite": re.compile(
         r"os\.(rename|renames|replace|truncate|ftruncate|l?chmod|l?chown|symlink|link)|shutil\.move"
@@ -39,6 +40,9 @@ _HELD: dict[EffectKind, re.Pattern[str]] = {
         r"|multiprocessing\.(\w+\.)*(Process|Pool)"
         r"|concurrent\.futures\.(process\.)?ProcessPoolExecutor"
         r"|(pexpect|ptyprocess)\.(\w+\.)*\w*([sS]pawn|run|Process)\w*|git\.(cmd\.)?Git"
+        r"|sh\.\w+|invoke\.(\w+\.)*(run|sudo|Context)|IPython\.utils\.\w*process\w*\.(system|getoutput\w*)"
+        r"|(dask\.)?distributed\.(\w+\.)*\w*(Client|Cluster)"
+        r"|pyspark\.(\w+\.)*(SparkSession\.builder|SparkContext)"
     ),
     "install": re.compile(
         r"pip\.(_internal\.)?(\w+\.)*main|ensurepip\.\w+|(micropip|piplite)\.\w+"
@@ -56,9 +60,9 @@ _HELD: dict[EffectKind, re.Pattern[str]] = {
         r"|(globals|locals|vars)\(\)\.(clear|popitem)|os\.environ\.clear|oci_magic(\.\w+)*"
     ),
     "dynamic": re.compile(
-        r"eval|exec|compile|__import__|__builtins__(\..*)?|builtins\.\w+|runpy\.\w+"
+        r"eval|exec|compile|__import__|(\w+\.)*__builtins__(\..*)?|builtins\.\w+|runpy\.\w+"
         r"|(os|shutil|subprocess|builtins|pathlib)\.__dict__|ctypes\.\w+|importlib\.reload"
-        r"|code\.(interact|Interactive\w+)|IPython\.(core\.)?display\.Javascript"
+        r"|cffi\.FFI|torch\.utils\.cpp_extension\.load\w*|code\.(interact|Interactive\w+)|IPython\.(core\.)?display\.Javascript"
         r"|get_ipython\(\)\.(run_cell|run_code|ex|ev|safe_execfile\w*|run_ast_nodes)"
     ),
 }

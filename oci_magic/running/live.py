@@ -34,7 +34,7 @@ def full_name(name: str, value: object) -> str:
         return "exit"
     if issubclass(type(value), ModuleType):
         return _spelt(_contents(value).get("__name__"))
-    home = _home(value)
+    home = home_of(value)
     if home == "__main__" or not callable(value):
         return ""
     return (_kept_as(value, home) or _defined_as(value, home)).removeprefix("builtins.")
@@ -58,10 +58,10 @@ def maps_to_paths(value: object) -> bool:
     return any(map(is_path, islice(list(value.values()), _MOST)))  # type: ignore[attr-defined]
 
 
-def _home(value: Any) -> str:
+def home_of(value: Any) -> str:
     """The module in which a function or class was made, else that of the object's class."""
     if _is_one_of(value, MethodType):
-        return _home(value.__func__)
+        return home_of(value.__func__)
     if _is_one_of(value, FunctionType, BuiltinFunctionType):
         return _spelt(value.__module__)
     return _spelt(_of_class("__module__", value if _is_class(value) else type(value)))

@@ -1,18 +1,23 @@
 """What the names of a cell stand for, read from its syntax tree and the live namespace.
 
 Covers imports, aliases of modules and functions, and which expressions a name is ever bound
-to; a name that the tree does not bind stands for the live object of that name. The order of
-execution is not followed, nor scopes. Without a live object the usual names (`os`, `pd`, `Path`)
-are taken to mean what they always mean.
+to; a name that the tree does not bind stands for the live object of that name. Scopes, and the
+order of plain statements, are told apart by `scopes`; no other order of execution is followed.
+Without a live object the usual names (`os`, `pd`, `Path`) are taken to mean what they always mean.
 """
 
 from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import TypeGuard
 
+from .bindings import Bindings
+from .bound_names import looped_in, parts, sets_any_attribute
+from .calls import literal, parameters
 from .live import full_name
+from .scopes import arguments, plain
 
 _USUAL = {
     "np": "numpy",
@@ -27,15 +32,12 @@ _USUAL = {
     "check_call": "subprocess.check_call",
     "check_output": "subprocess.check_output",
 }
-Function = ast.FunctionDef | ast.AsyncFunctionDef
+_TAKEN = frozenset(("os", "sys", "shutil", "subprocess", "builtins"))
+_GROWING = frozenset(("append", "extend", "insert", "add", "update", "setdefault"))
 
 
-class Names:
-    """The bindings of one syntax tree, in front of those `before` it and those of a namespace.
-
-    `bound` holds, for each name that the cell binds, the expressions it may stand for (None:
-    something that is no expression here); `looped` those that a loop takes it from.
-    """
+class Names(Bindings):
+    """The bindings of one syntax tree, in front of those `before` it and those of a namespace."""
 
     def __init__(
         self,
@@ -43,8 +45,7 @@ class Names:
         namespace: Mapping[str, object] | None = None,
         before: Names | None = None,
     ) -> None:
-        self.bound: dict[str, list[ast.expr | None]] = {}
-        self.looped: dict[str, list[ast.expr]] = {}
+        super().__init__()
         self._meant: dict[str, str] = {}
         self._stars: list[str] = []
         self._grown: set[str] = set()
@@ -52,13 +53,25 @@ class Names:
         if before and not before._is_empty():
             self._keep(before, Names(tree))
         nodes = list(ast.walk(tree))
+        self._targets = {name for node in nodes for name in looped_in(node)}
+        self.open_ended |= any(map(sets_any_attribute, nodes))
         for node in nodes:
             self._import(node)
-        calls = [node for node in nodes if isinstance(node, ast.Call)]
         for node in nodes:
             self._bind(node)
-            if isinstance(node, Function):
-                self._bind_parameters(node, calls)
+        for name, value in parameters(nodes):
+            self.add(name, value)
+            if meant := self.dotted(value):
+                self._meant.setdefault(name, meant)
+        self.share_attributes()
+        self.note_changes()
+        for node in nodes:
+            match node:
+                case ast.For() | ast.AsyncFor() | ast.comprehension():
+                    self._loop(node.target, node.iter)
+                case ast.Call(func=ast.Name(id="map"), args=[ast.Lambda() as each, *over]):
+                    for argument, source in zip(arguments(each.args), over, strict=False):
+                        self._loop(ast.Name(argument.arg), source)
 
     def dotted(self, node: ast.AST | None) -> str:
         """The full name an expression stands for, such as `os.remove`; "" if it has none."""
@@ -67,7 +80,7 @@ class Names:
                 return self._name(name)
             case ast.Attribute(value=value, attr=attr):
                 base = self.dotted(value)
-                return f"{base}.{attr}".removeprefix("builtins.") if base else ""
+                return _settled(f"{base}.{attr}") if base else ""
             case ast.Subscript(value=value, slice=key) if self.dotted(value) == "sys.modules":
                 return literal(key)
             case ast.Call(func=function, args=args):
@@ -86,6 +99,7 @@ class Names:
                     mine[name] = list(theirs[name])  # type: ignore[arg-type]  # of the same kind
         self._stars += before._stars
         self._grown |= before._grown
+        self.changed |= before.changed
 
     def _is_empty(self) -> bool:
         return not (self.bound or self.looped or self._meant or self._stars or self._grown)
@@ -103,7 +117,7 @@ class Names:
     def _name(self, name: str) -> str:
         if name in self._meant:
             return self._meant[name]
-        if name in self.bound:
+        if name in self.bound or name in self._targets or plain(name) != name:
             return ""
         for module in self._stars:
             if hasattr(sys.modules.get(module), name):
@@ -122,7 +136,9 @@ class Names:
             return literal(args[0])
         if function == "getattr" and len(args) > 1:
             base, name = self.dotted(args[0]), literal(args[1])
-            return f"{base}.{name}".removeprefix("builtins.") if base and name else ""
+            return _settled(f"{base}.{name}") if base and name else ""
+        if function == "multiprocessing.get_context":
+            return "multiprocessing"
         return ""
 
     def _import(self, node: ast.AST) -> None:
@@ -132,7 +148,7 @@ class Names:
                 self._meant[alias.asname or top] = alias.name if alias.asname else top
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             for alias in node.names:
-                full = f"{node.module}.{alias.name}".removeprefix("builtins.")
+                full = _settled(f"{node.module}.{alias.name}")
                 self._meant[alias.asname or alias.name] = full
                 if alias.name == "*":
                     self._stars.append(node.module)
@@ -150,17 +166,24 @@ class Names:
                 self._assign(target, None)
                 if isinstance(target, ast.Name):
                     self._grown.add(target.id)
-            case (
-                ast.For(target=target, iter=source) | ast.comprehension(target=target, iter=source)
-            ):
-                self._loop(target, source)
+                    self.changed.add(target.id)
             case ast.withitem(context_expr=value, optional_vars=ast.expr() as target):
                 self._assign(target, value)
-            case ast.ClassDef(name=name) | ast.ExceptHandler(name=str() as name):
-                self._add(name, None)
-            case ast.Lambda(args=arguments):
-                for argument in _arguments(arguments):
-                    self._add(argument.arg, None)
+            case ast.ClassDef(name=name, bases=bases):
+                self.add(name, None)
+                self.bases[name] = [base.id for base in bases if isinstance(base, ast.Name)]
+            case ast.ExceptHandler(name=str() as name):
+                self.add(name, None)
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                self.add(name, None)
+            case ast.Lambda(args=given):
+                for argument in arguments(given):
+                    self.add(argument.arg, None)
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=attr)):
+                if attr in _GROWING:
+                    self.changed.add(name)
+            case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store() | ast.Del()):
+                self.changed.add(name)
 
     def _assign(self, target: ast.expr, value: ast.expr | None) -> None:
         if isinstance(target, ast.Name):
@@ -168,19 +191,19 @@ class Names:
             if meant and target.id not in self.bound:
                 self._meant.setdefault(target.id, meant)
             else:
-                self._add(target.id, value)
-        elif isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
-            self._add(f"{target.value.id}.{target.attr}", value)  # self.path
+                self.add(target.id, value)
+        elif isinstance(target, ast.Attribute):
+            owner = target.value.id if isinstance(target.value, ast.Name) else "*"
+            self.add(f"{owner}.{target.attr}", value)  # self.path
+        elif isinstance(target, ast.Starred):
+            self._assign(target.value, None)
         elif isinstance(target, ast.Tuple | ast.List):
-            parts: Sequence[ast.expr | None] = [None] * len(target.elts)
-            if isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(parts):
-                parts = value.elts
-            for element, part in zip(target.elts, parts, strict=True):
+            for element, part in zip(target.elts, parts(target, value), strict=True):
                 self._assign(element, part)
 
     def _loop(self, target: ast.expr, source: ast.expr) -> None:
-        if isinstance(source, ast.List | ast.Tuple | ast.Set):
-            for element in source.elts:
+        if (elements := self.elements(source)) is not None:
+            for element in elements or [ast.Constant(None)]:
                 self._assign(target, element)
             return
         if isinstance(target, ast.Tuple) and isinstance(source, ast.Call):
@@ -195,62 +218,32 @@ class Names:
         if isinstance(source.func, ast.Attribute) and source.func.attr == "items":
             values = ast.Call(ast.Attribute(source.func.value, "values", ast.Load()), [], [])
             source = ast.Call(ast.Name("zip"), [ast.Constant(None), values], [])
+        elif self._walks(source.func):  # the folder or one in it
+            below = ast.BinOp(source.func.value, ast.Div(), ast.Constant(None))
+            self._assign(targets[0], below)
+            targets = targets[1:]
+        function = source.func.id if isinstance(source.func, ast.Name) else ""
         sources: list[ast.expr] = {
             "enumerate": [ast.Constant(None), *source.args[:1]],
             "zip": source.args,
-        }.get(_called(source), [])
+        }.get(function, [])
         for position, target in enumerate(targets):
             part = sources[position] if position < len(sources) else ast.Constant(None)
             self._loop(target, part)
 
-    def _bind_parameters(self, function: Function, calls: Sequence[ast.Call]) -> None:
-        """A parameter stands for its default and for what the cell's own calls pass."""
-        self._add(function.name, None)
-        here = [call for call in calls if _called(call) == function.name]
-        for position, argument in enumerate(_arguments(function.args)):
-            values = [passed(call, position, argument.arg) for call in here]
-            values.append(_default(function.args, argument))
-            given = [value for value in values if value is not None]
-            for value in given or values:
-                self._add(argument.arg, value)
-
-    def _add(self, name: str, value: ast.expr | None) -> None:
-        self.bound.setdefault(name, []).append(value)
+    def _walks(self, function: ast.expr) -> TypeGuard[ast.Attribute]:
+        """`folder.walk()`, not `os.walk(folder)`"""
+        walks = isinstance(function, ast.Attribute) and function.attr == "walk"
+        return walks and self.dotted(function) != "os.walk"
 
 
-def literal(node: ast.AST | None) -> str:
-    """The text of a string constant, "" for anything else."""
-    match node:
-        case ast.Constant(value=str() as text):
-            return text
-    return ""
+def _settled(name: str) -> str:
+    """The usual name of what a module has taken from another: `os` for `shutil.os`."""
+    home, _, module = name.rpartition(".")
+    taken = module in _TAKEN and home.partition(".")[0] in sys.stdlib_module_names
+    return module if taken and home != "asyncio" else name.removeprefix("builtins.")
 
 
 def _reads(node: ast.AST | None, name: str) -> bool:
     parts = ast.walk(node) if node else ()
     return any(isinstance(part, ast.Name) and part.id == name for part in parts)
-
-
-def passed(call: ast.Call, position: int, *names: str) -> ast.expr | None:
-    """The argument of a call at `position` or under one of `names`, None if it is not given."""
-    for keyword in call.keywords:
-        if keyword.arg in names:
-            return keyword.value
-    return call.args[position] if position < len(call.args) else None
-
-
-def _called(call: ast.Call) -> str:
-    return call.func.id if isinstance(call.func, ast.Name) else ""
-
-
-def _arguments(arguments: ast.arguments) -> Iterator[ast.arg]:
-    yield from (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
-
-
-def _default(arguments: ast.arguments, argument: ast.arg) -> ast.expr | None:
-    positional = [*arguments.posonlyargs, *arguments.args]
-    pairs = [
-        *zip(reversed(positional), reversed(arguments.defaults), strict=False),
-        *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
-    ]
-    return next((default for known, default in pairs if known is argument), None)

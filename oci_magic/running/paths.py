@@ -1,34 +1,41 @@
 """Which paths an expression of a cell may name, as far as constants tell.
 
-Covers texts, f-strings, `+`, `/`, `os.path.join`, pathlib, names bound to such expressions and
-loops over literal lists; whether a name stands for a pathlib path, live ones included. Anything
-computed from data is not known.
+Covers texts, what is put together of them (f-strings, `%`, `format`, `+`, `/`, `os.path`, pathlib
+and methods of texts), names bound to such expressions, literal lists and dicts, and attributes
+of the cell's own objects. Anything computed from data is not known.
 """
 
 from __future__ import annotations
 
 import ast
 import itertools
+import os
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from .live import holds_paths, is_path, maps_to_paths
-from .names import Names, literal
+from .calls import literal, passed
+from .names import Names
+from .path_objects import PATH, SAME, PathObjects
+from .wording import as_f_string
 
 Texts = frozenset[str] | None
 """All that an expression may be; None: not known; empty: no file of the person (a buffer)."""
+Inner = Callable[[ast.AST | None], Texts]
 
-_PATH = re.compile(r"pathlib\.\w*Path(\.cwd|\.home)?")
-_SAME = frozenset(("absolute", "resolve", "expanduser"))
-_TO_PATH = _SAME | {"joinpath", "with_name", "with_suffix", "with_stem"}
-_ONE_OF = frozenset(("next", "max", "min"))
-_WRAPPERS = frozenset(("iter", "sorted", "list", "tuple", "reversed", "set"))
 _TO_TEXT = frozenset(("str", "os.fspath", "os.path.abspath"))
+_TEXT_METHODS = frozenset(
+    (
+        *("replace", "lower", "upper", "strip", "lstrip", "rstrip", "removesuffix"),
+        *("removeprefix", "title", "capitalize", "casefold", "zfill"),
+    )
+)
+_OPENED = re.compile(r"((io|gzip|bz2|lzma|codecs)\.)?open|io\.FileIO")
 _NO_FILE = re.compile(
     r"io\.(StringIO|BytesIO|FileIO)|gzip\.GzipFile|bz2\.BZ2File|lzma\.LZMAFile|tempfile\.\w+|((io|gzip|bz2|lzma|codecs)\.)?open|os\.devnull"
     r"|sys\.(__)?std(out|err)(__)?|zipfile\.ZipFile|pandas\.ExcelWriter|.*\bPdfPages"
 )
+_SPLITS = {"os.path.splitext": os.path.splitext, "os.path.split": os.path.split}
 _MAX_TEXTS = 64
 _MAX_DEPTH = 12
 
@@ -38,6 +45,8 @@ class Paths:
 
     def __init__(self, names: Names) -> None:
         self._names = names
+        objects = PathObjects(names)
+        self.is_path, self.is_moved = objects.is_path, objects.is_moved
 
     def texts(self, node: ast.AST | None, depth: int = 0) -> Texts:
         """The texts (or paths, as text) that an expression may stand for."""
@@ -68,89 +77,54 @@ class Paths:
                 return _union((inner(body), inner(other)))
             case ast.Subscript(value=value, slice=ast.Constant(value="HOME" | "USERPROFILE")):
                 return frozenset(("~",)) if self._names.dotted(value) == "os.environ" else None
+            case ast.Subscript(value=value, slice=key):
+                return self._held(value, key, inner)
             case ast.Attribute(value=value, attr=attr):
-                return _attribute(inner(value), attr)
+                return self._attribute(value, attr, inner)
+            case ast.Call() | ast.BinOp(op=ast.Mod()) if formatted := as_f_string(node):
+                return inner(formatted)
             case ast.Call():
                 return self._call_texts(node, inner)
         return None
 
-    def is_path(self, node: ast.AST | None) -> bool:
-        """Whether an expression is known to be a pathlib path."""
-        return self._is_path(node, set())
+    def _held(self, value: ast.expr, key: ast.expr, inner: Inner) -> Texts:
+        """`paths["csv"]`, `os.path.splitext(path)[0]`, `tempfile.mkstemp()[1]`"""
+        match value, key:
+            case ast.Call(func=function, args=[path]), ast.Constant(value=int() as at):
+                split = _SPLITS.get(self._names.dotted(function))
+                texts = inner(path) if split and at in (0, 1) else None
+                if split and texts is not None:
+                    return frozenset(split(text)[at] for text in texts)
+        if held := self._names.values(value, key):
+            return _union(map(inner, held))
+        return frozenset() if inner(value) == frozenset() else None
 
-    def _is_path(self, node: ast.AST | None, seen: set[tuple[str, str]]) -> bool:
-        """`seen` are the names that have been followed, so that circles end."""
+    def _attribute(self, value: ast.expr, attr: str, inner: Inner) -> Texts:
+        """Parts of a known path, what an object's attribute is set to, the name of an open file."""
+        if attr in ("name", "filename") and (opened := self._opened(value)):
+            return _union(map(inner, opened))
+        owner = value.id if isinstance(value, ast.Name) else ""
+        if bound := self._names.of_attribute(owner, attr):
+            return _union(map(inner, bound))
+        texts = inner(value)
+        if texts and attr in ("parent", "name", "stem", "suffix"):
+            return frozenset(str(getattr(Path(text), attr)) for text in texts)
+        return texts if texts == frozenset() else None
+
+    def _opened(self, node: ast.expr, depth: int = 0) -> list[ast.expr | None]:
+        """The paths of the files that an expression may stand for."""
         match node:
-            case ast.Call(func=function) if _PATH.fullmatch(self._names.dotted(function)):
-                return True
-            case ast.Call(func=ast.Attribute(value=value, attr=attr)) if attr in _TO_PATH:
-                return self._is_path(value, seen)
-            case (
-                ast.BinOp(op=ast.Div(), left=left, right=right) | ast.IfExp(body=left, orelse=right)
-            ):
-                return self._is_path(left, seen) or self._is_path(right, seen)
-            case ast.Attribute(value=value, attr="parent") | ast.NamedExpr(value=value):
-                return self._is_path(value, seen)
-            case ast.Attribute(value=ast.Name(id=owner), attr=attr):
-                bound = self._names.bound.get(f"{owner}.{attr}", ())
-                return any(self._is_path(each, seen) for each in bound)
-            case ast.Subscript(value=value):
-                return self._lists_paths(value, seen) or self._maps_to_paths(value, seen)
-            case ast.Call(func=ast.Name(id=name), args=[first, *_]) if name in _ONE_OF:
-                return self._lists_paths(first, seen)
-            case ast.Name(id=name) if ("path", name) not in seen:
-                seen.add(("path", name))
-                return (
-                    is_path(self._names.live(name))
-                    or any(self._is_path(each, seen) for each in self._names.bound.get(name, ()))
-                    or any(
-                        self._lists_paths(each, seen) for each in self._names.looped.get(name, ())
-                    )
-                )
-        return False
+            case ast.Call(func=function) if _OPENED.fullmatch(self._names.dotted(function)):
+                return [passed(node, 0, "file", "filename")]
+            case ast.Call(func=ast.Attribute(value=value, attr="open")):
+                return [value]
+            case ast.Name(id=name):
+                made = self._names.bound.get(name, ()) if depth < _MAX_DEPTH else ()
+                values = [each for each in made if each is not None]
+                return [path for each in values for path in self._opened(each, depth + 1)]
+        return []
 
-    def _lists_paths(self, node: ast.AST | None, seen: set[tuple[str, str]]) -> bool:
-        match node:
-            case ast.Call(func=ast.Attribute(value=value, attr="glob" | "rglob" | "iterdir")):
-                return self._is_path(value, seen)
-            case ast.Call(func=ast.Attribute(value=value, attr="values"), args=[]):
-                return self._maps_to_paths(value, seen)
-            case ast.Call(func=ast.Name(id="filter"), args=[_, values]):
-                return self._lists_paths(values, seen)
-            case ast.Call(func=ast.Name(id="map"), args=[function, *_]):
-                return bool(_PATH.fullmatch(self._names.dotted(function)))
-            case ast.Call(func=ast.Name(id=name), args=[first, *_]) if name in _WRAPPERS:
-                return self._lists_paths(first, seen)
-            case ast.ListComp(elt=each) | ast.SetComp(elt=each) | ast.GeneratorExp(elt=each):
-                return self._is_path(each, seen)
-            case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Set(elts=elements):
-                return any(self._is_path(each, seen) for each in elements)
-            case ast.Subscript(value=value, slice=ast.Slice()):
-                return self._lists_paths(value, seen)
-            case ast.BinOp(op=ast.Add(), left=left, right=right):
-                return self._lists_paths(left, seen) or self._lists_paths(right, seen)
-            case ast.Name(id=name) if ("list", name) not in seen:
-                seen.add(("list", name))
-                return holds_paths(self._names.live(name)) or any(
-                    self._lists_paths(each, seen) for each in self._names.bound.get(name, ())
-                )
-        return False
-
-    def _maps_to_paths(self, node: ast.AST | None, seen: set[tuple[str, str]]) -> bool:
-        match node:
-            case ast.Dict(values=values):
-                return any(self._is_path(each, seen) for each in values)
-            case ast.DictComp(value=value):
-                return self._is_path(value, seen)
-            case ast.Name(id=name) if ("dict", name) not in seen:
-                seen.add(("dict", name))
-                bound = self._names.bound.get(name, ())
-                return maps_to_paths(self._names.live(name)) or any(
-                    self._maps_to_paths(each, seen) for each in bound
-                )
-        return False
-
-    def _call_texts(self, call: ast.Call, inner: Callable[[ast.AST | None], Texts]) -> Texts:
+    def _call_texts(self, call: ast.Call, inner: Inner) -> Texts:
         function = self._names.dotted(call.func)
         if function in ("os.getcwd", "pathlib.Path.cwd"):
             return frozenset((".",))
@@ -159,19 +133,24 @@ class Paths:
                 call.args[0] if call.args else None
             )
             return frozenset(("~",)) if named in (False, "HOME", "USERPROFILE") else None
-        if function == "os.path.join" or _PATH.fullmatch(function):
+        if function == "os.path.join" or PATH.fullmatch(function):
             return _product(_joined, map(inner, call.args))
         if function in _TO_TEXT and call.args:
             return inner(call.args[0])
+        if function in ("os.path.basename", "os.path.dirname") and call.args:
+            texts = inner(call.args[0])
+            return texts and frozenset(getattr(os.path, function[8:])(text) for text in texts)
         match call.func:
-            case ast.Attribute(value=value, attr=attr) if attr in _SAME:
+            case ast.Attribute(value=value, attr=attr) if attr in SAME:
                 return inner(value)
             case ast.Attribute(value=value, attr="joinpath"):
                 return _product(_joined, map(inner, [value, *call.args]))
-            case ast.Attribute(value=value, attr="with_suffix" | "with_name" as attr):
+            case ast.Attribute(value=value, attr="with_suffix" | "with_name" | "with_stem" as attr):
                 return _product(_changed(attr), map(inner, [value, *call.args[:1]]))
             case ast.Attribute(value=value, attr="open") if self.is_path(value):
                 return frozenset()
+            case ast.Attribute(value=value, attr=attr) if attr in _TEXT_METHODS:
+                return _product(_changed(attr, str), map(inner, [value, *call.args]))
         return None
 
 
@@ -211,18 +190,11 @@ def _joined(parts: tuple[str, ...]) -> str:
     return str(Path(*parts))
 
 
-def _changed(method: str) -> Callable[[tuple[str, ...]], str]:
+def _changed(method: str, kind: Callable[[str], object] = Path) -> Callable[[tuple[str, ...]], str]:
     def change(parts: tuple[str, ...]) -> str:
         try:
-            return str(getattr(Path(parts[0]), method)(*parts[1:]))
-        except ValueError:  # the code will fail in the same way
+            return str(getattr(kind(parts[0]), method)(*parts[1:]))
+        except (ValueError, TypeError):  # the code will fail in the same way
             return parts[0]
 
     return change
-
-
-def _attribute(value: Texts, attr: str) -> Texts:
-    """`.parent` and `.name` of a known path; `.name` of a temporary file stays no file."""
-    if value and attr in ("parent", "name", "stem"):
-        return frozenset(str(getattr(Path(text), attr)) for text in value)
-    return value if value == frozenset() else None

@@ -1,4 +1,4 @@
-"""What files a path could name that is known in part: `figures/box_*.png`."""
+"""What is known of a text in part: how it begins, and which files a path could name."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from glob import escape
 
 from .names import Names
 from .paths import Paths
+from .wording import as_f_string
 
 _JOINS = re.compile(r"os\.path\.join|pathlib\.\w*Path")
 _LIKE_A_PATH = re.compile(
@@ -60,10 +61,37 @@ def _parts(
             return inner(bound[0], deeper=1) if len(bound) == 1 and bound[0] else [node]
         case ast.JoinedStr(values=values):
             return inner(*values)
-        case ast.FormattedValue(value=value):
+        case ast.FormattedValue(value=value, format_spec=None):
             return [value]
+        case ast.FormattedValue():
+            return [None]
+        case ast.Call() | ast.BinOp(op=ast.Mod()) if formatted := as_f_string(node):
+            return inner(formatted)
+        case ast.Attribute(value=ast.Name(id=owner), attr=attr) if depth < _MAX_DEPTH:
+            bound = names.of_attribute(owner, attr)
+            return inner(bound[0], deeper=1) if len(bound) == 1 and bound[0] else [node]
         case ast.BinOp(op=ast.Add(), left=left, right=right):
             return inner(left, right)
         case ast.BinOp(op=ast.Div(), left=left, right=right):
             return inner(left, _SLASH, right)
     return [node]
+
+
+def beginning(node: ast.expr | None, names: Names, paths: Paths, depth: int = 0) -> str:
+    """How a text begins; its end may be computed."""
+    texts = paths.texts(node) if depth < _MAX_DEPTH else None
+    if texts:
+        return sorted(texts)[0]
+    firsts: list[ast.expr | None] = []
+    match node:
+        case ast.JoinedStr(values=[first, *_]):
+            firsts = [first]
+        case (
+            ast.FormattedValue(value=first)
+            | ast.BinOp(op=ast.Add() | ast.Mod(), left=first)
+            | ast.Call(func=ast.Attribute(value=first, attr="format"))
+        ):
+            firsts = [first]
+        case ast.Name(id=name) if depth < _MAX_DEPTH:
+            firsts = names.bound.get(name, [])
+    return next((text for each in firsts if (text := beginning(each, names, paths, depth + 1))), "")

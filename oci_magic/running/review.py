@@ -6,9 +6,9 @@ working folder, starting programs, installing packages, the network, loading obj
 code (pickle), ending or signalling the kernel, changing the session (our settings, extensions) and
 code that cannot be read (`eval`, `exec`). New files inside the folder are let through.
 Names stand for what earlier cells of the same reply and the notebook bound them to: modules,
-functions, classes, paths. It cannot see what libraries, functions of earlier cells and imported
-modules do, SQL and addresses of which no constant part tells, other values that are computed then,
-and code that hides on purpose.
+functions, classes, paths; parameters for what the cell's own calls pass. It cannot see what
+libraries, functions of earlier cells and imported modules do, SQL and addresses of which no
+constant part tells, other values that are computed then, and code that hides on purpose.
 """
 
 from __future__ import annotations
@@ -21,25 +21,19 @@ from pathlib import Path
 
 from ..types import Cell, Effect
 from .beyond import beyond
-from .effects import effect_of
+from .calls import literal, passed
 from .ipython_syntax import magic_kind, written_file
-from .names import Names, literal, passed
-from .origins import origins
+from .methods import Methods
+from .names import Names
 from .paths import Paths
-from .sql import Change, changes, changes_by_sql
+from .spread import spread
+from .sql import Change, Databases, changes
 from .trees import MAGICS, as_one, trees
 from .writes import Writes
 
 _GUARDED = re.compile(r"os|shutil|subprocess|builtins|pathlib|sys|signal|get_ipython\(\)")
-_DELETING_METHODS = frozenset(
-    ("unlink", "rmdir", "delete_dir", "delete_dir_contents", "delete_file")
-)
-_ENDING_METHODS = frozenset(
-    ("do_shutdown", "shutdown_kernel", "interrupt_kernel", "restart_kernel")
-)
-_MOVING_METHODS = frozenset(("rename", "replace"))
-_LINKING_METHODS = frozenset(("chmod", "lchmod", "symlink_to", "hardlink_to", "link_to"))
-_KILLING_METHODS = frozenset(("kill", "terminate", "send_signal", "suspend"))
+_REACHES_OUT = re.compile(r"__\w+__\s*[(.]|@__")
+"""In an expression for a table: `@__builtins__`, `x.__class__.__base__`."""
 _SHELLS = re.compile(r"get_ipython\(\)\.(system\w*|getoutput\w*)")
 
 
@@ -130,13 +124,10 @@ class _Reader:
         self._writes.any = any_file
         nodes = [node for cell in cells for node in ast.walk(cell)]
         self._writes.moved = any(map(self._changes_folder, nodes))
-        self._of_tables: set[ast.expr] = set()
-        """`frame.rename` and `frame.replace`, as their arguments tell."""
-        self._classes = {
-            node.name: {part.name for part in node.body if isinstance(part, ast.FunctionDef)}
-            for node in nodes
-            if isinstance(node, ast.ClassDef)
-        }
+        self._databases = Databases(nodes, self._names, self._paths, self._writes.is_new)
+        self._methods = Methods(
+            self._names, self._paths, nodes, own_databases=self._databases.only_own
+        )
 
     def effects(self, tree: ast.AST) -> Iterator[Effect]:
         for node in ast.walk(tree):
@@ -144,49 +135,20 @@ class _Reader:
                 case ast.Call():
                     yield from self._call(node)
                 case ast.Name(ctx=ast.Load()) | ast.Attribute(ctx=ast.Load()):
-                    yield from self._reference(node, node.lineno)
+                    yield from self._methods.effects(node, node.lineno)
                 case ast.Raise(exc=ast.expr() as error):
                     name = self._names.dotted(error.func if isinstance(error, ast.Call) else error)
                     if name == "SystemExit":
                         yield Effect("exit", name, node.lineno)
 
-    def _reference(self, node: ast.expr, lineno: int) -> Iterator[Effect]:
-        """A name that need not be called here: `map(os.remove, files)`."""
-        name = self._names.dotted(node)
-        if kind := effect_of(name):
-            yield Effect(kind, name, lineno)
-            return
-        if isinstance(node, ast.Attribute):
-            if node.attr in _ENDING_METHODS:
-                yield Effect("exit", node.attr, lineno)
-            elif node.attr in _DELETING_METHODS and not self._is_own_method(node):
-                yield Effect("delete", node.attr, lineno)
-            elif self._changes_a_path(node):
-                yield Effect("overwrite", f"Path.{node.attr}", lineno)
-            elif node.attr in _KILLING_METHODS and self._is_a_process(node.value):
-                yield Effect("exit", node.attr, lineno)
-
-    def _changes_a_path(self, node: ast.Attribute) -> bool:
-        changes = node.attr in _MOVING_METHODS | _LINKING_METHODS
-        return changes and node not in self._of_tables and self._paths.is_path(node.value)
-
-    def _is_a_process(self, node: ast.expr) -> bool:
-        return any(name.startswith("psutil.") for name in origins(node, self._names))
-
-    def _is_own_method(self, node: ast.Attribute) -> bool:
-        """Whether the object is of a class that the cell defines, with a method of this name."""
-        value = node.value
-        made = self._names.bound.get(value.id, []) if isinstance(value, ast.Name) else []
-        kinds = [ast.unparse(m.func) for m in made if isinstance(m, ast.Call)]
-        own = [kind for kind in kinds if node.attr in self._classes.get(kind, ())]
-        return bool(made) and len(own) == len(made)
-
-    def _call(self, call: ast.Call) -> Iterator[Effect]:
+    def _call(self, written: ast.Call) -> Iterator[Effect]:
+        call = spread(written, self._names)
+        self._methods.look_at(call)
+        if call.func is not written.func:
+            yield from self._methods.effects(call.func, call.lineno)
         name = self._names.dotted(call.func)
         first = literal(call.args[0]) if call.args else ""
         attr = call.func.attr if isinstance(call.func, ast.Attribute) else ""
-        if attr in _MOVING_METHODS and not _is_of_a_path(call):
-            self._of_tables.add(call.func)
         if _SHELLS.fullmatch(name):
             yield Effect("process", f"!{first[:40]}", call.lineno)
         elif MAGICS.fullmatch(name):
@@ -195,9 +157,13 @@ class _Reader:
             yield from self._hidden(call, name)
         elif name == "importlib.import_module" and not first:
             yield Effect("dynamic", name, call.lineno)
-        elif attr in ("eval", "query") and "__" in first:
+        elif name == "operator.methodcaller":
+            yield from self._methods.by_name(call)
+        elif attr == "delete" and (queried := list(self._methods.by_query(call))):
+            yield from queried
+        elif attr in ("eval", "query") and _REACHES_OUT.search(first):
             yield Effect("dynamic", f"{attr} of '{first[:40]}'", call.lineno)
-        elif found := changes_by_sql(call, self._names, self._paths, self._writes.is_new):
+        elif found := self._databases.changes(call):
             yield from self._by_sql(*found, call.lineno)
         elif reached := beyond(call, self._names, self._paths):
             yield Effect(*reached, call.lineno)
@@ -215,7 +181,7 @@ class _Reader:
         if not call.args or not _GUARDED.fullmatch(self._names.dotted(call.args[0])):
             return
         if self._names.dotted(call):
-            yield from self._reference(call, call.lineno)
+            yield from self._methods.effects(call, call.lineno)
         else:
             yield Effect("dynamic", f"{name} of a module", call.lineno)
 
@@ -246,10 +212,3 @@ class _Reader:
         return name in ("os.chdir", "contextlib.chdir") or bool(
             magic and magic_kind(magic, "") == "moves"
         )
-
-
-def _is_of_a_path(call: ast.Call) -> bool:
-    """`path.rename(target)`; with other arguments it is a table's or a text's method."""
-    return len(call.args) + len(call.keywords) == 1 and all(
-        keyword.arg in ("target", None) for keyword in call.keywords
-    )

@@ -6,8 +6,10 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 
+from .calls import literal
 from .ipython_syntax import as_magic, magic_kind, parsed, python_in
-from .names import Names, literal
+from .names import Names
+from .scopes import tell_apart
 
 MAGICS = re.compile(r"get_ipython\(\)\.(run_line_magic|run_cell_magic|magic)")
 
@@ -17,6 +19,10 @@ def trees(source: str) -> Iterator[tuple[ast.Module, int]]:
     tree = parsed(source)
     if tree is None:
         return
+    try:
+        tell_apart(tree)
+    except RecursionError:  # half done: as it was written, then
+        tree = parsed(source) or tree
     lines = source.splitlines()
     blank = next((number for number, text in enumerate(lines) if text.strip()), 0)
     yield tree, blank

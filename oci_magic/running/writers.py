@@ -17,10 +17,12 @@ METHODS = frozenset(
         *("write_html", "write_image", "savefig", "imsave", "imwrite", "save", "savetxt"),
         *("savez", "savez_compressed", "tofile", "write_ndjson", "write_ipc", "write_ipc_stream"),
         *("write_avro", "write_delta", "sink_csv", "sink_parquet", "sink_ipc", "sink_ndjson"),
-        *("to_zarr", "save_model", "save_weights", "save_pretrained", "dump", "write"),
+        *("to_zarr", "save_model", "save_weights", "save_pretrained", "dump", "write", "output"),
     )
 )
-GENERAL = frozenset(("dump", "write"))
+TEXTS = frozenset(("to_string", "to_html", "to_markdown", "to_latex", "to_json"))
+"""Mostly asked for the text alone: `table.to_html(**options)`."""
+GENERAL = frozenset(("dump", "write", "output"))
 """Methods of much else, too: judged where the path is known, or what they belong to."""
 SAYS = re.compile(r"(json|yaml|pickle|dill|cloudpickle|marshal|tomli_w|sys\.\w+)\.(dump|write)")
 TREES = frozenset(
@@ -29,9 +31,17 @@ TREES = frozenset(
     for n in ("ElementTree", "parse")
 )
 ARCHIVES = frozenset(("zipfile.ZipFile", "tarfile.open", "tarfile.TarFile"))
+ELSEWHERE = frozenset(("urllib.request.urlretrieve", "plotly.offline.plot"))
+"""Without a path they write no file, or one of a name of their own."""
+NAMED = ("to_", "write_", "sink_", "save")
+"""How the names of methods that write begin: `getattr(table, f"to_{kind}")`."""
 MAKES = frozenset(("os.mkdir", "os.makedirs"))
 FUNCTIONS = {
     "torch.save": 1,
+    "torch.jit.save": 1,
+    "torch.onnx.export": 2,
+    **dict.fromkeys(("onnx.save", "onnx.save_model"), 1),
+    **{f"safetensors.{n}.save_file": 1 for n in ("torch", "numpy", "flax", "tensorflow", "mlx")},
     "joblib.dump": 1,
     "shutil.copy": 1,
     "shutil.copy2": 1,
@@ -42,6 +52,11 @@ FUNCTIONS = {
     "urllib.request.urlretrieve": 1,
     "scipy.io.wavfile.write": 0,
     "scipy.io.savemat": 0,
+    "scipy.sparse.save_npz": 0,
+    **{f"plotly.io.write_{kind}": 1 for kind in ("html", "image", "json")},
+    "plotly.offline.plot": 6,
+    **{f"pyreadstat.write_{kind}": 1 for kind in ("sav", "dta", "por", "xport")},
+    "cv2.VideoWriter": 0,
     "soundfile.write": 0,
     "nbformat.write": 1,
     "distutils.file_util.copy_file": 1,
@@ -60,6 +75,7 @@ OPENERS = {  # name: (position of the mode, the mode when none is given)
     **dict.fromkeys(("gzip.open", "bz2.open", "lzma.open", "zipfile.ZipFile"), (1, "r")),
     **dict.fromkeys(("io.FileIO", "gzip.GzipFile", "bz2.BZ2File", "lzma.LZMAFile"), (1, "r")),
     **dict.fromkeys(("h5py.File", "netCDF4.Dataset", "tarfile.TarFile", "dbm.open"), (1, "r")),
+    **dict.fromkeys(("wave.open", "rasterio.open"), (1, "r")),
     "shelve.open": (1, "c"),
     "pandas.ExcelWriter": (9, "w"),
     "pandas.HDFStore": (1, "a"),
@@ -72,6 +88,7 @@ OPENERS = {  # name: (position of the mode, the mode when none is given)
     "pyarrow.parquet.ParquetWriter": (9, "w"),
 }
 SUFFIXES = {
+    "save_npz": ("", ".npz"),
     "save": ("", ".npy"),
     "savez": ("", ".npz"),
     "savez_compressed": ("", ".npz"),

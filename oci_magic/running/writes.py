@@ -11,22 +11,26 @@ import ast
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
-from .names import Names, literal, passed
+from .calls import literal, passed, passed_or_hidden
+from .names import Names
 from .origins import Origins, origins
 from .paths import Paths, Texts
-from .patterns import pattern
+from .patterns import beginning, pattern
 from .sql import is_in_memory
 from .writers import (
     ARCHIVES,
+    ELSEWHERE,
     FUNCTIONS,
     FUNCTIONS_KEYWORDS,
     GENERAL,
     MAKES,
     METHODS,
+    NAMED,
     OPENERS,
     PATH_KEYWORDS,
     SAYS,
     SUFFIXES,
+    TEXTS,
     TREES,
     WRITING_FLAGS,
     WRITING_MODE,
@@ -65,7 +69,7 @@ class Writes:
         if attr in ("write_text", "write_bytes", "open") and isinstance(call.func, ast.Attribute):
             mode = literal(passed(call, 0, "mode")) if attr == "open" else "w"
             if WRITING_MODE.fullmatch(mode):
-                return self._judged(attr, self._paths.texts(call.func.value))
+                return self._judged(attr, self._paths.texts(call.func.value), call.func.value)
             return ""
         if attr in ("mkdir", "touch") and isinstance(call.func, ast.Attribute):
             return self._outside(attr, self._paths.texts(call.func.value))
@@ -87,29 +91,31 @@ class Writes:
         modes = self._paths.texts(mode) if mode is not None else frozenset((default,))
         if modes is not None and not any(map(_writes, modes)):
             return ""
-        file = passed(call, 0, "file", "filename", "name", "path", "fileobj", "where")
-        return self._judged(name, self._paths.texts(file))
+        file = passed(call, 0, "file", "filename", "name", "path", "fileobj", "where", "fp", "f")
+        return self._judged(name, self._paths.texts(file), file)
 
     def _harm_of_connecting(self, call: ast.Call) -> str:
         """A database is read, or made where there is none: outside the folder that is a write."""
         texts = self._paths.texts(passed(call, 0, "database")) or frozenset()
         files = frozenset(text for text in texts if not text.startswith((":memory:", "file:")))
-        there = all((self._folder / text).exists() for text in files)
+        there = all(_is_there(self._folder / text) for text in files)
         return "" if there else self._judged("sqlite3.connect", files)
 
     def _harm_of_function(self, call: ast.Call, name: str) -> str:
-        where = passed(call, FUNCTIONS[name], *FUNCTIONS_KEYWORDS)
+        where = passed_or_hidden(call, FUNCTIONS[name], *FUNCTIONS_KEYWORDS)
         if where is None:
-            return "" if name.startswith("urllib") else f"{name} into the folder"
+            return "" if name in ELSEWHERE else f"{name} into the folder"
         texts = self._paths.texts(where)
         if name in ("shutil.copy", "shutil.copy2"):
             texts = self._inside_folders(texts, self._paths.texts(passed(call, 0, "src")))
-        return self._judged(name, texts)
+        return self._judged(name, texts, where)
 
     def _harm_of_method(self, call: ast.Call, name: str, attr: str) -> str:
-        attr = attr or (name.rpartition(".")[2] if "." in name else "")
+        attr = attr or (name.rpartition(".")[2] if "." in name else self._got(call.func))
         if attr == "to_sql":
-            return "to_sql replaces a table" if self._replaces_a_table(call) else ""
+            return "to_sql changes a table" if self._changes_a_table(call) else ""
+        if attr == "backup":
+            return "backup over a database" if self._fills_a_database(call) else ""
         if attr == "extract":
             return self._harm_of_extracting(call)
         if attr == "extractall" and not _is_column_text(call.func):
@@ -117,19 +123,34 @@ class Writes:
             return self._judged(attr, self._paths.texts(where)) if where else f"{attr} here"
         if attr not in METHODS or self._on_a_buffer(call.func):
             return ""
-        where = passed(call, 0, *PATH_KEYWORDS)
+        given = passed if attr in TEXTS else passed_or_hidden
+        where = given(call, 0, *PATH_KEYWORDS)
         if where is None or (isinstance(where, ast.Constant) and where.value is None):
             return ""
         if attr in GENERAL and not self._writes_a_file(call, where):
             return ""
         return self._judged(attr, self._paths.texts(where), where)
 
-    def _replaces_a_table(self, call: ast.Call) -> bool:
+    def _got(self, function: ast.expr) -> str:
+        """The method that `getattr(table, f"to_{kind}")` may give, if it writes."""
+        match self._names.of_name(function):
+            case ast.Call(func=ast.Name(id="getattr"), args=[_, name]):
+                begins = beginning(name, self._names, self._paths)
+                return "to_csv" if begins.startswith(NAMED) else ""
+        return ""
+
+    def _changes_a_table(self, call: ast.Call) -> bool:
         """`df.to_sql(name, con, schema, if_exists)`; one that is not known may replace."""
         given = passed(call, 3, "if_exists")
         known = self._paths.texts(given) if given is not None else frozenset(("fail",))
-        replaces = known is None or not known.isdisjoint(("replace", "delete_rows"))
-        return replaces and not is_in_memory(passed(call, 1, "con"), self._names, self.is_new)
+        changes = known is None or not known.isdisjoint(("replace", "append", "delete_rows"))
+        return changes and not is_in_memory(passed(call, 1, "con"), self._names, self.is_new)
+
+    def _fills_a_database(self, call: ast.Call) -> bool:
+        """`source.backup(target)`"""
+        target = passed(call, 0, "target")
+        databases = "sqlite3.connect" in self._made(call) | origins(target, self._names)
+        return databases and not is_in_memory(target, self._names, self.is_new)
 
     def _writes_a_file(self, call: ast.Call, where: ast.expr) -> bool:
         """`array.dump("old.npy")`, `tree.write("old.xml")`; not `json.dump(x, file)`."""
@@ -139,7 +160,7 @@ class Writes:
         if SAYS.fullmatch(self._names.dotted(call.func)):
             return False
         texts = self._paths.texts(where) or ()
-        return len(call.args) == 1 and any((self._folder / text).is_file() for text in texts)
+        return len(call.args) == 1 and any(_is_there(self._folder / text) for text in texts)
 
     def _made(self, call: ast.Call) -> Origins:
         value = call.func.value if isinstance(call.func, ast.Attribute) else None
@@ -153,7 +174,7 @@ class Writes:
             return self._outside("extract", texts) if where is not None else ""
         names = self._paths.texts(member)
         if texts is None or not names:
-            return self._outside("extract", texts)
+            return self._judged("extract", texts)
         return self._judged("extract", frozenset(str(Path(t) / n) for t in texts for n in names))
 
     def _outside(self, what: str, texts: Texts) -> str:
@@ -192,7 +213,10 @@ class Writes:
         """Whether no file is there that a path of this form could be: `figures/box_*.png`."""
         if not pattern or self.moved:
             return False
-        found = {path.resolve() for path in self._folder.glob(pattern)}
+        try:
+            found = {path.resolve() for path in self._folder.glob(pattern)}
+        except (OSError, ValueError, NotImplementedError):
+            return False
         return found <= self._ours
 
     def _problem(self, text: str, suffixes: Iterable[str]) -> str:
@@ -209,6 +233,13 @@ class Writes:
         except (OSError, ValueError):
             return f"{shown}, which is no path"
         return f"over {shown}" if exists else ""
+
+
+def _is_there(file: Path) -> bool:
+    try:
+        return file.is_file()
+    except (OSError, ValueError):  # no path at all
+        return False
 
 
 def _writes(mode: str) -> bool:
