@@ -23,7 +23,7 @@ MOST_TEXTS = 3
 _CONVERTED = re.compile(
     r"""(?:to\ float:|with\ base\ \d+:|^Unable\ to\ parse\ string|isoformat\ string:
         |[Cc]ould\ not\ convert\ string|time\ data)
-        \ (?P<quote>['"])(?P<quoted>.+)(?P=quote)
+        \ (?P<quote>['"])(?P<quoted>.+?)(?P=quote)
         (?:$|\ at\ |\ to\ numeric|\ (?:doesn't|does\ not)\ match\ format)
     |(?:unable\ to\ parse|[Uu]nknown\ string\ format|received|out\ of\ range\ for\ month
         |must\ be\ in\ 1\.\.12):\ (?P<bare>.+?)(?:,\ at\ position\ \d+)?$""",
@@ -97,7 +97,9 @@ def _fitting(message: str, wanted: str) -> Callable[[str], bool]:
     """Whether a text can be converted, as far as that is known."""
     if expected := _FORMAT.search(message):
         return lambda text: _is_date(text, expected[2]) and text != wanted
-    if wanted and re.search(r"time|date|month|string format", message.replace(wanted, "")):
+    if wanted and re.search(
+        r"time|date|month|isoformat|string format", message.replace(wanted, "")
+    ):
         return lambda text: text != wanted and bool(re.search(r"\d", text))
     return _is_number
 
