@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,10 @@ import pytest
 from test_evidence import FILE, told
 
 from oci_magic.prompting.feedback import failure_text
+from oci_magic.running import data_notes
 from oci_magic.running.checks import failed_check
 from oci_magic.running.evidence import failure_of
+from oci_magic.running.variables import describe, dtype_name
 
 
 class Hostile:
@@ -98,6 +101,53 @@ def test_a_table_and_a_shape_of_the_persons_run_nothing() -> None:
     assert not RAN
     assert 't 2x1: "a" ' in said and 'Missing values in t: "a" 1' in said
     assert '"a" holds "x"' in said and "lazy is" not in said
+
+
+class Proxy:
+    """Says that it is of another class, and connects to find out."""
+
+    @property
+    def __class__(self) -> Any:
+        RAN.append("class")
+        return dict
+
+    def load(self, number: int) -> int:
+        return number
+
+
+class Zone(dt.tzinfo):
+    def utcoffset(self, _: Any) -> dt.timedelta:
+        return dt.timedelta(0)
+
+    def dst(self, _: Any) -> dt.timedelta:
+        return dt.timedelta(0)
+
+    def __str__(self) -> str:
+        RAN.append("zone")
+        return "Zone"
+
+
+@pytest.mark.parametrize(
+    "source", ["f(1, 2) or lazy.load(3)", "lazy.lod", "lazy.load()", "zoned['b']", "zonde"]
+)
+def test_a_proxy_and_a_timezone_of_the_persons_run_nothing(source: str) -> None:
+    when = pd.DatetimeIndex(["2024-01-01"]).tz_localize(Zone())
+    names: dict[str, Any] = {"lazy": Proxy(), "zoned": pd.DataFrame({"t": when}), "f": len}
+    try:
+        exec(compile(source, FILE, "exec"), names)
+    except Exception as error:
+        RAN.clear()
+        failure_text(failure_of(error, source, names, FILE))
+    assert not RAN
+    assert describe("t", names["zoned"]).columns == (('"t"', "DatetimeTZDtype"),) and not RAN
+    assert dtype_name(when.tz_convert("UTC").dtype).endswith(", UTC]")
+
+
+def test_gaps_are_counted_in_as_much_as_is_soon_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data_notes, "MOST_CELLS", 5)
+    gaps = pd.DataFrame({"a": ["x", None], "b": [None, "x"], "c": ["x", None], "d": [1.0, np.nan]})
+    said = told("f('Input X contains NaN.') if len(gaps) else 0", f=fails, gaps=gaps)
+    assert 'Missing values in gaps: "a" 1, "b" 1, "d" 1' in said
 
 
 def test_an_array_of_a_subclass_is_asked_as_an_array() -> None:
