@@ -21,16 +21,17 @@ MOST_ROWS = 1_000_000
 MOST_VALUES = 1000
 MOST_TEXTS = 3
 _CONVERTED = re.compile(
-    r"""(?:to\ float:|with\ base\ \d+:|^Unable\ to\ parse\ string|isoformat\ string:
-        |[Cc]ould\ not\ convert\ string|time\ data)
+    r"""(?:to\ float:|with\ base\ \d+:|^Unable\ to\ parse\ string|isoformat\ string:|time\ data)
         \ (?P<quote>['"])(?P<quoted>.+?)(?P=quote)
-        (?:$|\ at\ |\ to\ numeric|\ (?:doesn't|does\ not)\ match\ format)
+        (?:$|\ at\ |\ (?:doesn't|does\ not)\ match\ format)
     |(?:unable\ to\ parse|[Uu]nknown\ string\ format|received|out\ of\ range\ for\ month
         |must\ be\ in\ 1\.\.12):\ (?P<bare>.+?)(?:,\ at\ position\ \d+)?$""",
     re.DOTALL | re.VERBOSE,
 )
 _FORMAT = re.compile(r"""match format (['"])(.+?)\1""")
-_OF_CONVERSION = re.compile(r"literal|to numeric|convert|\bpars", re.IGNORECASE)
+_OF_CONVERSION = re.compile(  # a mean of texts is none, whatever pandas 2 says of it
+    r"literal|convert(?!.* to numeric)|\bpars", re.IGNORECASE | re.DOTALL
+)
 _OF_TEXT = re.compile(
     r"string|str\b|text|numeric|dtype|object|concatenate|not supported|operand", re.IGNORECASE
 )
