@@ -40,7 +40,7 @@ def test_a_variable_that_is_left_out_is_no_evidence(notebook: Notebook, source: 
     notebook.type(TABLES)
     said = told_of(notebook, source, "-x salaries")
     assert "Error" in said and "salaries 2x1" not in said and "t 2x1" not in said
-    assert ": salaries" not in said and " holds " not in said
+    assert "Near salarie: salaries" not in said and " holds " not in said
     assert "salaries 2x1" in told_of(notebook, source, "")
 
 
