@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,11 @@ KINDS = {
     "a line that cannot be read": ("x = (1,\ny = 2", "x = (1,\n    ^"),
     "a division by zero": ("total / none", "none is 0"),
     "a mean of nothing": ("sum(empty) / len(empty)", "empty is a list of length 0"),
+    "a name of a module": ("from collections import OrderdDict", "Near OrderdDict: OrderedDict"),
+    "an array for one of its elements": ("grid.plot()", "grid is a ndarray of shape 2 x 3"),
+    "a gap among whole numbers": ("gap['a'].astype(int)", 'Missing values in gap: "a" 1'),
+    "a line that begins with a tab": ("if 1:\n\tx = (1 +* 2)", "\tx = (1 +* 2)\n\t        ^"),
+    "a table of a function": ("def f():\n    t = df[['a']]\n    t['A']\nf()", 't 3x1: "a" int64'),
     "an error in a function of the person's": ("mean([])", "in mean, line 2: return sum"),
 }
 
@@ -67,7 +73,8 @@ def test_each_kind_of_failure_is_told_with_what_repairs_it(source: str, words: s
     names: dict[str, Any] = {
         "pd": pd, "plt": pytest.importorskip("matplotlib.pyplot"), "area": area,
         "df": pd.DataFrame({"a": [1, 2, 3]}), "d": {"price": 1}, "rows": [1, 2], "total": 1,
-        "grid": np.ones((2, 3)), "line": np.ones(4), "none": 0, "empty": [],
+        "gap": pd.DataFrame({"a": [1.0, None]}), "grid": np.ones((2, 3)),
+        "line": np.ones(4), "none": 0, "empty": [],
     }  # fmt: skip
     if source == "mean([])":
         source = "def mean(values):\n    return sum(values) / len(values)\nmean([])"
@@ -123,6 +130,28 @@ def test_lines_are_told_of_a_file_that_is_no_table(
     for line in ('First line of "a.csv": a,b', 'Line 2 of "a.csv": 1,2'):
         assert line in said
     assert 'Line 4 of "a.csv": 5,6,7,8' in said and "3,4" not in said
+
+
+@pytest.mark.parametrize("asked", ["usecols=['c']", "parse_dates=['c']"])
+def test_the_header_is_told_of_a_file_without_a_column(
+    asked: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.csv").write_text("a,b\n1,2\n")
+    assert 'First line of "a.csv": a,b' in told(f"pd.read_csv('a.csv', {asked})", pd=pd)
+
+
+def test_a_call_is_cut_between_parameters() -> None:
+    said = told("df.to_csv('n.csv', idx=False)", df=pd.DataFrame({"a": [1]}))
+    (call,) = (line for line in said.splitlines() if line.startswith("It is called"))
+    assert ", ...) (near: index)" in call
+    for parameter in call.partition("(")[2].rpartition(") (near")[0].split(", ")[:-1]:
+        assert re.fullmatch(r"\*|\w+(='?[^'.]*'?)?", parameter), parameter
+
+
+def test_what_is_there_is_not_near() -> None:
+    assert "Near" not in told("df['a'].dt.year", df=pd.DataFrame({"a": ["x"]}))
+    assert "Near" not in told("df['a'].str.upper()", df=pd.DataFrame({"a": [1]}))
 
 
 def test_the_rows_of_a_table_are_told_where_one_is_not_there() -> None:
@@ -193,8 +222,54 @@ def test_a_text_that_lost_its_marks_is_found_in_its_column() -> None:
     assert '"x" holds "$12 k"' in told("df['x'].str.strip('$').astype(float)", df=df)
     assert '"x" holds "$12 k"' in told("df['x'].astype(int)", df=df)
     assert "holds" not in told("df['x'], pd.to_numeric(pd.Series(['n/a']))", df=df, pd=pd)
+    late = pd.DataFrame({"x": ["1"] * 1500 + ["$12 k"]})
+    said = told("df['x'].str.strip('$').astype(float)", df=late)
+    assert '"x" holds "$12 k"\n"x" holds them in rows 1500' in said
     df["y"] = ["3,5", "4"]
     assert '"y" holds "3,5"' in told("df['x'].corr(df['y'])", df=df)  # it is to be mended as well
+
+
+DATES = [f"2024-01-{day:02}" for day in range(1, 29)] * 2
+
+
+@pytest.mark.parametrize(
+    ("source", "bad"),
+    [
+        ("pd.to_datetime(e['when'])", "2024-31-01"),
+        ("pd.to_datetime(e['when'], format='mixed')", "soon"),
+        ("e['when'].map(lambda s: dt.datetime.strptime(s, '%Y-%m-%d'))", "2024-31-01"),
+        ("e['when'].map(dt.date.fromisoformat)", "2024-31"),
+    ],
+)
+def test_of_dates_those_are_told_that_stopped_the_conversion(source: str, bad: str) -> None:
+    import datetime as dt
+
+    said = told(source, e=pd.DataFrame({"when": [*DATES, bad]}), pd=pd, dt=dt)
+    assert f'"when" holds "{bad}"\n' in said and '"when" holds them in rows 56' in said
+
+
+@pytest.mark.parametrize(
+    ("source", "texts"),
+    [
+        ("e['v'] + 1", '"12,5", "n/a"'),
+        ("e['v'] > 3", '"12,5", "n/a"'),
+        ("e.groupby('email')['v'].mean()", '"12,5", "n/a"'),
+        ("e['price'] * 1.5 + 1", '"3.82 €", "$1,200", "4 km2"'),
+    ],
+)
+def test_of_calculations_with_texts_those_are_told_that_look_like_numbers(
+    source: str, texts: str
+) -> None:
+    v, price = ["1", "12,5", "n/a", "3"], ["3.82 €", "$1,200", "4 km2", "7"]
+    email = ["u1@x.org", "u2@x.org", "u1@x.org", "u3@x.org"]
+    e = pd.DataFrame({"v": v, "price": price, "email": email, "when": DATES[:4]})
+    said = told(source, e=e)
+    if "*" not in source:
+        assert f" holds {texts}\n" in said
+    assert '"email" holds' not in said
+    for column in ("email", "when"):
+        for wrong in (f"e['{column}'] + 1", f"e['{column}'] > 3", f"e.groupby('{column}').mean()"):
+            assert f'"{column}" holds' not in told(wrong, e=e)
 
 
 MESSAGES = (

@@ -358,6 +358,14 @@ def test_names_that_look_like_secrets_are_left_out(notebook: Notebook, name: str
     assert "hunter2" not in notebook.out
 
 
+def test_what_looks_like_a_secret_in_a_cell_is_not_told(notebook: Notebook) -> None:
+    notebook.type("con = 'postgresql://bob:hunter2@host/db'")
+    notebook.type("client = dict(x='sk-hunter2defghijklmnopqr')")
+    notebook.type(f"%%oci {notebook.replies()} --dry\nplot")
+    assert "con = 'postgresql://[redacted]@host/db'" in notebook.out
+    assert "hunter2" not in notebook.out
+
+
 def test_variables_can_be_left_out(notebook: Notebook) -> None:
     notebook.magics.journal.prompted()
     notebook.shell.push({"first": 1, "second": 2, "third": 3})

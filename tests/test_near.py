@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from oci_magic.running import misspelt
 from oci_magic.running.evidence import failure_of
-from oci_magic.running.near import near
+from oci_magic.running.near import _first, near
 
 
 def test_case_blanks_and_marks_do_not_count() -> None:
@@ -43,6 +45,40 @@ def test_a_missing_file_is_looked_for_in_the_folders_below(
     (tmp_path / "sale.csv").touch()
     assert missing("sales[1].csv") == (str(Path("data") / "sales[1].csv"),)
     assert missing("sales.csv") == ("sale.csv",)
+
+
+def test_a_missing_file_is_looked_for_among_all_that_end_as_it_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("sales.csv", "config.yaml", "photo.png"):
+        (tmp_path / name).touch()
+    for number in range(40):
+        (tmp_path / f"{number}.csv").touch()
+        os.utime(tmp_path / f"{number}.csv", (2e9, 2e9))
+    assert missing("salse.csv")[0] == "sales.csv"
+    assert missing("confg.yaml") == ("config.yaml",)
+    assert missing("foto.png") == ("photo.png",)
+    assert missing("gone/deep/sales.csv") == ("sales.csv",)
+
+
+def test_many_long_names_are_compared_in_part() -> None:
+    long = [f"{number:04}" + "abcdefghij" * 19 for number in range(1000)]
+    compared = _first("q" + "abcdefghjj" * 19, long)
+    assert 0 < len(compared) < 100 and compared == long[-len(compared) :]
+    assert _first(long[5], long)[0] == long[5]
+    assert _first("umsatz", ["Umsatz"] * 2000) == ["Umsatz"] * 2000
+
+
+def test_no_more_names_are_looked_for_than_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    import pandas as pd
+
+    asked: list[str] = []
+    monkeypatch.setattr(misspelt, "near", lambda name, _: asked.append(name) or ())
+    with pytest.raises(KeyError) as caught:
+        pd.DataFrame({"a": [1]})[[f"b{number}" for number in range(60)]]
+    failure_of(caught.value, "", {})
+    assert len(asked) == 3
 
 
 def missing(name: str) -> tuple[str, ...]:

@@ -307,6 +307,11 @@ def test_output_over_1000_characters_keeps_head_and_tail(length: int) -> None:
     assert (told == text) == (length <= 1000)
 
 
+def test_a_shown_table_keeps_its_columns_below_their_names() -> None:
+    table = "   a   b\n0  1  22\n1  3   4"
+    assert feedback.output_text(Execution((stream(f"\n{table}\n\n"),))) == table
+
+
 @given(st.text(), st.integers(20, 300))
 def test_cut_text_is_never_longer_than_its_limit(text: str, limit: int) -> None:
     assert len(feedback.cut(text * 9, limit)) <= limit

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from pathlib import Path
@@ -13,8 +14,10 @@ from hypothesis import strategies as st
 from IPython.core.error import UsageError
 from test_magics import Notebook, code, notebook, one_line_error
 
+from oci_magic.notebook.export import FOR_IPYTHON, _written, export
 from oci_magic.prompting.redact import GONE, redacted
 from oci_magic.training.examples import messages_of
+from oci_magic.types import Cell, Execution, Reply, Turn
 
 __all__ = ["notebook"]  # a fixture
 
@@ -40,6 +43,21 @@ __all__ = ["notebook"]  # a fixture
         'conn = {"pwd":12345678}',
         "Server=x;Pwd=hunter2;",
         "password is 'hunter2'",
+        'DB_PASS="hunter2"',
+        "export SMTP_PASS=hunter2",
+        "[db]\nuser = bob\npassword = hunter22\nport = 1",
+        "TOKEN=hunter2xyz789",
+        "Token: hunter2xyz789",
+        '{"token": "hunter2xyz789"}',
+        '{"user": "bob", "pass": "hunter2"}',
+        "postgresql://bob:p@hunter2@host/db",
+        "npm_hunter2abcdefghijklmnopqrstuvw",
+        "SG.hunter2VfQFYQlKU0ufo8x5d1A.TwL2iGABf9DHoTf-09kqeF8t",
+        "pypi-hunter2AgEIcHlwaS5vcmcCJDU3",
+        "https://hooks.slack.com/services/T0/B0/hunter2",
+        "https://x.blob.core.windows.net/a?sv=2020&sig=hunter2%2Fx",
+        "don't tell: password: 'hunter2'",
+        "print(\"password='hunter2'\")",
     ],
 )
 def test_secrets_are_taken_out(text: str) -> None:
@@ -80,6 +98,16 @@ def test_secrets_are_taken_out(text: str) -> None:
         "if password:\n    return",
         "lambda secret: secret+1",
         'print(f"password: {password}")',
+        'print("password:", "ok")',
+        "print('password: ' + text, 'x')",
+        'input("password: ") == "x"',
+        'tokenizer = "bert-base-uncased-2024"',
+        'CountVectorizer(token_pattern=r"(?u)\\b\\w+\\b")',
+        'unrecognized token: "#"',
+        'password_col="pw", mask_token="<mask>", secretary="Ann"',
+        'df["token"] = "x"',
+        'credentials = "path/to.json"',
+        "first_pass = clean(df)",
     ],
 )
 def test_what_is_no_secret_stays(text: str) -> None:
@@ -151,6 +179,37 @@ def test_a_conversation_is_exported_as_one_line(notebook: Notebook, tmp_path: Pa
     assert [m["role"] for m in line["messages"]] == ["user", "assistant"] * 3
     result = notebook.type("%oci export talk.jsonl")
     assert "exists already" in one_line_error(notebook, result, UsageError)
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "ipynb", "py"])
+def test_half_a_letter_in_a_reply_does_not_hinder_an_export(tmp_path: Path, ending: str) -> None:
+    source = "t = '\ud83d'"
+    turn = Turn("go", Reply(code(source), (Cell(source),)), Execution())
+    export([[turn]], str(tmp_path / f"talk.{ending}"))
+    assert "t = '?'" in (tmp_path / f"talk.{ending}").read_text(encoding="utf-8")
+
+
+def test_an_export_that_breaks_off_leaves_no_file(tmp_path: Path) -> None:
+    class Full(io.BytesIO):
+        name = str(tmp_path / "a.py")
+
+        def write(self, _: Any) -> int:
+            raise OSError(28, "No space left on device")
+
+    (tmp_path / "a.py").touch()
+    with pytest.raises(OSError, match="No space"):
+        _written(b"x", Full())
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("source", ["import asyncio\nawait asyncio.sleep(0)", "%time x = 1"])
+def test_a_script_that_python_alone_cannot_run_says_so(
+    notebook: Notebook, tmp_path: Path, source: str
+) -> None:
+    notebook.type(f"%%oci {notebook.replies(code(source))}\ngo")
+    notebook.type("%oci export a.py")
+    assert "without oci_magic, cell by cell in IPython" in notebook.out
+    assert (tmp_path / "a.py").read_text(encoding="utf-8").startswith(FOR_IPYTHON)
 
 
 def test_another_word_is_a_mistake(notebook: Notebook) -> None:

@@ -16,6 +16,7 @@ from typing import Any, Literal, Protocol
 from ..engines import Engine, Sampling
 from ..errors import EngineError
 from ..events import Finished, follow
+from ..running.reserve import NOTHING, Reserve
 from ..session import Session
 from ..types import Cell, Execution, Facts, Failure, Message, Turn, Usage
 from .judging import Verdicts
@@ -91,6 +92,7 @@ class Judged:
 
     timeout: float | None = None
     strict = False
+    reserve: Reserve = NOTHING
 
     def __init__(self, problem: Problem, judge: Judging) -> None:
         self.problem, self.judge = problem, judge

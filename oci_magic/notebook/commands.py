@@ -217,12 +217,14 @@ def context(magics: OCIMagics) -> None:
 def export(magics: OCIMagics, rest: str) -> None:
     """Write the conversation: code that runs without us, or as a line of Code-Feedback JSONL."""
     from .export import export as write
+    from .export import needs_ipython
 
     path, exchanges = unquoted(rest), magics.session.exchanges if magics.session else []
     if not exchanges:
         raise UsageError("nothing to export: no prompts in this conversation yet")
     cells = write(exchanges, path)
     runs = f", {cells} code cells; it runs without oci_magic" if cells is not None else ""
+    runs += ", cell by cell in IPython" if needs_ipython(path) else ""
     prompts = sum(not rounds[-1].goes_on for rounds in exchanges)
     print(f"{path}: {prompts} prompts{runs}")
 

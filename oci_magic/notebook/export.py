@@ -8,12 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from IPython.core.error import UsageError
 
+from ..objects import encodable
 from ..prompting.prompts import FIX
 from ..types import Cell, Turn
 from .record import line
+
+FOR_IPYTHON = "# To be run cell by cell in IPython: it has magics, or awaits outside of a function."
+"""The first line of a script that Python alone cannot run."""
 
 
 def export(exchanges: Sequence[Sequence[Turn]], path: str) -> int | None:
@@ -28,14 +33,34 @@ def export(exchanges: Sequence[Sequence[Turn]], path: str) -> int | None:
         raise UsageError("end the name in .ipynb, .py or .jsonl: %oci export analysis.ipynb")
     cells = list(_cells([rounds[-1] for rounds in exchanges]))
     text = line(exchanges) if ending == ".jsonl" else writers[ending](cells)
+    raw = encodable(text).encode()
     try:
-        with Path(path).open("x", encoding="utf-8") as file:
-            file.write(text)
+        with Path(path).open("xb") as file:
+            _written(raw, file)
     except FileExistsError:
         raise UsageError(f"{path} exists already: choose another name or remove it") from None
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}; choose another place") from None
     return None if ending == ".jsonl" else sum(cell.kind == "code" for cell in cells)
+
+
+def needs_ipython(path: str) -> bool:
+    """Whether Python alone cannot run what has been exported to `path`."""
+    begins = FOR_IPYTHON.encode()
+    if not path.endswith(".py"):
+        return False
+    with Path(path).open("rb") as file:
+        return file.read(len(begins)) == begins
+
+
+def _written(raw: bytes, file: BinaryIO) -> None:
+    """Write the whole of it to a new file, or leave none, for a half one would be in the way."""
+    try:
+        file.write(raw)
+        file.flush()
+    except OSError:
+        Path(file.name).unlink(missing_ok=True)
+        raise
 
 
 def _cells(turns: Sequence[Turn]) -> Iterator[Cell]:
@@ -66,7 +91,10 @@ def _notebook(cells: Sequence[Cell]) -> str:
 
 
 def _script(cells: Sequence[Cell]) -> str:
-    """Cells in the percent form that editors know; IPython syntax as Python."""
+    """Cells in the percent form that editors know; IPython syntax as Python.
+
+    A script that Python alone cannot run says so in its first line.
+    """
     from IPython.core.inputtransformer2 import TransformerManager
 
     parts = []
@@ -76,4 +104,14 @@ def _script(cells: Sequence[Cell]) -> str:
         else:
             lines = "\n".join(f"# {line}".rstrip() for line in cell.source.splitlines())
             parts.append(f"# %% [markdown]\n{lines}")
-    return "\n\n".join(parts) + "\n"
+    text = "\n\n".join(parts) + "\n"
+    return text if _is_python(text) else f"{FOR_IPYTHON}\n\n{text}"
+
+
+def _is_python(text: str) -> bool:
+    """Whether it runs without IPython: no magics, and no `await` at top level."""
+    try:
+        compile(text, "<script>", "exec")
+    except (SyntaxError, ValueError):
+        return False
+    return "get_ipython(" not in text

@@ -18,6 +18,7 @@ from typing import Any
 from IPython.core.error import UsageError
 
 from ..errors import OciError
+from ..running.reserve import NOTHING, Reserve
 from ..types import Failure
 
 MAX_CELLS = 20
@@ -35,7 +36,7 @@ class _Failed:
     error: Failure | BaseException
     cell: str = ""
 
-    def told(self, names: dict[str, Any]) -> tuple[str, Failure]:
+    def told(self, names: dict[str, Any], reserve: Reserve) -> tuple[str, Failure]:
         """Source and failure, with facts gathered now among these names of the notebook."""
         if isinstance(self.error, Failure):
             return self.source, self.error
@@ -43,7 +44,7 @@ class _Failed:
         from ..running.ipython_syntax import without_leading_blank_lines
 
         source = without_leading_blank_lines(self.source)
-        return source, failure_of(self.error, source, names)
+        return source, failure_of(self.error, source, names, reserve=reserve)
 
     def is_source(self, source: str) -> bool:
         """Whether this is the cell's source."""
@@ -62,11 +63,17 @@ class _Failed:
 class Journal:
     """Filled by IPython's `post_run_cell` event; `paused` while a prompt runs its own cells.
 
-    `errors` maps execution counts to the text of their error; `failed` is called when a cell fails.
+    `errors` maps execution counts to the text of their error; `failed` is called when a cell fails,
+    `reserve` tells what of the notebook is not to be told.
     """
 
-    def __init__(self, shell: Any, failed: Callable[[], object] = lambda: None) -> None:
-        self.shell, self._on_failure = shell, failed
+    def __init__(
+        self,
+        shell: Any,
+        failed: Callable[[], object] = lambda: None,
+        reserve: Callable[[], Reserve] = lambda: NOTHING,
+    ) -> None:
+        self.shell, self._on_failure, self._reserve = shell, failed, reserve
         self._cells: dict[str, str] = {}
         self.errors: dict[int, str] = {}
         self._failed: _Failed | None = None
@@ -133,7 +140,7 @@ class Journal:
         if source and (found is None or not found.is_source(source)):
             earlier = reversed(self._earlier.values())
             found = next((each for each in earlier if each.is_source(source)), None)
-        return found.told(self.shell.user_ns) if found else None
+        return found.told(self.shell.user_ns, self._reserve()) if found else None
 
     def cell_of(self, source: str) -> str:
         """The id of the last failed cell if this is its source, "" if it has none."""
@@ -149,7 +156,8 @@ class Journal:
         last = self._failed
         if last and last.cell:
             self._earlier.pop(last.cell, None)
-            self._earlier[last.cell] = _Failed(*last.told(self.shell.user_ns), last.cell)
+            told = last.told(self.shell.user_ns, self._reserve())
+            self._earlier[last.cell] = _Failed(*told, last.cell)
             if len(self._earlier) > MAX_CELLS:
                 del self._earlier[next(iter(self._earlier))]
 

@@ -35,7 +35,7 @@ from .arguments import (
 from .journal import Journal
 from .queue import Replaced
 from .settings import Settings
-from .terms import new_session, session_for
+from .terms import new_session, reserve_of, session_for
 from .waiting import Waiting
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
         self.asked = Options()
         """The options of the last request: asking it again keeps to them."""
         super().__init__(shell)
-        self.journal = Journal(shell, self._offer_fix)
+        self.journal = Journal(shell, self._offer_fix, lambda: reserve_of(self, self.asked))
         self.replaced = Replaced(shell)
         self.session: Session | None = None
         self.open_view = view or self._view

@@ -1,7 +1,7 @@
 """The notebook around a prompt → `Context`: variables, data files, the person's recent cells.
 
-Variables whose names look like secrets are left out, and so are cells that assign one; of a
-variable that the person leaves out, so are cells that name it.
+Variables whose names look like secrets are left out, and so are cells that assign one, and what
+else looks like one in a cell; of a variable that the person leaves out, so are cells that name it.
 Also which files of the folder came while a prompt was at work: a repair may write them again.
 Wording and fitting into a budget is `prompting.context`' work.
 """
@@ -16,14 +16,13 @@ from itertools import chain, islice
 from pathlib import Path
 
 from ..prompting.context import Context
+from ..prompting.redact import redacted
 from ..running.variables import data_files, variables
+from ..secret_names import SURE
 from ..types import Turn, Variable
 
 MAX_CELL = 800
-_SECRET = re.compile(
-    r"(?:^|_)(?:token|key|pwd|auth)s?(?:_|$|\d)|passw(?:or)?d|passphrase|secret|credential|apikey",
-    re.IGNORECASE,
-)
+_SECRET = re.compile(rf"{SURE}|(?:^|_)(?:token|key|auth)s?(?:_|$|\d)|credential", re.IGNORECASE)
 _ASSIGNED = re.compile(r"""\b(\w+)(?:["']\])?\s*(?::\s*\w+\s*)?=\s*[rbf]?["']""")
 
 
@@ -42,7 +41,7 @@ def surroundings(
     found = [v for v in variables(namespace, left_out) if not _is_secret(v)]
     said = {cell.source.strip() for turn in turns for cell in turn.reply.code}
     recent = [cell for cell in map(_told, cells) if cell and cell not in said]
-    recent = [cell for cell in recent if not _names(cell, left_out)]
+    recent = [redacted(cell) for cell in recent if not _names(cell, left_out)]
     return Context(tuple(found), tuple(data_files(folder)), tuple(reversed(recent)))
 
 

@@ -11,6 +11,7 @@ from .arguments import EFFECTS, Options, checked_seconds
 
 if TYPE_CHECKING:
     from ..engines import Engine
+    from ..running.reserve import Reserve
     from ..running.review import Reviewer
     from ..session import Session
     from .magics import OCIMagics
@@ -32,9 +33,18 @@ def session_for(magics: OCIMagics, options: Options) -> Session:
     runner = session.runner
     runner.review = review
     runner.confirm, runner.checks = magics.confirm or options.confirm, options.check
+    runner.executor.reserve = reserve_of(magics, options)
     runner.executor.strict = magics.warnings or options.warnings
     runner.executor.timeout = seconds or None
     return session
+
+
+def reserve_of(magics: OCIMagics, options: Options) -> Reserve:
+    """What of the notebook is not told of failures either: what the context leaves out."""
+    from ..running.reserve import Reserve
+
+    left_out = frozenset((*magics.leave_out, *options.leave_out))
+    return Reserve(left_out, named_only=(options.context or magics.context) == "none")
 
 
 def _going_on(magics: OCIMagics, options: Options) -> tuple[int, bool]:

@@ -96,7 +96,10 @@ class Waiting:
         from ..running.evidence import failure_of
 
         error = result.error_before_exec or result.error_in_exec
-        return failure_of(error, _source(result.info), self.shell.user_ns) if error else None
+        if error is None or self._session is None:
+            return None
+        reserve = self._session.runner.executor.reserve
+        return failure_of(error, _source(result.info), self.shell.user_ns, reserve=reserve)
 
 
 def _source(info: Any) -> str:

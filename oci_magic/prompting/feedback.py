@@ -69,7 +69,7 @@ def shown_result(execution: Execution) -> str:
 def failure_text(failure: Failure) -> str:
     """The failing line, the error and the facts around it, one to a line."""
     error = f"{failure.name}: {_short(failure.message)}" if failure.message else failure.name
-    lines = [*_location(failure.facts), redacted(plain(error)), *_facts(failure.facts)]
+    lines = [*_location(failure.facts), _indented(redacted(plain(error))), *_facts(failure.facts)]
     return "\n".join(lines)
 
 
@@ -86,12 +86,17 @@ def output_text(execution: Execution) -> str:
         text = output.get("text") or output.get("data", {}).get("text/plain", "")
         parts.append("".join(text))
     text = "\n".join(part.rstrip("\n") for part in parts if part.strip())
-    return cut(redacted(plain(cut(text, LONGEST))))
+    return cut(redacted(_ended(cut(text, LONGEST))))
 
 
 def plain(text: str) -> str:
-    """`text` without ANSI escape sequences and trailing blanks."""
-    return "\n".join(line.rstrip() for line in _ANSI.sub("", text).splitlines()).strip()
+    """`text` without ANSI escape sequences, blanks around it and trailing blanks."""
+    return _ended(text).strip()
+
+
+def _ended(text: str) -> str:
+    """`text` without ANSI escapes and trailing blanks; its first line stays where it is."""
+    return "\n".join(line.rstrip() for line in _ANSI.sub("", text).splitlines()).strip("\n")
 
 
 def cut(text: str, limit: int = LIMIT) -> str:
@@ -113,6 +118,11 @@ def _short(message: str) -> str:
     """A long message of several lines is a sentence and its advice: the sentence is kept."""
     text = plain(message)
     return cut(text.partition("\n")[0] if len(text) > 300 else text)
+
+
+def _indented(text: str) -> str:
+    """`text` with its further lines set in, and no empty ones: data in it begins no line."""
+    return re.sub(r"\n\s*", "\n    ", text)
 
 
 def _location(facts: Facts) -> Iterator[str]:

@@ -75,8 +75,8 @@ def fit(
 
 
 def _shorter(text: str) -> str:
-    """The beginning and the end of a text, about two thirds of it."""
-    return f"{text[: len(text) // 2]}\n...\n{text[-(len(text) // 8) :]}"
+    """The beginning and the end of a text, about two thirds of it; what is cut begins no line."""
+    return f"{text[: len(text) // 2]}\n...\n    {text[-(len(text) // 8) :]}"
 
 
 def code_block(source: str) -> str:

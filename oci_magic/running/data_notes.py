@@ -9,108 +9,30 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
-from ..objects import package_names
-from .hidden import is_secret_name
+from ..objects import is_of_package, package_names
+from ..secret_names import is_secret_name
 from .scene import Note, Scene, named, nodes
 from .tables import own_table
 from .text_files import encoding_of, files_of, line_of
-from .variables import describe, dtype_name, quoted_label
+from .variables import ASKED, describe, dtype_name, quoted_label
 
-MOST_ROWS = 1_000_000
-MOST_VALUES = 1000
+MOST_CELLS = 2_000_000
+"""Objects that are asked whether they are missing."""
 _SIZES = re.compile(
     r"shape|broadcast|dimension|length|same size|inconsistent numbers|size mismatch|align",
     re.IGNORECASE,
 )
 _SIZED = (list, tuple, dict, set, frozenset, str, bytes)
-_CONVERTED = re.compile(
-    r"""(?:to float: |with base \d+: |^Unable to parse string )(['"])(.+)\1(?:$| at )""", re.DOTALL
-)
-_OF_TEXT = re.compile(
-    r"string|str\b|text|literal|numeric|convert|pars|dtype|object|time data|concatenate"
-    r"|not supported|operand",
-    re.IGNORECASE,
-)
-_FIGURES = re.compile(r"\W*\d")
 _FIELDS = re.compile(r"Expected \d+ fields in line (\d+)")
-
-
-def texts_of(scene: Scene) -> dict[str, list[tuple[object, str]]]:
-    """Up to three distinct texts that are no numbers, each with its row.
-
-    They are told for each text column that the line names, at most three, where the error is one
-    of converting texts. Where it says which text it was, the columns are those with such a text
-    and, if there is one, those that begin with figures too.
-    """
-    if not isinstance(scene.error, TypeError | ValueError) or not _OF_TEXT.search(scene.message):
-        return {}
-    told = _CONVERTED.search(scene.message)
-    wanted = told[2] if told else ""
-    texts: dict[str, list[tuple[object, str]]] = {}
-    stopped, figures = set[str](), set[str]()
-    for label, column in _text_columns(scene):
-        if label in texts or not (found := _not_numbers(column)):
-            continue
-        texts[label] = found
-        if not wanted or any(_is_part(wanted, text) for _, text in column):
-            stopped.add(label)
-        elif any(_FIGURES.match(text) for _, text in column):
-            figures.add(label)
-    kept = [label for label in texts if label in stopped | figures][:3] if stopped else []
-    return {label: [(row, text[:40]) for row, text in texts[label]] for label in kept}
-
-
-def secret_texts(scene: Scene) -> list[str]:
-    """The texts among them that stand in a column of secrets."""
-    found = texts_of(scene).items()
-    return [text for label, texts in found if is_secret_name(label) for _, text in texts]
-
-
-def _text_columns(scene: Scene) -> Iterator[tuple[str, list[tuple[object, str]]]]:
-    """The columns of text that the line names, in order, each with its rows and texts."""
-    labels = dict.fromkeys(re.findall(r"""["']([^"']+)["']""", scene.own_line))
-    for name in dict.fromkeys(re.findall(r"[^\W\d]\w*", scene.source)):
-        table = own_table(scene.namespace.get(name))
-        for label in labels if table is not None and table.ndim == 2 else ():
-            try:
-                column = table[label]
-                if dtype_name(column.dtype) in ("object", "str", "string"):
-                    rows = column.head(MOST_VALUES).items()
-                    yield label, [(row, text) for row, text in rows if type(text) is str]
-            except Exception:  # no such column, or two of them
-                continue
-
-
-def _not_numbers(column: list[tuple[object, str]]) -> list[tuple[object, str]]:
-    """The first three distinct texts that are no numbers, each with its first row."""
-    rows: dict[str, object] = {}
-    for row, text in column:
-        if not _is_number(text):
-            rows.setdefault(text, row)
-    return [(row, text) for text, row in list(rows.items())[:3]]
-
-
-def _is_part(wanted: str, text: str) -> bool:
-    """Whether a text is the one that an error tells of, or was before marks were taken out."""
-    if wanted in (text, repr(text)[1:-1]):
-        return True
-    told, whole = (re.sub(r"[\W_]+", "", part) for part in (wanted, text))
-    return bool(told) and (told == whole or (len(told) > 2 and told in whole))
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _rows(scene: Scene) -> Iterator[Note]:
     """In which rows those texts stand first."""
-    for label, texts in texts_of(scene).items():
+    for label, texts in scene.texts.items():
         rows = [str(row) for row, _ in texts if type(row) in (int, str)]
         if (
             len(rows) == len(texts)
@@ -186,14 +108,21 @@ def _holds_key(node: ast.expr, scene: Scene) -> bool:
 
 def _sizes(scene: Scene) -> Iterator[Note]:
     """The shapes of what the line names, where they are the trouble."""
-    if not isinstance(scene.error, IndexError) and not _SIZES.search(scene.message):
+    error, values = scene.error, named(scene)
+    if isinstance(error, AttributeError) and _is_array(error.obj):
+        values = [(name, value) for name, value in values if _is_array(value)]
+    elif not isinstance(error, IndexError) and not _SIZES.search(scene.message):
         return
-    for name, value in named(scene):
+    for name, value in values:
         told = describe(name, value)
         if type(value) in _SIZED:
             yield "size", (name, told.type, str(len(value)))  # type: ignore[arg-type]
         elif told.shape is not None:
             yield "shape", (name, told.type, " x ".join(map(str, told.shape)))
+
+
+def _is_array(value: object) -> bool:
+    return "numpy.ndarray" in package_names(type(value))
 
 
 def _zeros(scene: Scene) -> Iterator[Note]:
@@ -209,15 +138,25 @@ def _zeros(scene: Scene) -> Iterator[Note]:
 
 def _gaps(scene: Scene) -> Iterator[Note]:
     """The columns with missing values of a table that must have none."""
-    if "NaN" not in scene.message or not isinstance(scene.error, ValueError):
+    told = re.search(r"NaN|\bNA or inf\b", scene.message)
+    if not told or not isinstance(scene.error, ValueError):
         return
     for name, value in named(scene):
         table = own_table(value)
-        if table is not None and table.ndim == 2 and len(table) <= MOST_ROWS:
-            counts = [(quoted_label(k), int(n)) for k, n in table.isna().sum().items() if n]
-            if counts:
-                told = ", ".join(f"{label} {n}" for label, n in counts[:10])
-                yield "missing", (name, told)
+        columns = _missing(table) if table is not None and table.ndim == 2 else ()
+        if gaps := ", ".join(f"{label} {n}" for label, n in islice(columns, 10)):
+            yield "missing", (name, gaps)
+
+
+def _missing(table: Any) -> Iterator[tuple[str, int]]:
+    """How many values each column lacks; of objects, in as many as `MOST_CELLS` hold."""
+    left = MOST_CELLS
+    for at, (label, dtype) in enumerate(table.dtypes.items()):
+        cells = len(table) if dtype_name(dtype) in ("object", "str", "string") else len(table) // 50
+        if is_of_package(type(dtype), ASKED) and cells <= left:
+            left -= cells
+            if count := int(table.iloc[:, at].isna().sum()):
+                yield quoted_label(label), count
 
 
 DATA_LOOKS = (_sizes, _zeros, _gaps, _rows, _decoding, _lines, _index)

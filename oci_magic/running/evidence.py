@@ -9,28 +9,29 @@ data stays in its line, and the notebook's secrets are taken out. Nothing escape
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Callable, Mapping, Sequence
-from glob import escape
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from traceback import walk_tb
-from types import ModuleType
 from typing import Any, TypeVar
 
-from ..objects import SHELL_NAMES, bases, class_name, in_line, members
+from ..objects import class_name, in_line, table_kind
+from ..secret_names import is_secret_name
 from ..types import Facts, Failure, Variable
-from .data_notes import is_no_table, secret_texts, texts_of
-from .hidden import is_secret_name, secrets_in, without
-from .near import near
+from .conversions import texts_of, told_text
+from .data_notes import is_no_table
+from .hidden import secrets_in, secrets_of_environment, without
+from .misspelt import near_files, near_names
 from .notes import notes_of
+from .reserve import NOTHING, Reserve
 from .scene import Scene, frames_of
 from .text_files import encoding_of, files_of, line_of
-from .variables import data_files, describe, is_table, quoted_label
+from .variables import describe, is_table, quoted_label
 
-_UNSPLIT = re.compile(r"[;|]|\\t")  # a whole header that was taken for one name
 _NAME = re.compile(r"[^\W\d]\w*")
 _FORM_ERRORS = frozenset(("UnicodeDecodeError", "JSONDecodeError", "EmptyDataError"))
+_ABSENT = re.compile(r"Usecols do not match|Missing column provided to 'parse_dates'")
 _Found = TypeVar("_Found")
 LONGEST = 10_000
 """Characters of a message that are looked at."""
@@ -41,47 +42,62 @@ def failure_of(
     source: str,
     namespace: Mapping[str, object],
     filename: str | None = None,
+    reserve: Reserve = NOTHING,
 ) -> Failure:
     """What happened in the cell `source` that raised `error`.
 
     `filename` is the cell's compiled file name; without it that of the outermost frame whose file
-    is no file on disk. `namespace` is the cell's, before anything is put back.
+    is no file on disk. `namespace` is the cell's, before anything is put back; what `reserve` keeps
+    back of it is not told.
     """
     lineno = _tried(_cell_line, error, filename) or 0
     lines = source.splitlines()
     line = lines[lineno - 1] if 0 < lineno <= len(lines) else ""
     message = _message(error)
-    frames = _tried(frames_of, error, _is_notebooks) or ()
-    scene = Scene(error, message, source, lineno, namespace, frames)
+    whole = _tried(frames_of, error, _is_notebooks) or ()
+    frames = tuple(replace(each, names=reserve.of(each.names, namespace)) for each in whole)
+    told_of = reserve.notebook(namespace, source)
+    scene = Scene(error, message, source, lineno, told_of, frames)
+    scene = replace(scene, texts=_tried(texts_of, scene) or {})
     facts = _facts(scene, line)
     name, told = in_line(class_name(type(error))), _told(error, message)
     where = f"line {lineno}: {line.strip()}\n" if line else ""
     failure = Failure(name, told, f"{where}{name}: {told}", facts)
-    return without(_secrets(scene, facts.tables), failure)
+    held = [namespace, *(frame.names for frame in whole)]
+    return without(_secrets(held, scene, facts.tables), failure)
 
 
 def _facts(scene: Scene, line: str) -> Facts:
-    error, missing = scene.error, isinstance(scene.error, NameError)
-    tables = _tried(_tables, scene.source, scene.namespace, missing) or ()
+    tables = _tried(_tables, scene) or ()
     return Facts(
         line,
         scene.lineno,
         tables,
-        _tried(_near_files, error) or (),
+        _tried(near_files, scene.error) or (),
         _tried(_headers, scene) or (),
-        _tried(_texts, scene) or (),
-        _tried(_near_names, error, scene.message, tables, scene) or (),
+        tuple(_values(scene)),
+        _tried(near_names, scene, tables) or (),
         notes=notes_of(scene),
         bases=tuple(map(class_name, bases(type(error))[1:-1])),
     )
 
 
-def _secrets(scene: Scene, tables: Sequence[Variable]) -> list[str]:
+def _values(scene: Scene) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The texts that could not be converted, but for those of a column of secrets."""
+    for label, texts in scene.texts.items():
+        if not is_secret_name(label):
+            yield quoted_label(label), tuple(text for _, text in texts)
+
+
+def _secrets(
+    held: Sequence[Mapping[str, object]], scene: Scene, tables: Sequence[Variable]
+) -> list[str]:
     """What must not be told, but for names of columns, which are told anyhow."""
     labels = {label for table in tables for label, _ in table.columns}
-    held = [scene.namespace, *(frame.names for frame in scene.frames)]
     found = [secret for names in held for secret in secrets_in(names)]
-    found += _tried(secret_texts, scene) or ()
+    found += secrets_of_environment()
+    secret_columns = (texts for label, texts in scene.texts.items() if is_secret_name(label))
+    found += [text for texts in secret_columns for _, text in texts]
     return [secret for secret in found if quoted_label(secret) not in labels]
 
 
@@ -106,11 +122,14 @@ def _message(error: BaseException) -> str:
 def _told(error: BaseException, message: str) -> str:
     """The message with its lines, or in one line where data may have broken it.
 
-    That is where the person's own code has put it together, and within quotes.
+    That is where the person's own code has put it together, within quotes, and in a text that
+    could not be converted.
     """
     *_, last = [None, *(frame.f_code.co_filename for frame, _ in walk_tb(error.__traceback__))]
     if last is not None and _is_notebooks(last):
         return in_line(message)
+    if unread := told_text(message):
+        message = message.replace(unread, in_line(unread))
     parts = re.split(r'(")', message)
     inside = [n % 4 == 2 and n + 1 < len(parts) for n in range(len(parts))]
     return "".join(in_line(p) if quoted else p for p, quoted in zip(parts, inside, strict=True))
@@ -131,69 +150,30 @@ def _is_notebooks(file: str) -> bool:
     return "ipykernel_" in file or file.startswith("<")
 
 
-def _tables(source: str, namespace: Mapping[str, object], elsewhere: bool) -> tuple[Variable, ...]:
+def _tables(scene: Scene) -> tuple[Variable, ...]:
     """The tables that the code names, in the order in which it names them, at most four.
 
-    Where it names none and `elsewhere` is wanted, those that it could have meant.
+    Those of the innermost function's line come last. Where there are none and a name is missing,
+    those that the code could have meant.
     """
-    names = dict.fromkeys(_NAME.findall(source))
-    tables = [name for name in names if name in namespace and is_table(namespace[name])]
-    if elsewhere and not tables:
-        tables = [n for n in reversed(list(namespace)) if n[:1] != "_" and is_table(namespace[n])]
-    return tuple(describe(name, namespace[name]) for name in tables[:4])
+    namespace = scene.namespace
+    names = dict.fromkeys(_NAME.findall(scene.source))
+    tables = {n: namespace[n] for n in names if n in namespace and is_table(namespace[n])}
+    for name, value in _local_tables(scene):
+        if not any(value is table for table in tables.values()):
+            tables[name] = value
+    if isinstance(scene.error, NameError) and not tables:
+        named = reversed(list(namespace.items()))
+        tables = {n: value for n, value in named if n[:1] != "_" and is_table(value)}
+    return tuple(describe(name, value) for name, value in list(tables.items())[:4])
 
 
-def _near_names(
-    error: BaseException, message: str, tables: Sequence[Variable], scene: Scene
-) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Names like those that were not found: columns or keys, variables, attributes."""
-    if isinstance(error, KeyError):
-        columns = dict.fromkeys(
-            label for table in tables for label, _ in table.columns if not _UNSPLIT.search(label)
-        )
-        told = [*columns, *map(quoted_label, scene.known_keys())]
-        missing = [(key, quoted_label(key)) for key in _keys(message)]
-        pairs = [(label, near(key, told)) for key, label in missing if label not in told]
-    elif isinstance(error, NameError) and isinstance(error.name, str):
-        names = [n for n in scene.names if n[:1] != "_" and n not in SHELL_NAMES]
-        pairs = [(error.name, near(error.name, names))]
-    elif isinstance(error, AttributeError) and error.name:
-        columns_of = (label for label, _ in describe("", error.obj).columns)
-        pairs = [(error.name, near(error.name, [*columns_of, *_attributes(error.obj)]))]
-    else:
-        return ()
-    return tuple((name, found) for name, found in pairs if found)[:3]
-
-
-def _attributes(value: object) -> list[str]:
-    """The public names of a module, or of an object's class."""
-    if isinstance(value, ModuleType):
-        names = list(vars(value))
-    else:
-        names = [name for base in bases(type(value)) for name in members(base)]
-    return [name for name in names if name[:1] != "_"]
-
-
-def _keys(message: str) -> list[str]:
-    """The keys that a KeyError names, pandas' sentences included."""
-    told = re.fullmatch(r"""["']?Column(?:\(s\))? not found: (.*?)["']?""", message)
-    return [told[1]] if told else re.findall(r"(?<!dtype=)'([^']*)'", message)
-
-
-def _near_files(error: BaseException) -> tuple[str, ...]:
-    """A file of that name in a folder below, else names like it, else what lies there."""
-    if not isinstance(error, FileNotFoundError) or not isinstance(error.filename, str):
-        return ()
-    missing = Path(error.filename)
-    if missing.name in ("", ".."):
-        return ()
-    below = sorted(map(str, missing.parent.glob(f"*/{escape(missing.name)}")))
-    if below:
-        return tuple(below[:3])
-    there = data_files(missing.parent)
-    lowered = {name.lower(): name for name in there}
-    near = difflib.get_close_matches(missing.name.lower(), lowered, n=3, cutoff=0.5)
-    return tuple(str(missing.with_name(lowered[name])) for name in near) or tuple(there[:5])
+def _local_tables(scene: Scene) -> Iterator[tuple[str, object]]:
+    """The tables of a function's own that the line names in which it failed."""
+    for frame in scene.frames[-1:]:
+        for name in dict.fromkeys(_NAME.findall(frame.line)):
+            if table_kind(frame.names.get(name)) == "DataFrame" and frame.function != "<lambda>":
+                yield name, frame.names[name]
 
 
 def _headers(scene: Scene) -> tuple[tuple[str, str], ...]:
@@ -204,17 +184,12 @@ def _headers(scene: Scene) -> tuple[tuple[str, str], ...]:
     error = scene.error
     named = isinstance(error, ValueError) and "JSON" in scene.message.upper()
     trailing = isinstance(error, ValueError) and "Trailing data" in scene.message
+    absent = isinstance(error, ValueError) and _ABSENT.match(scene.message)
     of_form = class_name(type(error)) in _FORM_ERRORS or is_no_table(error)
-    if not (of_form or named or trailing):
+    if not (of_form or named or trailing or absent):
         return ()
     files = files_of(scene)
     if isinstance(error, UnicodeDecodeError):
         files = [name for name in files if encoding_of(Path(name))] or files
     pairs = ((name, line_of(Path(name), 1)) for name in files)
     return tuple((name, line) for name, line in pairs if line)
-
-
-def _texts(scene: Scene) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    found = texts_of(scene).items()
-    named = ((quoted_label(label), texts) for label, texts in found if not is_secret_name(label))
-    return tuple((label, tuple(text for _, text in texts)) for label, texts in named)

@@ -1,44 +1,57 @@
 """Secrets that the notebook holds, taken out of what is told of a failure.
 
-A value is one where its variable's name says so: `password`, `db_pwd`, `api_key`. `token` and `key`
-are common names of harmless things as well: there the value has to look like a secret. A text that
-is a column's name is told anyhow and is none.
+A value is one where its name says so (`secret_names`): that of a variable, of a key of a plain
+dictionary, of a field of a dataclass, or of the environment. A text that is a column's name is told
+anyhow and is none.
 """
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
+from itertools import islice
 from typing import TypeVar, cast
+
+from ..objects import bases, members
+from ..secret_names import is_secret
+from .holding import dict_of
 
 GONE = "[redacted]"
 LEAST = 4
 """Characters that a secret has at least: shorter ones stand in any text."""
+MOST_KEYS = 20_000
+"""Keys and fields that are looked at, of all the notebook's."""
+_FOLDERS = frozenset(("PWD", "OLDPWD"))
 _Told = TypeVar("_Told")
-_SURE = re.compile(
-    r"passw|passphrase|passwd|pwd|secret|credential"
-    r"|(?:api|access|private|auth|encryption|account|storage)[_-]?(?:key|token)",
-    re.IGNORECASE,
-)
-_MAYBE = re.compile(r"(?:^|_)(?:token|key)s?(?:$|_?\d)", re.IGNORECASE)
-_LOOKS_SECRET = re.compile(r"(?=\S*\d)(?=\S*[A-Za-z])\S{12,}")
-_OF_COLUMN = re.compile(r"_(?:col|cols|column|columns|field|name|label|file|path)$", re.IGNORECASE)
-
-
-def is_secret_name(name: str) -> bool:
-    """Whether a variable or a column of this name holds secrets."""
-    return bool(_SURE.search(name)) and not _OF_COLUMN.search(name)
 
 
 def secrets_in(names: Mapping[str, object]) -> Iterator[str]:
-    """The texts of these variables that are secrets."""
-    for name, value in names.items():
+    """The texts of these variables that are secrets, and of what they hold by name."""
+    held = (pair for value in list(names.values()) for pair in _named_in(value))
+    for name, value in [*names.items(), *islice(held, MOST_KEYS)]:
         if type(name) is not str or type(value) is not str or len(value) < LEAST:
             continue
-        maybe = _MAYBE.search(name) and _LOOKS_SECRET.fullmatch(value)
-        if maybe or is_secret_name(name):
+        if is_secret(name, value):
             yield value
+
+
+def secrets_of_environment() -> Iterator[str]:
+    """Those that stand in the environment, where `PWD` is a folder."""
+    yield from secrets_in({k: v for k, v in os.environ.items() if k not in _FOLDERS})
+
+
+def _named_in(value: object) -> Iterator[tuple[str, object]]:
+    """What a plain dictionary or a dataclass holds under names."""
+    if type(value) is dict:
+        items: Mapping[str, object] = value
+    elif any("__dataclass_fields__" in members(base) for base in bases(type(value))):
+        items = dict_of(value)
+    else:
+        return
+    for name, held in list(islice(items.items(), MOST_KEYS)):
+        yield ("password" if name == "pass" else name), held
 
 
 def without(secrets: Iterable[str], told: _Told) -> _Told:

@@ -12,8 +12,9 @@ import inspect
 import pkgutil
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import BuiltinFunctionType, FunctionType, MethodDescriptorType, ModuleType
+from typing import Any
 
 from ..objects import bases, class_name, members
 from .data_notes import DATA_LOOKS
@@ -21,6 +22,8 @@ from .near import near
 from .scene import MOST, Note, Scene, nodes
 
 MOST_PARAMETERS = 16
+LONGEST = 200
+"""Characters of a call that are told."""
 PACKAGES = {
     "Crypto": "pycryptodome", "PIL": "Pillow", "bs4": "beautifulsoup4", "cv2": "opencv-python",
     "dateutil": "python-dateutil", "docx": "python-docx", "dotenv": "python-dotenv",
@@ -55,7 +58,9 @@ def _caret(scene: Scene) -> Iterator[Note]:
     error = scene.error
     if isinstance(error, SyntaxError) and error.text and error.offset:
         text = error.text.rstrip("\n")
-        yield "caret", (text, " " * (min(error.offset, len(text) + 1) - 1) + "^")
+        before = text[: min(error.offset, len(text) + 1) - 1]
+        indent = "" if text in scene.source else "    "  # data that was to be code begins no line
+        yield "caret", (indent + text, indent + re.sub(r"[^\t]", " ", before) + "^")
 
 
 def _called(scene: Scene) -> Iterator[Note]:
@@ -68,12 +73,22 @@ def _called(scene: Scene) -> Iterator[Note]:
         function = _found(call.func, scene.names)
         if ast.unparse(call.func).rpartition(".")[2] == name and function is not None:
             parameters, bound = _signature(function)
-            named = [f"{ast.unparse(call.func)}({', '.join(parameters[bound:])})"]
+            named = [_call(ast.unparse(call.func), parameters[bound:])]
             wrong = _KEYWORD.search(scene.message)
             words = (re.split(r"[=:]", parameter)[0] for parameter in parameters)
             close = near(wrong[2], [w for w in words if w[:1] != "*"]) if wrong else ()
             yield "signature", (*named, *close)
             return
+
+
+def _call(function: str, parameters: Sequence[str]) -> str:
+    """`function(a, b=1, ...)`, with as many parameters as `LONGEST` characters hold."""
+    told = f"{function}({', '.join(parameters)})"
+    kept = [each for each in parameters if each != "..."]
+    while len(told) > LONGEST and kept:
+        kept.pop()
+        told = f"{function}({', '.join([*kept, '...'])})"
+    return told
 
 
 def _artist(scene: Scene) -> Iterator[Note]:
@@ -115,9 +130,9 @@ def _found(node: ast.expr, names: Mapping[str, object]) -> object | None:
     owner = _found(node.value, names)
     if owner is None:
         return None
-    if isinstance(owner, ModuleType):
+    if issubclass(type(owner), ModuleType):
         return vars(owner).get(node.attr)
-    kind = owner if isinstance(owner, type) else type(owner)
+    kind: Any = owner if issubclass(type(owner), type) else type(owner)
     return _member(kind, node.attr)
 
 
@@ -126,19 +141,22 @@ def _member(kind: type, name: str) -> object | None:
     return next((members(base)[name] for base in bases(kind) if name in members(base)), None)
 
 
-def _signature(function: object) -> tuple[list[str], int]:
-    """The parameters as they are written, and how many of them a call does not give."""
-    bound = 0
-    if isinstance(function, staticmethod | classmethod):
-        bound, function = int(isinstance(function, classmethod)), function.__func__
-    elif isinstance(function, type):
+def _signature(function: Any) -> tuple[list[str], int]:
+    """The parameters as they are written, and how many of them a call does not give.
+
+    Of what it is, its type is asked alone: an object may compute what it says that it is.
+    """
+    bound, kind = 0, type(function)
+    if issubclass(kind, staticmethod | classmethod):
+        bound, function = int(issubclass(kind, classmethod)), function.__func__
+    elif issubclass(kind, type):
         bound, function = 1, _member(function, "__init__")
-    elif isinstance(function, FunctionType | MethodDescriptorType):
+    elif issubclass(kind, FunctionType | MethodDescriptorType):
         bound = int("." in function.__qualname__ and "<locals>" not in function.__qualname__)
-    if not isinstance(function, FunctionType | BuiltinFunctionType | MethodDescriptorType):
+    if not issubclass(type(function), FunctionType | BuiltinFunctionType | MethodDescriptorType):
         raise TypeError(class_name(type(function)))
-    while isinstance(function, FunctionType) and isinstance(
-        wrapped := vars(function).get("__wrapped__"), FunctionType
+    while type(function) is FunctionType and (
+        type(wrapped := vars(function).get("__wrapped__")) is FunctionType
     ):
         function = wrapped
     return _written(inspect.signature(function, follow_wrapped=False)), bound

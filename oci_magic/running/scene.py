@@ -6,12 +6,16 @@ import ast
 import linecache
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from traceback import walk_tb
 from typing import Any
 
 Note = tuple[str, tuple[str, ...]]
 """The kind of a note and its words, which `prompting.feedback` puts into a sentence."""
+Column = list[tuple[object, str]]
+"""Texts of a column, each with its row."""
+Texts = Mapping[str, Column]
+"""The same by its label."""
 MOST = 4
 """Notes of one kind, frames of the person's functions, and names told of a line, at most."""
 MOST_KEYS = 1000
@@ -31,7 +35,8 @@ class Frame:
 class Scene:
     """A failure: the error, the cell's line `lineno` and source, the notebook's names.
 
-    `frames` are the person's own functions below that line, the innermost last.
+    `frames` are the person's own functions below that line, the innermost last; `texts` those that
+    could not be converted.
     """
 
     error: BaseException
@@ -40,6 +45,7 @@ class Scene:
     lineno: int
     namespace: Mapping[str, object]
     frames: tuple[Frame, ...] = ()
+    texts: Texts = field(default_factory=dict)
 
     @property
     def line(self) -> str:

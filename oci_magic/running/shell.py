@@ -28,6 +28,7 @@ from .checks import failed_check
 from .evidence import failure_of
 from .interrupts import CellTimeout, Clock, Stop, put_off, told
 from .ipython_syntax import without_leading_blank_lines
+from .reserve import NOTHING
 from .strictness import warnings_as_errors
 
 
@@ -37,7 +38,8 @@ class ShellExecutor:
     `timeout` is in seconds; see `interrupts.can_time_out` for where it holds. `stdin=False` makes
     `input()` a failure. `show_traceback=True` lets IPython draw errors as well. `hosted` surrounds
     the run of each cell, and `numbered` runs get execution counts and stand in the history.
-    `strict` makes warnings errors that the cell causes.
+    `strict` makes warnings errors that the cell causes. What `reserve` keeps back of the notebook
+    is not told of failures.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class ShellExecutor:
         self.show_traceback = show_traceback
         self.hosted: Callable[[Cell], AbstractContextManager[object]] = nullcontext
         self.numbered = self.strict = False
+        self.reserve = NOTHING
         self.running = False
         self._side_loop: asyncio.AbstractEventLoop | None = None
 
@@ -81,7 +84,7 @@ class ShellExecutor:
         if error is None:
             return Execution(recorder.outputs(), None, seconds)
         watch.close_figures()
-        failure = failure_of(error, source, self.shell.user_ns, watch.filename)
+        failure = failure_of(error, source, self.shell.user_ns, watch.filename, self.reserve)
         return Execution(recorder.outputs(), told(failure, clock, stop), seconds)
 
     def check(self, checks: Sequence[str]) -> Failure | None:
@@ -91,7 +94,8 @@ class ShellExecutor:
             with stop.watching(), clock.limiting():
                 return failed_check(checks, self.shell.user_ns)
         except (KeyboardInterrupt, CellTimeout) as error:
-            return told(failure_of(error, "", self.shell.user_ns), clock, stop)
+            failure = failure_of(error, "", self.shell.user_ns, reserve=self.reserve)
+            return told(failure, clock, stop)
 
     @contextmanager
     def _nested(self, watch: _Watch) -> Iterator[None]:

@@ -34,6 +34,7 @@ ASKED = frozenset(
      "scipy", "sparse", "tensorflow", "torch", "xarray", "zarr")
 )  # fmt: skip
 """Packages whose objects are asked for their shape."""
+_WRITTEN = ASKED | {"builtins", "datetime", "dateutil", "pytz", "zoneinfo"}
 MAX_COLUMNS = 200
 MAX_FILES = 30
 
@@ -117,11 +118,24 @@ def _is_plain(label: object) -> bool:
 
 
 def dtype_name(dtype: object) -> str:
-    """The name of a column's type; that of the class where the type is the person's own."""
+    """The name of a column's type; that of the class where the type, or its timezone, is theirs."""
     kind = type(dtype)
     if class_name(kind) == "CategoricalDtype":
         return "categorical"
-    return in_line(str(dtype) if is_of_package(kind, ASKED) else class_name(kind))
+    known = is_of_package(kind, ASKED)
+    held = [getattr(dtype, part, None) for part in ("tz", "fill_value", "subtype")] if known else []
+    return in_line(str(dtype) if known and all(map(_says_itself, held)) else class_name(kind))
+
+
+def _says_itself(part: object) -> bool:
+    """Whether what a column's type holds is written by code of a known package."""
+    if part is None:
+        return True
+    found = [
+        next(base for base in bases(type(part)) if name in members(base))
+        for name in ("__str__", "__repr__", "__format__")
+    ]
+    return all(is_of_package(base, _WRITTEN) for base in found)
 
 
 def _shape(value: object) -> tuple[int, ...] | None:
