@@ -205,6 +205,11 @@ class RepairView(LabView):
         code = source(event.turn) if worked else ""
         return replace(self.panel, state=event.outcome, line=line, actions=actions, code=code)
 
+    def tried(self, left: Sequence[str]) -> None:
+        """The trial was taken back, but for what is `left`."""
+        self.panel = replace(self.panel, line=f"{self.panel.line} · {left_line(left)}")
+        self._row.show(self.panel.bundle())
+
 
 class _Display:
     """One output of the prompt cell, changed in place."""
