@@ -109,7 +109,7 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
         options = replace(options, check=checks)
         with self._stoppable(), self.loading(options, place):
             session = session_for(self, options)
-            self.standing.look_for_deleted(session.exchanges, place)
+            self.journal.forget(self.standing.look_for_deleted(session.exchanges, place))
             told = Telling(self)
             told.unknown(options.leave_out)
             request, context = told.request(prompt), partial(told.context, options)

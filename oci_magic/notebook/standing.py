@@ -41,13 +41,17 @@ class Standing:
         """The answers that can be taken back, and where they stand."""
         return [(answer, stood.place) for answer, stood in self._now(exchanges) if answer.open]
 
-    def look_for_deleted(self, exchanges: Exchanges, asking: Place) -> None:
-        """Which cells the person has deleted is told by the request that comes from `asking`."""
+    def look_for_deleted(self, exchanges: Exchanges, asking: Place) -> list[str]:
+        """The cells that the person has deleted, as the request tells that comes from `asking`."""
         now = [(answer, stood.place) for answer, stood in self._now(exchanges)]
         last = {place.prompt: (answer, place) for answer, place in now if place.stands}
+        deleted = list[str]()
         for answer, place in last.values():
+            ids = [id_ for id_, _ in place.made()]
             if gone := asking.deleted_from(place):
                 exchanges.revise(answer, dict.fromkeys(gone))
+                deleted += [ids[at] for at in gone]
+        return deleted
 
     def ran(self, exchanges: Exchanges, cell: str, source: str) -> None:
         """The person has run a cell, which holds `source` now, and it has worked.
