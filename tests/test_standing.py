@@ -118,6 +118,17 @@ def test_cells_that_another_answer_replaced_are_not_deleted_by_the_person(book: 
     assert "a = 1" in told and "a = 2" in told and "has deleted" not in told
 
 
+def test_what_comes_while_other_prompts_are_queued_was_not_deleted(book: Notebook) -> None:
+    prompts = [book.ask(code(f"{name} = 1"), prompt=name) for name in "abc"]
+    for prompt in prompts:
+        book[prompt]["source"] += " on"
+    book.run_all()
+    told = asked_last(book)
+    assert "has deleted" not in told and told.count("a = 1") == 2
+    book.delete(book.below(prompts[0])[0]["id"])
+    assert "has deleted" in asked_last(book)
+
+
 def test_a_cell_is_found_below_an_answer_that_took_several_drafts_and_went_on(
     book: Notebook,
 ) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ..events import Finished
@@ -192,8 +193,18 @@ def place(shell: Any, replaced: Replaced, recorded: str = "") -> Place:
 
 def request_metadata(kernel: Any) -> dict[str, Any]:
     """The metadata of the request that the kernel is executing; {} where it tells none."""
+    return dict(_request(kernel).get("metadata") or {})
+
+
+def request_date(kernel: Any) -> datetime:
+    """When the request was made that the kernel is executing; now, if it does not tell."""
+    date = (_request(kernel).get("header") or {}).get("date")
+    return date if isinstance(date, datetime) and date.tzinfo else datetime.now(UTC)
+
+
+def _request(kernel: Any) -> dict[str, Any]:
     try:
         parent = kernel.get_parent("shell")
     except (AttributeError, TypeError, LookupError):
         return {}
-    return dict((parent or {}).get("metadata") or {})
+    return parent or {}

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from comm import create_comm
@@ -19,7 +20,7 @@ from ..running.redirect import numbered_apart, outputs_of
 from ..types import Cell, Failure, Turn
 from .client import NAME, Client, mark
 from .display import words
-from .frontends import Final, Place
+from .frontends import Final, Place, request_date
 from .lab_cells import LabCells, counted
 from .panel import MIME, Action, Panel, Shown
 from .proposal import RepairPlace
@@ -46,6 +47,7 @@ class LabPlace(Place):
         self.prompt, self.action, self.words = client.prompt, client.action, client.text
         self._record: dict[str, object] = {}
         self._count = 0
+        self.ended = datetime.now(UTC)
         self.changed = bool(client.asked and client.asked != recorded)
         # After Ctrl-Z on cells, those of an earlier answer may stand there again.
         answers = client.made and all(c.mark.get("hash") == recorded for c in client.made)
@@ -116,6 +118,7 @@ class LabPlace(Place):
         return self.client.prompt if self.client.asking != self.client.prompt else ""
 
     def take(self, finished: Finished) -> None:
+        self.ended = datetime.now(UTC)
         accepted, answer = finished.below, uuid.uuid4().hex[:12]
         if not accepted and not self.cells.shown():
             return
@@ -147,6 +150,8 @@ class LabPlace(Place):
         there = self.client.stands
         if not isinstance(last, LabPlace) or there is None or last.client.path != self.client.path:
             return ()
+        if request_date(self.shell.kernel) < last.ended:
+            return ()  # it has stood in the queue, since before those cells were there
         return last.cells.deleted(there)
 
     def let_go(self, cell: str) -> None:
