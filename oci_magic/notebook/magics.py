@@ -141,15 +141,32 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
 
         Raises Unrepaired, Held or Stopped, one line each, so that "Run All" stops.
         """
+        from .ending import conclusion
+
+        place, held = place or frontends.place(self.shell, self.replaced), set[str]()
+        waited, self.last = self.waiting.dropped(), None
+        try:
+            finished = self._played(events, output, place, held, run=run)
+        except BaseException:  # nothing has come
+            self.waiting.take_up(waited)
+            raise
+        self._remember(place, finished, waited)
+        error = conclusion(finished, place, sorted(held))
+        if final := place.final(error):
+            self.finals.add(final)
+        if error:
+            raise error
+
+    def _played(
+        self, events: Events, output: str | None, place: Place, held: set[str], *, run: bool
+    ) -> Finished:
+        """Show the events in `place`; adds to `held` the effects for which review holds code."""
         from ..running.capture import replaced
         from ..running.variables import working_folder
         from .changes import Changes
-        from .ending import conclusion, settle
+        from .ending import settle
 
         changes = Changes(self.shell.user_ns, working_folder(), self.ours)
-        place, held = place or frontends.place(self.shell, self.replaced), set[str]()
-        waited = self.waiting.dropped()
-        self.last = None
         executor = self.session.runner.executor if self.session else None
         hosting = replaced(executor, hosted=place.hosted, numbered=place.numbered)
         with place.opened(), hosting, self.journal.paused():
@@ -166,12 +183,7 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
             finished = follow(events, show)
             settle(self, finished, output)
             place.take(finished)
-        self._remember(place, finished, waited)
-        error = conclusion(finished, place, sorted(held))
-        if final := place.final(error):
-            self.finals.add(final)
-        if error:
-            raise error
+        return finished
 
     def _tell_rung(self, place: Place, view: View, run: bool) -> None:
         """Say where code goes, once."""
