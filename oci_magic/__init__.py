@@ -45,7 +45,7 @@ def load_ipython_extension(shell: Any) -> None:
     shell.input_transformers_cleanup.extend((with_body, magics.replaced.transform))
     comms = getattr(getattr(shell, "kernel", None), "comm_manager", None)
     if comms is not None:
-        comms.register_target("oci_magic", magics.caught_up)
+        comms.register_target("oci_magic", magics.finals.caught_up)
 
 
 def unload_ipython_extension(shell: Any) -> None:
@@ -61,7 +61,7 @@ def unload_ipython_extension(shell: Any) -> None:
     shell.events.unregister("post_run_cell", magics.after_run)
     comms = getattr(getattr(shell, "kernel", None), "comm_manager", None)
     if comms is not None:
-        comms.unregister_target("oci_magic", magics.caught_up)
+        comms.unregister_target("oci_magic", magics.finals.caught_up)
     for kind in ("line", "cell"):
         shell.magics_manager.magics[kind].pop("oci", None)
     shell.configurables.remove(magics)

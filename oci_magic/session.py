@@ -9,14 +9,14 @@ and the last reply of an exchange, and of a failed one its error too.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 
 from . import guards
 from .engines import Engine, warmed
 from .errors import EngineError, OciError
-from .events import Drafted, Event, Events, Finished, Prompted, Repairing, Streamed
-from .exchanges import Exchanges
+from .events import Drafted, Event, Events, Finished, Prompted, Repairing
+from .exchanges import Answer, Exchanges
 from .going_on import Ends, gone_on
 from .objects import encodable
 from .prompting.conversation import conversation, source, told
@@ -26,8 +26,9 @@ from .prompting.prompts import COMMENT, FIX, GO_ON, code_block, fit
 from .runner import InTurn, Nothing, Restorable, Review, Runner
 from .running import Executor
 from .running.interrupts import put_off
-from .types import Cell, Chunk, Execution, Failure, Message, Reply, Turn, Usage
-from .verdict import Verdict, came, standing, still_fails
+from .streaming import streamed
+from .types import Cell, Execution, Failure, Message, Reply, Turn, Usage
+from .verdict import Verdict, standing, still_fails
 
 
 class Session:
@@ -56,6 +57,7 @@ class Session:
         self.steps, self.comment = 0, False
         self.exchanges = Exchanges()
         self._last: tuple[str, tuple[Turn, ...]] | None = None
+        self._trial = False
 
     @property
     def request(self) -> str:
@@ -77,12 +79,14 @@ class Session:
 
     def fix(
         self, code: str, failure: Failure, context: str = "", *, sentence: str = "",
-        run: bool = True, rounds: int | None = None,
+        run: bool = True, rounds: int | None = None, trial: bool = False,
     ) -> Events:  # fmt: skip
         """Repair a cell that failed, whoever wrote it; `sentence` is the person's hint.
 
         The model is asked at least once: who asks for a repair wants one, whatever `rounds` says.
+        What runs in a `trial` is no answer: `end_trial` takes it back.
         """
+        self._trial = trial
         execution = Execution(failure=failure)
         feedback = "\n\n".join(filter(None, [execution_result(execution), sentence]))
         reply = Reply(code_block(code), (Cell(code),))
@@ -99,24 +103,33 @@ class Session:
         exchange = self._exchange(request, seed, context, run, rounds, given)
         return self._answered(exchange, rounds)
 
-    def undo(self) -> tuple[Turn, Sequence[str]]:
-        """Take back the last answer with code, what it did and what was said since.
+    def end_trial(self) -> Sequence[str]:
+        """Take back what a trial has done; gives what could not be taken back, in words."""
+        saved, self._trial = self._accepted(), False
+        if saved is None:
+            return ()
+        with put_off():
+            stay = saved.undo()
+        return (*saved.left, *stay)
 
-        Gives its turn and the names that later cells own. Code that failed or did not run has
-        left nothing. Raises OciError where there is nothing to take back, or no way any more.
+    def undo(self, answer: Answer | None = None) -> tuple[Answer, Sequence[str]]:
+        """Take back an answer that is open, the last one if none is told.
+
+        What its code did goes, if it was accepted, and what was said of it. Gives the answer and
+        the names that later cells own. Raises OciError where there is no way back any more.
         """
-        saved, last = self.runner.accepted, self.exchanges.answered
-        worked = last and last.execution and not last.execution.failure
-        if last is None or (saved is None and (worked or not came(last))):
+        last = self.exchanges.open[-1:]
+        if answer is None and last:
+            answer = last[0]
+        if answer is None or answer not in self.exchanges.open:
             raise OciError("nothing to undo: no code of this conversation was accepted last")
         with put_off():
-            stay = saved.undo() if saved else ()
-            self.exchanges.take_back()
-            self.runner.accepted = None
-        return last, stay
+            stay = answer.saved.undo() if answer.saved else ()
+            self.exchanges.take_back(answer)
+        return answer, stay
 
     def ran(self, execution: Execution, saved: Restorable) -> None:
-        """The person has run the code of the last exchange, which had waited; it is checked.
+        """The person has run the code of the last answer, which had waited; it is checked.
 
         After a failure the namespace is put back and the error is the next thing to be told.
         """
@@ -124,20 +137,14 @@ class Session:
         feedback = execution_result(execution) if failed else ""
         with put_off():
             self.runner.settled(execution, saved)
-            *before, turn = self.exchanges.pop()
-            self.exchanges.append((*before, replace(turn, execution=execution, feedback=feedback)))
-
-    def revised(self, changes: Mapping[int, str | None]) -> None:
-        """The person has other versions of code cells of the last answer, or (None) deleted them.
-
-        They are known by their number in it.
-        """
-        self.exchanges.revise(changes)
+            self.exchanges.accept(self._accepted())
+            turn = self.exchanges[self.exchanges.answers[-1].start][-1]
+            self.exchanges.ran(replace(turn, execution=execution, feedback=feedback))
 
     def new(self) -> None:
         """Forget the conversation."""
         self.exchanges.clear()
-        self._last = self.runner.accepted = None
+        self._last = None
 
     def prompt(
         self, request: str, context: str = "", tried: Sequence[Turn] = (), *, fresh: bool = False
@@ -184,7 +191,6 @@ class Session:
         if not joined:
             self._last = request, seed
             self.exchanges.begin()
-        before, self.runner.accepted = self.runner.accepted, None
         verdict = Verdict("stopped")
         try:
             verdict = yield from self._rounds(request, tried, context, run, limit, comment)
@@ -198,9 +204,9 @@ class Session:
             made = tried[len(seed) :]
             with put_off():
                 if joined:
-                    self._join(made, before, verdict)
-                elif not self.exchanges.keep(tried, made, given):
-                    self.runner.accepted = before
+                    self._join(made, verdict)
+                elif self.exchanges.keep(tried, made, given) and not self._trial:
+                    self.exchanges.answered(given, self._accepted())
         turn = standing(tried, made, request)
         return Finished(
             verdict.outcome or "unrepaired", turn, verdict.reason, max(0, len(tried) - 1),
@@ -209,18 +215,20 @@ class Session:
             turn.reply.code,
         )  # fmt: skip
 
-    def _join(self, made: Sequence[Turn], before: Restorable | None, verdict: Verdict) -> None:
-        """Remember an exchange as a part of the one before it, if it came to anything."""
-        if verdict.outcome in ("worked", "answered"):
-            self.exchanges.join(made)
-        else:
-            self.runner.accepted = None
-        after = self.runner.accepted
+    def _accepted(self) -> Restorable | None:
+        """The state before what has just been accepted; the runner lets go of it."""
+        saved, self.runner.accepted = self.runner.accepted, None
+        return saved
+
+    def _join(self, made: Sequence[Turn], verdict: Verdict) -> None:
+        """Remember an exchange as a part of the answer before it, if it came to anything."""
+        after, before = self._accepted(), self.exchanges.answers[-1].saved
+        if verdict.outcome not in ("worked", "answered"):
+            return
+        self.exchanges.join(made)
         if before and after:
             before.goes_on()
-            self.runner.accepted = InTurn(before, after)
-        else:
-            self.runner.accepted = before
+            self.exchanges.accept(InTurn(before, after))
 
     def _rounds(
         self, request: str, tried: list[Turn], context: str, run: bool, limit: int, comment: bool
@@ -242,7 +250,7 @@ class Session:
             yield prompted
             draft = source(shown[-1]) if shown else None
             with warmed(self.engine, way.temperature, len(tried)):
-                reply = yield from self._stream(prompted.messages, draft, parse)
+                reply = yield from streamed(self.engine, prompted.messages, draft, parse)
             tried.append(Turn(request, reply))
             yield Drafted(reply)
             if guards.same(tried[-1], [rounds[-1] for rounds in self.exchanges.asked]):
@@ -251,26 +259,6 @@ class Session:
             tried[-1] = replace(tried[-1], execution=verdict.execution, feedback=verdict.feedback)
             if verdict.outcome:
                 return verdict
-
-    def _stream(
-        self, messages: Sequence[Message], draft: str | None,
-        parse: Callable[[str], Sequence[Cell]],
-    ) -> Generator[Event, None, Reply]:  # fmt: skip
-        text, last, started = "", Chunk(""), time.perf_counter()
-        try:
-            for last in self.engine.stream(messages, draft=draft):
-                text = last.text if last.anew else text + last.text
-                if last.text or last.anew:
-                    yield Streamed(last.text, text, last.anew)
-                looked = len(text) // guards.LINES > (len(text) - len(last.text)) // guards.LINES
-                start = guards.loop_start(text) if looked else None
-                if start is not None:
-                    text, last = text[:start], Chunk("", "length", last.usage)
-                    break
-        except KeyboardInterrupt:
-            last = Chunk("", "interrupted", last.usage)
-        usage = last.usage or Usage(seconds=time.perf_counter() - started)
-        return Reply(text, tuple(parse(text)), last.finish_reason or "stop", usage)
 
     def _room(self) -> int:
         sampling = getattr(self.engine, "sampling", None)

@@ -11,6 +11,7 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from copy import deepcopy
+from datetime import UTC, datetime
 from typing import Any
 
 from kernels import Kernel
@@ -84,8 +85,9 @@ class Notebook:
     def run_all(self) -> None:
         """Every request is made before the first one is answered."""
         queue = [(cell["id"], cell["source"], self.told(cell["id"])) for cell in self.cells]
+        asked = datetime.now(UTC)
         for request in queue:
-            self._execute(*request)
+            self._execute(*request, asked=asked)
 
     def load_anew(self, cells: list[Notes]) -> None:
         """The window shows these cells, as they were saved, and asks how prompts ended."""
@@ -134,12 +136,15 @@ class Notebook:
 
     # What the kernel does
 
-    def _execute(self, id_: str, source: str, told: Notes, kept: Sequence[Notes] = ()) -> Notes:
+    def _execute(
+        self, id_: str, source: str, told: Notes, kept: Sequence[Notes] = (),
+        asked: datetime | None = None,
+    ) -> Notes:  # fmt: skip
         """The cell may be gone by now, as in a queue."""
         self.operations, self._bound = [], {}
         if id_ in self:
             self[id_]["outputs"] = list(kept)
-        reply, shown = self.kernel.run(source, cell=id_, oci_magic_client=told)
+        reply, shown = self.kernel.run(source, cell=id_, asked=asked, oci_magic_client=told)
         for message in shown:
             if message["type"] == "comm_msg":
                 self._apply(message["data"])

@@ -42,12 +42,17 @@ class Kernel:
         self.run("%load_ext oci_magic")
 
     def run(
-        self, code: str, stop_at: str = "", cell: str | None = None, **metadata: Any
-    ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-        """`stop_at` interrupts the kernel when that text is shown; `cell` is the cell's id."""
+        self, code: str, stop_at: str = "", cell: str | None = None, asked: Any = None,
+        **metadata: Any,
+    ) -> tuple[dict[str, Any], list[dict[str, Any]]]:  # fmt: skip
+        """`stop_at` interrupts the kernel when that text is shown; `cell` is the cell's id.
+
+        `asked` is when the request was made, if it is not now.
+        """
         message = self.client.session.msg(
             "execute_request", {"code": code, "silent": False, "stop_on_error": False}
         )
+        message["header"]["date"] = asked or message["header"]["date"]
         message["metadata"] = {"cellId": cell, **metadata} if cell else metadata
         self.client.shell_channel.send(message)
         shown = self._shown(message["header"]["msg_id"], stop_at)

@@ -156,7 +156,7 @@ def test_the_next_prompt_is_told_of_it_as_a_conversation() -> None:
 def test_an_edited_cell_is_found_wherever_it_came_from() -> None:
     session = going_on(code("x = 1"), code("y = 2"), "Done.", steps=2)
     run(session.ask("go"))
-    session.revised({1: "y = 3"})
+    session.exchanges.revise(session.exchanges.answers[-1], {1: "y = 3"})
     assert [turn.reply.code for turn in session.turns] == [(Cell("x = 1"),), (Cell("y = 3"),), ()]
 
 

@@ -443,9 +443,10 @@ def test_code_is_mended_by_hand_after_a_repair_without_code(book: Notebook, last
     assert "kept: 1 cell below" in text(book[prompt])
 
 
-def test_held_code_still_waits_after_a_stop(book: Notebook) -> None:
+@pytest.mark.parametrize("error", ["EngineError('gone')", "KeyboardInterrupt"])
+def test_held_code_still_waits_after_what_brings_nothing(book: Notebook, error: str) -> None:
     prompt = book.ask(code("a = 1"), options="--confirm")
-    breaks_off(book, "KeyboardInterrupt")
+    breaks_off(book, error)
     book.run(prompt, "retry")
     goes_on(book)
     (made,) = book.below(prompt)

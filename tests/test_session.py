@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -30,6 +31,7 @@ from oci_magic.session import Session
 from oci_magic.types import (
     Cell,
     Chunk,
+    Effect,
     Execution,
     Facts,
     Failure,
@@ -316,6 +318,77 @@ def test_undo_of_an_answer_that_failed_takes_it_from_the_conversation() -> None:
     run(session.ask("fails", rounds=0))
     turn, stay = session.undo()
     assert (turn.request, stay, session.exchanges) == ("fails", (), [])
+
+
+BREAKS = ("1 / 0", "raise KeyboardInterrupt")
+
+
+def leaves_nothing(session: Session, how: str) -> None:
+    """Ask for `b = 2`, which then does not come to anything."""
+    if how == "held":
+        session.runner.review = lambda cells: [(Effect("delete", "it", 1),)] * len(cells)
+    session.runner.confirm = how == "confirm"
+    run(session.ask("second", run=how != "not run", rounds=0))
+    session.runner.review, session.runner.confirm = (lambda cells: [()] * len(cells)), False
+
+
+@pytest.mark.parametrize("how", [*BREAKS, "held", "confirm", "not run"])
+def test_an_answer_that_left_nothing_leaves_the_way_back_to_the_one_before(how: str) -> None:
+    session = made(code("a = 1"), code(f"b = 2\n{how if how in BREAKS else ''}"))
+    run(session.ask("first"))
+    leaves_nothing(session, how)
+    (first, _), (second, _) = reversed([session.undo() for _ in range(2)])
+    assert (first.request, second.request) == ("first", "second")
+    assert (names(session), session.exchanges) == ({}, [])
+
+
+def test_the_accepted_answer_is_taken_back_from_before_one_that_failed() -> None:
+    session = made(code("a = 1"), "Words.", code("1 / 0"), code("c = 3"))
+    run(session.ask("first"))
+    run(session.ask("what is it?"))
+    run(session.ask("second", rounds=0))
+    session.undo(session.exchanges.open[0])
+    assert names(session) == {} and [turn.request for turn in session.turns] == ["second"]
+    run(session.ask("third"))
+    assert "ZeroDivisionError" in session.engine.asked[-1][-1].content
+    assert session.undo()[0].request == "third"
+    with pytest.raises(OciError, match="nothing to undo"):
+        session.undo()
+
+
+def test_what_a_retry_took_the_place_of_is_told_again_once_that_is_undone() -> None:
+    session = made(code("a = 1"), code("a = 2\n1 / 0"), code("b = 1"))
+    run(session.ask("first"))
+    run(session.retry(rounds=0))
+    assert [turn.reply.text for turn in session.turns] == [code("a = 2\n1 / 0")]
+    session.undo()
+    assert names(session) == {"a": 1} and session.turns[0].reply.text == code("a = 1")
+    run(session.ask("more"))
+    assert [m.content for m in session.engine.asked[-1]][2:] == [code("a = 1"), "more"]
+
+
+def test_a_trial_is_no_answer_and_leaves_the_way_back_to_the_last_one() -> None:
+    session = made(code("a = 1"), code("a = 7"))
+    run(session.ask("first"))
+    run(session.fix("1 / 0", Failure("ZeroDivisionError", "division by zero"), trial=True))
+    assert (names(session), session.end_trial(), names(session)) == ({"a": 7}, (), {"a": 1})
+    session.undo()
+    assert names(session) == {}
+
+
+def test_what_a_run_has_drawn_is_not_kept_in_the_conversation() -> None:
+    drawn = {"output_type": "display_data", "metadata": {},
+             "data": {"image/png": "x" * 9999, "text/plain": "<Figure>"}}  # fmt: skip
+
+    class Draws(Plain):
+        def run(self, cell: Cell) -> Execution:
+            return replace(super().run(cell), outputs=(drawn,))
+
+    session = Session(Written(code("a = 1")), Draws())
+    _, finished = run(session.ask("draw"))
+    assert finished.turn.execution.outputs == (drawn,)
+    (kept,) = session.exchanges[0][0].execution.outputs
+    assert kept["data"] == {"text/plain": "<Figure>"}
 
 
 def test_stop_while_generating_is_never_repaired() -> None:

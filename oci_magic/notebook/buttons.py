@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 
 from ..prompting.conversation import source
 from ..types import Failure
-from .commands import RETRY_TEMPERATURE
 
 if TYPE_CHECKING:
     from ..events import Events
     from ..session import Session
     from .frontends import Place
     from .magics import OCIMagics
+
+RETRY_TEMPERATURE = 0.7
 
 
 def asked_for(

@@ -6,7 +6,7 @@ which keep their names.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from ..objects import SHELL_NAMES
@@ -30,22 +30,28 @@ class Changes:
         theirs = [name for name in before if name not in self._ours]
         rebound = [name for name in theirs if name in now and now[name] is not before[name]]
         self._ours.update(now.keys() - before.keys())
-        files = sorted(path.relative_to(self._folder).as_posix() for path in self._files.found())
-        seen = [name for name in files if not any(p[:1] in "._" for p in name.split("/"))]
-        return tuple(_clauses(rebound, [name for name in theirs if name not in now], seen))
+        gone = [name for name in theirs if name not in now]
+        files = new_files(self._files.found(), self._folder)
+        return (*_clauses(rebound, gone), *files)
 
     def _names(self) -> dict[str, object]:
         names = list(self._namespace.items())
         return {name: v for name, v in names if name[:1] != "_" and name not in SHELL_NAMES}
 
 
-def _clauses(rebound: list[str], gone: list[str], files: list[str]) -> Iterator[str]:
+def new_files(found: Collection[Path], folder: Path) -> Iterator[str]:
+    """`new files a.csv, b.csv`, of those that are to be seen; nothing for none."""
+    files = sorted(path.relative_to(folder).as_posix() for path in found)
+    seen = [name for name in files if not any(p[:1] in "._" for p in name.split("/"))]
+    if seen:
+        yield f"new file{'s' if len(seen) > 1 else ''} {_listed(seen)}"
+
+
+def _clauses(rebound: list[str], gone: list[str]) -> Iterator[str]:
     if rebound:
         yield f"rebinds {_listed(rebound)}"
     if gone:
         yield f"deletes {_listed(gone)}"
-    if files:
-        yield f"new file{'s' if len(files) > 1 else ''} {_listed(files)}"
 
 
 def _listed(names: list[str]) -> str:

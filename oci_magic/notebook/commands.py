@@ -6,30 +6,22 @@ Each command gets the magics and the rest of its line. What belongs to a prompt 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, replace
-from functools import partial
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 
-from ..running.interrupts import put_off
 from ..types import Message, Turn
-from . import frontends
 from .arguments import Options, unquoted
-from .display import failure_line, left_line, one_line, stay_line
+from .display import failure_line, one_line
 from .record import command as record
+from .repairs import fix, retry
 from .telling import Telling
-from .terms import session_for
+from .undoing import undo
 
 if TYPE_CHECKING:
-    from ..session import Session
-    from .frontends import Place
     from .magics import OCIMagics
-
-RETRY_TEMPERATURE = 0.7
-_GOES_ON = ("fix", "retry", "feedback")
 
 
 @dataclass(frozen=True)
@@ -76,49 +68,6 @@ def models(_: OCIMagics) -> None:
         print(line)
 
 
-def fix(magics: OCIMagics, rest: str) -> None:
-    """Repair the last failed cell; a sentence after `fix` is told to the model."""
-    place = frontends.place(magics.shell, magics.replaced)
-    if place.action in _GOES_ON:
-        go_on(magics, place.going_on(magics.place))
-        return
-    failed = magics.journal.failed(place.source)
-    if failed is None and place.source:
-        raise UsageError("this cell has not failed as it is now: run it again, then Fix")
-    if failed is None:
-        raise UsageError("no cell has failed: %oci fix repairs the last cell that did")
-    code, failure = failed
-    asked = magics.asked
-    options = Options(model=asked.model, context=asked.context, leave_out=asked.leave_out)
-    if magics.session and magics.session.is_last(code):
-        options = replace(options, check=asked.check, warnings=asked.warnings)
-        place = place.going_on(magics.place)
-    elif not place.proposes:
-        place = place.proposing(magics.journal.cell_of(code), code)
-    with magics.loading(options, place):
-        session = session_for(magics, options)
-        session.steps, session.comment, magics.asked = 0, False, options
-        context = Telling(magics).context(options, rest)
-        events = session.fix(code.strip("\n"), failure, context, sentence=rest, run=magics.run)
-        with _tried(magics, session) if place.proposes else nullcontext():
-            magics.play(events, run=magics.run, place=place)
-
-
-@contextmanager
-def _tried(magics: OCIMagics, session: Session) -> Iterator[None]:
-    """What runs here is a trial: it leaves no value and is not the last answer."""
-    runner, exchanges = session.runner, session.exchanges
-    saved, answer, undoable = runner.accepted, exchanges.answer, magics.undoable
-    try:
-        with magics.journal.trying():
-            yield
-    finally:
-        with put_off():
-            if runner.accepted and runner.accepted is not saved:
-                runner.accepted.undo()
-            runner.accepted, exchanges.answer, magics.undoable = saved, answer, undoable
-
-
 def watch(magics: OCIMagics, rest: str) -> None:
     """Offer a Fix under the error of any cell, or do not."""
     if rest not in ("on", "off"):
@@ -127,64 +76,11 @@ def watch(magics: OCIMagics, rest: str) -> None:
     print("a failing cell gets a row with Fix" if magics.watch else "failing cells get no row")
 
 
-def retry(magics: OCIMagics) -> None:
-    """Ask the last request again, sampled, so that the answer may differ."""
-    if magics.session is None:
-        raise UsageError("nothing to retry: ask something with %%oci first")
-    place = frontends.place(magics.shell, magics.replaced).going_on(magics.place)
-    if place.action in _GOES_ON:
-        go_on(magics, place)
-        return
-    asked = magics.asked
-    warm = asked.temperature or magics.temperature or RETRY_TEMPERATURE
-    options = replace(asked, temperature=warm, new=False)
-    session, run = session_for(magics, options), magics.run and not asked.no_run
-    context = Telling(magics).context(options, session.request)
-    events = session.retry(context, run=run, rounds=options.rounds)
-    magics.play(events, options.output, run=run, place=place)
-
-
-def go_on(magics: OCIMagics, place: Place) -> None:
-    """What a button says of an answer to `%oci fix` or `%oci retry`."""
-    from .buttons import asked_for, is_last
-
-    session = session_for(magics, replace(magics.asked, new=False))
-    context = partial(Telling(magics).context, magics.asked)
-    if is_last(magics, session, place):
-        events = asked_for(magics, session, place, session.request, context)
-    elif place.action == "retry":
-        events = session.retry(context(""))
-    else:
-        raise UsageError("only the last answer can be changed: ask for this with %%oci")
-    magics.play(events, run=magics.run and not magics.asked.no_run, place=place)
-
-
-def undo(magics: OCIMagics) -> None:
-    """Take the last answer back: its cells, its names, its part of the conversation."""
-    last = magics.undoable
-    if magics.session is None or last is None:
-        raise UsageError("nothing to undo: no answer with code has come since the last undo")
-    place = frontends.place(magics.shell, magics.replaced)
-    if place.action and place.prompt != last.prompt:
-        raise UsageError("only the last answer can be taken back, and this one is not the last")
-    if place.lacks(last):
-        raise UsageError("the last answer stands in another window: take it back there")
-    saved = magics.session.runner.accepted
-    with put_off():
-        turn, stay = magics.session.undo()
-        left = left_line(saved.left) if saved and saved.left else ""
-        parts = [f"undone: {one_line(turn.request, 60)}", stay_line(stay), left]
-        magics.finals.pop(last.prompt, None)
-        magics.waiting.drop()
-        magics.last = magics.undoable = None
-        place.withdraw(last, "; ".join(filter(None, parts)))
-
-
 def new(magics: OCIMagics) -> None:
     """Begin a new conversation."""
     if magics.session:
         magics.session.new()
-    magics.last = magics.undoable = None
+    magics.last = None
     magics.asked = Options()
     magics.waiting.drop()
     print("new conversation; the notebook's variables stay")

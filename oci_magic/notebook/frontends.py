@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ..events import Finished
@@ -64,6 +65,8 @@ class Place:
     """Whether code is tried and shown, and the person puts it into its cell."""
     numbered = False
     """Whether generated cells have execution counts of their own."""
+    stands = True
+    """Whether what was made here has taken the place of what stood before."""
 
     def __init__(self, shell: Any, note: str, after_error: str) -> None:
         self.shell, self.note, self.after_error = shell, note, after_error
@@ -99,12 +102,15 @@ class Place:
         """Id and source of the cells that this prompt has made."""
         return ()
 
-    def deleted_from(self, last: Place | None) -> Sequence[int]:  # noqa: ARG002  # nothing tells
+    def deleted_from(self, last: Place) -> Sequence[int]:  # noqa: ARG002  # nothing tells
         """Which of the code cells made in `last`, by their number, the person has deleted since.
 
         Told once.
         """
         return ()
+
+    def let_go(self, cell: str) -> None:
+        """The person has emptied this cell, known by its id: it is none of ours any more."""
 
     def lacks(self, last: Place) -> bool:  # noqa: ARG002  # there is one place alone
         """Whether what was made in `last` stands elsewhere."""
@@ -116,9 +122,15 @@ class Place:
 
         return [source(turn)]
 
-    def withdraw(self, last: Place, line: str) -> None:  # noqa: ARG002  # no cell is ours here
-        """Take back the cells made in `last`, where that can be done, and say so in a line."""
+    def withdraw(self, last: Place, line: str, *, again: bool = False) -> None:  # noqa: ARG002
+        """Take back the cells made in `last`, where that can be done, and say so in a line.
+
+        `again` tells whether what stood there before can be taken back too.
+        """
         print(line)
+
+    def tried(self, left: Sequence[str]) -> None:
+        """A proposed repair has been tried and taken back, but for what is `left`."""
 
     def final(self, error: Exception | None) -> Final | None:
         """How the prompt ended, `error` or well, for a window that was loaded anew in mid-run."""
@@ -161,7 +173,8 @@ def place(shell: Any, replaced: Replaced, recorded: str = "") -> Place:
     metadata = request_metadata(kernel)
     if "oci_magic_client" in metadata:
         from .client import Client
-        from .lab import LabPlace, RepairPlace
+        from .lab import LabPlace
+        from .proposal import RepairPlace
 
         client = Client.told(metadata)
         if client and client.action == "repair":
@@ -180,8 +193,18 @@ def place(shell: Any, replaced: Replaced, recorded: str = "") -> Place:
 
 def request_metadata(kernel: Any) -> dict[str, Any]:
     """The metadata of the request that the kernel is executing; {} where it tells none."""
+    return dict(_request(kernel).get("metadata") or {})
+
+
+def request_date(kernel: Any) -> datetime:
+    """When the request was made that the kernel is executing; now, if it does not tell."""
+    date = (_request(kernel).get("header") or {}).get("date")
+    return date if isinstance(date, datetime) and date.tzinfo else datetime.now(UTC)
+
+
+def _request(kernel: Any) -> dict[str, Any]:
     try:
         parent = kernel.get_parent("shell")
     except (AttributeError, TypeError, LookupError):
         return {}
-    return dict((parent or {}).get("metadata") or {})
+    return parent or {}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -92,9 +92,11 @@ class Journal:
     def after_run(self, result: Any) -> None:
         """The `post_run_cell` hook."""
         source = getattr(result.info, "raw_cell", None) or ""
+        cell = getattr(result.info, "cell_id", None) or ""
+        if not source.strip():
+            self.forget([cell])
         if self._paused or not source.strip() or _OURS.match(source):
             return
-        cell = getattr(result.info, "cell_id", None) or ""
         self._note(cell or source.strip(), source.strip())
         error = result.error_before_exec or result.error_in_exec
         if isinstance(error, Exception) and not isinstance(error, OciError | UsageError):
@@ -128,6 +130,11 @@ class Journal:
     def prompted(self) -> None:
         """A prompt has been answered: cells before it are not recent any more."""
         self._cells.clear()
+
+    def forget(self, cells: Iterable[str]) -> None:
+        """Cells with these ids are gone, or empty."""
+        for cell in cells:
+            self._cells.pop(cell, None)
 
     def settle(self, source: str, failure: Failure | None) -> None:
         """Generated code ended so: a failure is the next thing to fix, else nothing is."""

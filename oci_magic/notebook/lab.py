@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from comm import create_comm
@@ -19,13 +20,14 @@ from ..running.redirect import numbered_apart, outputs_of
 from ..types import Cell, Failure, Turn
 from .client import NAME, Client, mark
 from .display import words
-from .frontends import Final, Place
+from .frontends import Final, Place, request_date
 from .lab_cells import LabCells, counted
-from .panel import MIME, Panel, Shown
+from .panel import MIME, Action, Panel, Shown
+from .proposal import RepairPlace
 from .queue import Answer, Replaced
 
 if TYPE_CHECKING:
-    from .lab_view import LabView, RepairView
+    from .lab_view import LabView
 
 _KEPT_OUTCOMES = ("worked", "inserted")
 
@@ -45,6 +47,7 @@ class LabPlace(Place):
         self.prompt, self.action, self.words = client.prompt, client.action, client.text
         self._record: dict[str, object] = {}
         self._count = 0
+        self.ended = datetime.now(UTC)
         self.changed = bool(client.asked and client.asked != recorded)
         # After Ctrl-Z on cells, those of an earlier answer may stand there again.
         answers = client.made and all(c.mark.get("hash") == recorded for c in client.made)
@@ -115,6 +118,7 @@ class LabPlace(Place):
         return self.client.prompt if self.client.asking != self.client.prompt else ""
 
     def take(self, finished: Finished) -> None:
+        self.ended = datetime.now(UTC)
         accepted, answer = finished.below, uuid.uuid4().hex[:12]
         if not accepted and not self.cells.shown():
             return
@@ -138,11 +142,20 @@ class LabPlace(Place):
     def made(self) -> Sequence[tuple[str, str]]:
         return self.cells.code()
 
-    def deleted_from(self, last: Place | None) -> Sequence[int]:
+    @property
+    def stands(self) -> bool:  # type: ignore[override]
+        return not self.cells.earlier_stands
+
+    def deleted_from(self, last: Place) -> Sequence[int]:
         there = self.client.stands
         if not isinstance(last, LabPlace) or there is None or last.client.path != self.client.path:
             return ()
+        if request_date(self.shell.kernel) < last.ended:
+            return ()  # it has stood in the queue, since before those cells were there
         return last.cells.deleted(there)
+
+    def let_go(self, cell: str) -> None:
+        self.cells.deleted({id_ for id_, _ in self.cells.shown()} - {cell})
 
     def lacks(self, last: Place) -> bool:
         there = self.client.stands
@@ -159,12 +172,15 @@ class LabPlace(Place):
     def sources(self, turn: Turn) -> Sequence[str]:
         return [cell.source for cell in turn.reply.code]
 
-    def withdraw(self, last: Place, line: str) -> None:
+    def withdraw(self, last: Place, line: str, *, again: bool = False) -> None:
         """What stood there before returns; the row of what is taken back says so."""
         if not isinstance(last, LabPlace):
             print(line)
             return
-        row = Panel("kept", line, actions=("retry", "feedback"), prompt=last.row_of)
+        actions: tuple[Action, ...] = (
+            ("undo", "retry", "feedback") if again else ("retry", "feedback")
+        )
+        row = Panel("kept", line, actions=actions, prompt=last.row_of)
         with self._connected():
             self.cells.withdraw(last.cells)
             earlier = last.client.record if last.client.made else {}
@@ -226,45 +242,3 @@ class LabPlace(Place):
 
     def _send(self, operation: str, **values: object) -> None:
         self._comm.send({"operation": operation, **values})
-
-
-class RepairPlace(Place):
-    """A failed cell of the person's: what repairs it is proposed and put nowhere.
-
-    It is proposed below the cell that asks, which may be another one than the failed `cell`.
-    """
-
-    proposes = True
-
-    def __init__(self, shell: Any, client: Client, cell: str = "") -> None:
-        super().__init__(shell, "", "in the drafts above")
-        self.client, self.source, self.cell = client, client.text, cell
-        self._view: RepairView | None = None
-        self._opened = False
-
-    @contextmanager
-    def opened(self) -> Iterator[None]:
-        """The window follows: it shows how long it takes, and Stop."""
-        if self._opened:
-            yield
-            return
-        self._opened = True
-        asks = {"client": self.client.id, "prompt": self.client.asking}
-        comm = create_comm(target_name=NAME, data=asks)
-        try:
-            yield
-        finally:
-            self.view().over()
-            comm.close()
-
-    def loading(self, model: str) -> None:
-        self.view().loading(model)
-
-    def view(self) -> LabView:
-        from .lab_view import RepairView
-
-        self._view = self._view or RepairView(self.shell, self.source, self.cell)
-        return self._view
-
-    def take(self, finished: Finished) -> None:
-        """The person applies it, or does not."""

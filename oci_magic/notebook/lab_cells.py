@@ -155,6 +155,7 @@ class LabCells:
                 told.append({"operation": "show", "id": id_, "outputs": outputs, "count": count})
             after = [id_, *after]
         told.append({"operation": "update", "id": self.client.prompt, "metadata": dict(record)})
+        self._results.clear()  # told once, and pictures are large
         return told
 
     def _mark(self, id_: str, cell: Cell) -> dict[str, object]:

@@ -20,7 +20,7 @@ from ..events import (
 )
 from ..prompting.conversation import source
 from ..prompting.parse import parse
-from ..types import Cell, Failure, Output, Turn
+from ..types import Cell, Failure, Output, Reply, Turn
 from .display import Throttle, failure_line, left_line, repair_line, summary, words
 from .panel import Action, Draft, Panel
 
@@ -62,32 +62,18 @@ class LabView:
                     self._draw([Cell(text, "markdown")] if self._comments else parse(text))
                     self._tell("generating", "writing", self._pace())
             case Drafted(reply=reply):
-                self._draw(reply.cells)
-                came = reply.code or self._below
-                if self.cells and came and reply.finish_reason != "interrupted":
-                    self.cells.drafted([*self._below, *self._own(reply.cells)])
-                if reply.code:
-                    self._note(Draft(source(Turn("", reply))))
-                    self._tell("running", "running")
+                self._drafted(reply)
             case Executed(cell=cell, execution=execution) if self.cells:
                 self.cells.ran(cell, execution, self.shell.execution_count - 1)
             case NotPutBack():
                 self.say(left_line(event.left))
             case GoesOn(below=below, comment=comment):
-                self._below, self._comments = below, comment
-                if not any(draft.failure for draft in self.panel.drafts):
-                    self.panel = replace(self.panel, drafts=())
-                self._tell("generating", "reading the result")
+                self._goes_on(below, comment)
             case Repairing(failure=failure):
                 self._failed(failure_line(failure))
                 self._tell("repairing", repair_line(event))
-            case Finished(turn=turn):
-                if event.outcome == "unrepaired" and turn.execution and turn.execution.failure:
-                    self._failed(failure_line(turn.execution.failure))
-                elif event.outcome == "worked" and event.reason:
-                    self._failed(event.reason)  # a further cell was left out
-                self.panel = self.ended(event)
-                self.over()
+            case Finished():
+                self._finish(event)
 
     def loading(self, model: str) -> None:
         """A model is being loaded, which may take long."""
@@ -159,6 +145,30 @@ class LabView:
                 self.panel = self.panel.broken_off(actions, self.words)
             self._row.show(self.panel.bundle())
 
+    def _drafted(self, reply: Reply) -> None:
+        self._draw(reply.cells)
+        came = reply.code or self._below
+        if self.cells and came and reply.finish_reason != "interrupted":
+            self.cells.drafted([*self._below, *self._own(reply.cells)])
+        if reply.code:
+            self._note(Draft(source(Turn("", reply))))
+            self._tell("running", "running")
+
+    def _goes_on(self, below: tuple[Cell, ...], comment: bool) -> None:
+        self._below, self._comments = below, comment
+        if not any(draft.failure for draft in self.panel.drafts):
+            self.panel = replace(self.panel, drafts=())
+        self._tell("generating", "reading the result")
+
+    def _finish(self, event: Finished) -> None:
+        execution = event.turn.execution
+        if event.outcome == "unrepaired" and execution and execution.failure:
+            self._failed(failure_line(execution.failure))
+        elif event.outcome == "worked" and event.reason:
+            self._failed(event.reason)  # a further cell was left out
+        self.panel = self.ended(event)
+        self.over()
+
     def _tell(self, state: str, line: str, pace: str = "") -> None:
         self.panel = self.panel.doing(state, line)
         self._row.show(self.panel.bundle(pace))
@@ -204,6 +214,11 @@ class RepairView(LabView):
         actions: tuple[Action, ...] = ("apply",) if worked else ("repair",)
         code = source(event.turn) if worked else ""
         return replace(self.panel, state=event.outcome, line=line, actions=actions, code=code)
+
+    def tried(self, left: Sequence[str]) -> None:
+        """The trial was taken back, but for what is `left`."""
+        self.panel = replace(self.panel, line=f"{self.panel.line} · {left_line(left)}")
+        self._row.show(self.panel.bundle())
 
 
 class _Display:

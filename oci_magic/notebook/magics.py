@@ -21,7 +21,6 @@ from ..errors import Stopped
 from ..events import Event, Events, Finished, HeldBack, follow
 from ..objects import encodable
 from ..types import Execution, Reply, Turn
-from ..verdict import came
 from . import frontends
 from .arguments import (
     Options,
@@ -32,9 +31,11 @@ from .arguments import (
     prompt_arguments,
     prompt_of,
 )
+from .finals import Finals
 from .journal import Journal
 from .queue import Replaced
 from .settings import Settings
+from .standing import Standing
 from .terms import new_session, reserve_of, session_for
 from .waiting import Waiting
 
@@ -59,16 +60,13 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
         self.open_view = view or self._view
         self.last: Place | None = None
         """Where the conversation's last exchange stands."""
-        self.undoable: Place | None = None
-        """Where its last code stands."""
+        self.standing = Standing()
         self.place: Place | None = None
         """Where the last answer was asked for, taken back or not."""
         self.ours = set[str]()
         """The names that answers have bound first."""
-        self._by_hand, self._edited = set[str](), False
         self.waiting = Waiting(shell)
-        self.finals: dict[str, frontends.Final] = {}
-        """How prompts ended, by prompt cell, for windows that were loaded in mid-run."""
+        self.finals = Finals()
         self.told_shortened = self._told_rung = False
 
     @observe("model")
@@ -111,8 +109,7 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
         options = replace(options, check=checks)
         with self._stoppable(), self.loading(options, place):
             session = session_for(self, options)
-            if gone := place.deleted_from(self.undoable):
-                session.revised(dict.fromkeys(gone))
+            self.journal.forget(self.standing.look_for_deleted(session.exchanges, place))
             told = Telling(self)
             told.unknown(options.leave_out)
             request, context = told.request(prompt), partial(told.context, options)
@@ -144,15 +141,32 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
 
         Raises Unrepaired, Held or Stopped, one line each, so that "Run All" stops.
         """
+        from .ending import conclusion
+
+        place, held = place or frontends.place(self.shell, self.replaced), set[str]()
+        waited, self.last = self.waiting.dropped(), None
+        try:
+            finished = self._played(events, output, place, held, run=run)
+        except BaseException:  # nothing has come
+            self.waiting.take_up(waited)
+            raise
+        self._remember(place, finished, waited)
+        error = conclusion(finished, place, sorted(held))
+        if final := place.final(error):
+            self.finals.add(final)
+        if error:
+            raise error
+
+    def _played(
+        self, events: Events, output: str | None, place: Place, held: set[str], *, run: bool
+    ) -> Finished:
+        """Show the events in `place`; adds to `held` the effects for which review holds code."""
         from ..running.capture import replaced
         from ..running.variables import working_folder
         from .changes import Changes
-        from .ending import conclusion, settle
+        from .ending import settle
 
         changes = Changes(self.shell.user_ns, working_folder(), self.ours)
-        place, held = place or frontends.place(self.shell, self.replaced), set[str]()
-        waited = self.waiting.dropped()
-        self.last, self._by_hand, self._edited = None, set(), False
         executor = self.session.runner.executor if self.session else None
         hosting = replaced(executor, hosted=place.hosted, numbered=place.numbered)
         with place.opened(), hosting, self.journal.paused():
@@ -169,12 +183,7 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
             finished = follow(events, show)
             settle(self, finished, output)
             place.take(finished)
-        self._remember(place, finished, waited)
-        error = conclusion(finished, place, sorted(held))
-        if final := place.final(error):
-            self.finals[place.prompt] = final
-        if error:
-            raise error
+        return finished
 
     def _tell_rung(self, place: Place, view: View, run: bool) -> None:
         """Say where code goes, once."""
@@ -183,14 +192,13 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
             self._told_rung = run
 
     def _remember(self, place: Place, finished: Finished, waited: dict[str, Any]) -> None:
-        """What stands in `place` is the last answer; if nothing came, what `waited` waits on."""
+        """What stands in `place` is the last answer; if none came, what `waited` waits on."""
         self.last = self.place = place
-        if came(finished.turn):
-            self.undoable = place
+        if self.session and self.standing.answered(self.session.exchanges, place):
+            if finished.outcome in ("held", "inserted"):
+                self.waiting.leave(self.session, place, finished.turn)
         else:
             self.waiting.take_up(waited)
-        if self.session and finished.outcome in ("held", "inserted"):
-            self.waiting.leave(self.session, place, finished.turn)
 
     @contextmanager
     def loading(self, options: Options, place: Place) -> Iterator[None]:
@@ -210,27 +218,10 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
             self.journal.after_run(result)
         else:
             self.journal.settle(*failed)
-        if result.success and not self.journal.is_paused:
-            self._take_edit(result, ours=failed is not None)
-
-    def _take_edit(self, result: Any, *, ours: bool) -> None:
-        """A generated cell that the person has edited and run is the answer from now on.
-
-        One that had not worked is settled once all of its cells have run by hand.
-        """
-        source, cell = result.info.raw_cell or "", getattr(result.info, "cell_id", None)
-        place, session = self.undoable, self.session
-        if place is None or session is None:
-            return
-        made = dict(place.made())
-        if cell not in made:
-            return
-        if source.strip() != made[cell].strip() and not ours:
-            session.revised({list(made).index(cell): source.strip()})
-            self._edited = True
-        self._by_hand.add(cell)
-        if self._edited and self._by_hand >= made.keys():
-            place.corrected()
+        works = result.success and not (failed and failed[1])
+        if works and self.session and not self.journal.is_paused:
+            cell, source = getattr(result.info, "cell_id", None), result.info.raw_cell or ""
+            self.standing.ran(self.session.exchanges, cell or "", source.strip())
 
     def _offer_fix(self) -> None:
         """A cell of the person's has failed: with `%oci watch on`, a quiet row under its error."""
@@ -238,23 +229,6 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
             from .watch import offer_fix
 
             offer_fix(self.shell)
-
-    def caught_up(self, comm: Any, opened: dict[str, Any]) -> None:
-        """A window that was loaded anew asks how prompts ended: tell of those it does not know.
-
-        Or it tells that its notebook has another path now.
-        """
-        asks = opened["content"]["data"]
-        if moved := asks.get("renamed"):
-            here = {name: f for name, f in self.finals.items() if f.path == moved.get("from")}
-            self.finals |= {n: replace(f, path=str(moved.get("to"))) for n, f in here.items()}
-            return
-        answers, path = asks.get("answers") or {}, asks.get("path") or ""
-        for prompt in answers.keys() & self.finals.keys():
-            final = self.finals[prompt]
-            if answers[prompt] != final.answer and path == final.path:
-                for operation in final.operations:
-                    comm.send(dict(operation))
 
     def _view(self) -> View:
         from .display import view_for

@@ -27,7 +27,8 @@ def session_for(magics: OCIMagics, options: Options) -> Session:
     session = magics.session or new_session(magics, engine)
     if options.new and not options.dry:
         session.new()
-        magics.last = magics.undoable = None
+        magics.last = None
+        magics.waiting.drop()
     session.engine, session.rounds, magics.session = engine, magics.rounds, session
     session.steps, session.comment = _going_on(magics, options)
     runner = session.runner

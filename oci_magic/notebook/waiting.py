@@ -45,7 +45,7 @@ class Waiting:
         vars(self).update(waited)
 
     def leave(self, session: Session, place: Place, turn: Turn) -> None:
-        """The code of `turn`, the session's last one, waits in `place`."""
+        """The code of `turn`, the session's last answer, waits in `place`."""
         self.drop()
         self._session, self._place = session, place
         self._left = [source.rstrip() for source in place.sources(turn)]
@@ -72,7 +72,7 @@ class Waiting:
         with put_off():
             if raised:
                 session.ran(execution, saved)
-                session.runner.accepted = self._done
+                session.exchanges.accept(self._done)
                 place.ran(raised, saved.left)
             else:
                 self._worked(session, place, saved, execution)
@@ -86,7 +86,8 @@ class Waiting:
         del self._left[0]
         if self._left:
             together.done()
-            self._done = session.runner.accepted = together
+            self._done = together
+            session.exchanges.accept(together)
         else:
             self.drop()
             session.ran(execution, together)

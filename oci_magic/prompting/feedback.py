@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ..objects import in_line
-from ..types import Execution, Facts, Failure, Variable
+from ..types import Execution, Facts, Failure, Output, Variable
 from .context import quoted, table_line
 from .prompts import fenced
 from .redact import redacted
@@ -87,6 +87,14 @@ def output_text(execution: Execution) -> str:
         parts.append("".join(text))
     text = "\n".join(part.rstrip("\n") for part in parts if part.strip())
     return cut(redacted(_ended(cut(text, LONGEST))))
+
+
+def text_alone(output: Output) -> Output:
+    """All of an output that `output_text` looks at."""
+    if "data" not in output:
+        return {**output, "text": cut("".join(output.get("text", "")), LONGEST)}
+    said = cut("".join(output["data"].get("text/plain", "")), LONGEST)
+    return {**output, "data": {"text/plain": said}, "metadata": {}}
 
 
 def plain(text: str) -> str:
