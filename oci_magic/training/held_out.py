@@ -81,7 +81,10 @@ def _literal(value: Any) -> str:
 
 def _check(made: Mapping[str, Any], trial: Trial) -> None:
     namespace: dict[str, Any] = {}
-    exec(made["setup"], namespace)
+    try:
+        exec(made["setup"], namespace)
+    except Exception as error:  # what a value writes of itself is no code
+        raise ValueError("its setup does not run") from error
     del namespace["__builtins__"]
     if list(namespace) != list(trial.namespace):
         raise ValueError("its setup gives other variables")

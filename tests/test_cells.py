@@ -1,0 +1,321 @@
+"""Cell problems: a request in a notebook, judged by what its cell comes to."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+
+pytest.importorskip("pandas")
+pytest.importorskip("matplotlib")
+
+from oci_magic.__main__ import main
+from oci_magic.engines import Sampling
+from oci_magic.engines.scripted import ScriptedEngine
+from oci_magic.errors import OciError
+from oci_magic.evaluation import crew
+from oci_magic.evaluation.attempts import Attempt
+from oci_magic.evaluation.cell_judging import LIMITS, CellJudge, CellVerdict
+from oci_magic.evaluation.cells import CellProblem
+from oci_magic.evaluation.crew import Elsewhere
+from oci_magic.evaluation.problems import read
+from oci_magic.evaluation.records import attempts
+from oci_magic.prompting.feedback import execution_result
+from oci_magic.prompting.prompts import SYSTEM
+from oci_magic.running.cells import outcome_in
+from oci_magic.running.process import Limits
+from oci_magic.types import Chunk, Execution, Message
+
+pytestmark = pytest.mark.timeout(280)
+SETUP = 'import pandas as pd\nsales = pd.DataFrame({"city": ["B", "R"], "price": [1.5, 2.0]})'
+CONTEXT = 'Tables:\nsales 2x2: "city" str, "price" float64'
+CSV = base64.b64encode(b"a;b\n1;2\n").decode()
+ROWS: list[dict[str, Any]] = [
+    {"task_id": "c/0", "request": "total price", "context": CONTEXT, "setup": SETUP,
+     "reference": 'sales["price"].sum()', "families": ["total"]},
+    {"task_id": "c/1", "request": "load x.csv", "context": 'Files: "x.csv"',
+     "files": {"x.csv": CSV}, "reference": 'import pandas as pd\npd.read_csv("x.csv", sep=";")',
+     "families": ["load", "inspect"], "dirty": True},
+    {"task_id": "c/2", "request": "sing", "outside": True},
+]  # fmt: skip
+TOTAL = CellProblem("c/0", "total price", setup=SETUP, reference='sales["price"].sum()')
+FILE = 'open("out.csv", "w").write("a,b\\n")'
+DRAWN = 'import matplotlib.pyplot as plt\nplt.bar(sales["city"], sales["price"])'
+
+
+def block(code: str) -> str:
+    return f"So.\n```python\n{code}\n```"
+
+
+def judged(code: str, problem: CellProblem = TOTAL, limits: Limits = LIMITS) -> CellVerdict:
+    return CellJudge(limits).judge(problem, code)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "cells.jsonl"
+    path.write_text("\n".join(map(json.dumps, ROWS)))
+    return path
+
+
+def attempted(
+    monkeypatch: pytest.MonkeyPatch, file: Path, out: Path, replies: Sequence[str], *more: str
+) -> list[Attempt]:
+    engine = ScriptedEngine(replies)
+    monkeypatch.setattr(crew, "open_engine", lambda *_, **__: engine)
+    assert main(["eval", str(file), "--model", "m", "--out", str(out), *more]) == 0
+    return list(attempts(out / "attempts.jsonl"))
+
+
+@pytest.mark.parametrize(
+    "code", ['sales["price"].sum()', "sales.price.iloc[0] + 2", "x = 3.5\nx", "print(1)\n3.5"]
+)
+def test_same_shown_value_passes(code: str) -> None:
+    assert judged(code).judgement.passed
+
+
+@pytest.mark.parametrize(
+    "code", ["print(3.5)", "3.4", "x = 3.5", f"{FILE}\n3.5", f"{DRAWN}\n3.5", '"passed"']
+)
+def test_other_outcome_is_a_wrong_answer(code: str) -> None:
+    found = judged(code)
+    assert found.judgement.kind == "wrong answer" and found.failure is None
+    assert found.judgement.expected == "value: 3.5"
+
+
+@pytest.mark.parametrize("reference, other", [
+    (FILE, 'open("out.csv", "w").write("a;b\\n")'),
+    (DRAWN, 'import matplotlib.pyplot as plt\nplt.bar(sales["city"], sales["price"] + 1)'),
+])  # fmt: skip
+def test_drawings_and_files_are_compared(reference: str, other: str) -> None:
+    problem = CellProblem("c", "", setup=SETUP, reference=reference)
+    assert judged(f"{reference}\nNone", problem).judgement.passed
+    assert judged(other, problem).judgement.kind == "wrong answer"
+
+
+FORGED = {
+    "prints": 'print("passed")\nprint({"outcome": 3.5})',
+    "name": '__name__ = "__main__"\n__file__ = "passed"\nNone',
+    "equal to everything": """
+class Same:
+    def __eq__(self, other): return True
+    def __hash__(self): return 0
+    def __str__(self): return "passed"
+Same()
+""",
+    "a float of its own": """
+class Same(float):
+    def __eq__(self, other): return True
+Same(0.0)
+""",
+    "patches comparison": """
+pd.DataFrame.equals = pd.DataFrame.__eq__ = pd.Series.__eq__ = lambda *_: True
+import builtins
+builtins.bool = lambda *_: True
+0.0
+""",
+    "patches the outcome": """
+import sys
+module = sys.modules["oci_magic.running.outcome"]
+module.Outcome.matches = lambda *_: True
+module.plain = lambda value: "passed"
+0.0
+""",
+    "speaks on the line": """
+import gc, os
+for number in range(3, 64):
+    try:
+        os.write(number, b'{"outcome": [true, [], []]}\\n{"outcome": "passed"}\\n')
+    except OSError:
+        pass
+0.0
+""",
+    "says that the setup fails": """
+import os
+for number in range(3, 64):
+    try:
+        os.write(number, b'{"failed": "x"}\\n')
+    except OSError:
+        pass
+0.0
+""",
+    "exits": "import os\nos._exit(0)",
+    "is a stop": "raise KeyboardInterrupt",
+    "looks for the reference": """
+import gc
+texts = [each for each in gc.get_objects() if isinstance(each, dict) and "reference" in each]
+bool(texts)
+""",
+    "leaves the folder": 'open("/tmp/oci_magic_was_here", "w").write("x")\n3.5',
+}
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_forged_outcome_does_not_pass(name: str) -> None:
+    found = judged(FORGED[name])
+    assert found.judgement.kind in ("wrong answer", "exception")
+    assert found.failure is None or not found.failure.stopped
+
+
+def test_limits_are_verdicts_and_told_as_in_a_notebook() -> None:
+    limits = Limits(load=120, call=2, memory=4 << 30)
+    slow = judged("while True: pass", limits=limits)
+    assert slow.judgement.kind == "timed out" and slow.failure
+    assert slow.failure.message == "the cell ran longer than 2 s"
+    assert judged("bytearray(1 << 40)").judgement.kind == "out of memory"
+    assert judged("1 +").judgement.kind == "syntax error"
+    left = judged("import sys\nsys.exit(0)")
+    assert left.judgement.kind == "exception" and left.failure
+    assert left.failure.name == "SystemExit"
+
+
+@pytest.mark.parametrize("form", [
+    {}, {"outcome": [1]}, {"outcome": {"no": 1}}, {"failure": "x"}, {"failure": {"name": 1}},
+    {"failure": {"name": "E", "message": "", "traceback": "", "facts": {"line": 1}}},
+])  # fmt: skip
+def test_what_tells_of_no_outcome_is_no_answer(form: dict[str, Any]) -> None:
+    with pytest.raises(ValueError):
+        outcome_in(form)
+
+
+@pytest.mark.parametrize("change, part", [
+    ({"reference": "sales.nothing"}, "its reference fails"),
+    ({"reference": "x = 1"}, "it shows, draws and writes nothing"),
+    ({"setup": "1 / 0"}, "its setup fails"),
+])  # fmt: skip
+def test_problem_that_cannot_be_judged_is_told(change: dict[str, str], part: str) -> None:
+    problem = CellProblem(**{"task_id": "c/9", "request": "", "setup": SETUP, **change})
+    with pytest.raises(OciError, match=part):
+        judged("1", problem)
+
+
+@pytest.mark.parametrize("change, part", [
+    ({"reference": None}, "no reference"), ({"files": {"../x": ""}}, "working folder"),
+    ({"files": {"x": "no base64!"}}, "problem 1"), ({"setup": "1 +"}, "problem 1"),
+])  # fmt: skip
+def test_row_of_no_cell_is_told_in_one_line(
+    change: dict[str, Any], part: str, tmp_path: Path
+) -> None:
+    row = {key: value for key, value in {**ROWS[1], **change}.items() if value is not None}
+    (tmp_path / "x.jsonl").write_text(json.dumps({**row, "reference": row.get("reference", "")}))
+    with pytest.raises(OciError, match=part):
+        list(read(tmp_path / "x.jsonl"))
+
+
+def test_session_is_the_notebooks(
+    monkeypatch: pytest.MonkeyPatch, file: Path, tmp_path: Path
+) -> None:
+    class Heard(ScriptedEngine):
+        told: ClassVar[list[list[Message]]] = []
+
+        def stream(
+            self, messages: Sequence[Message], *, draft: str | None = None
+        ) -> Iterator[Chunk]:
+            self.told.append(list(messages))
+            return super().stream(messages, draft=draft)
+
+    engine = Heard([block('sales["prices"].sum()'), block('sales["price"].sum()')])
+    monkeypatch.setattr(crew, "open_engine", lambda *_, **__: engine)
+    out = str(tmp_path / "out")
+    assert main(["eval", str(file), "--model", "m", "--out", out, "--limit", "1"]) == 0
+    system, asked, said, result = engine.told[1]
+    assert (system.content, asked.content) == (SYSTEM, f"{CONTEXT}\n\ntotal price")
+    assert said.content == block('sales["prices"].sum()')
+    assert result.content == (
+        "Execution result:\nline 1: sales[\"prices\"].sum()\nKeyError: 'prices'\n"
+        f'{CONTEXT.removeprefix("Tables:")[1:]}\nNear "prices": "price"'
+    )
+    assert engine.sampling == Sampling(max_new_tokens=1024)
+    found = next(attempts(tmp_path / "out" / "attempts.jsonl"))
+    assert [each.passed for each in found.rounds] == [False, True]
+    assert found.marks == ("cell",)
+
+
+def test_rates_rounds_and_going_on(
+    monkeypatch: pytest.MonkeyPatch, file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    load = 'import pandas as pd\npd.read_csv("x.csv"{})'
+    replies = [block("1"), block(load.format(', sep="')), block(load.format(', sep=";"')), "No."]
+    out = tmp_path / "out"
+    made = attempted(monkeypatch, file, out, replies[:1], "--rounds", "3", "--limit", "1")
+    assert len(made) == 1 and len(made[0].rounds) == 1, "code that runs ends the attempt"
+    made = attempted(monkeypatch, file, out, replies[1:], "--rounds", "3")
+    assert [[r.passed for r in each.rounds] for each in made] == [[False], [False, True], [True]]
+    cells = json.loads((out / "scores.json").read_text())["suites"]["cells"]["cells"]
+    assert {name: (each["rate"], each["of"]) for name, each in cells.items()} == {
+        "first answer": (0, 1), "after repairs": (50, 2), "outside refused": (100, 1),
+        "data-dependent failures repaired": (100, 1), "failed first answers repaired": (100, 1),
+        "inside wrongly refused": (0, 2),
+    }  # fmt: skip
+    assert "after repairs: 50.0% of 2" in capsys.readouterr().out
+    assert main(["eval", "--compare", str(out), str(out)]) == 0
+    assert "after repairs" in capsys.readouterr().out
+
+
+def test_repair_that_hides_its_error_and_refusals_are_not_right(
+    monkeypatch: pytest.MonkeyPatch, file: Path, tmp_path: Path
+) -> None:
+    hidden = "try:\n    sales.nothing\nexcept Exception:\n    pass\n3.5"
+    replies = [block("sales.nothing\n3.5"), block(hidden), "I cannot.", "I cannot.", block("1")]
+    made = attempted(monkeypatch, file, tmp_path / "out", replies, "--rounds", "3")
+    kinds = [[each.base.kind for each in attempt.rounds] for attempt in made]
+    assert kinds == [["exception", "exception", "wrong answer"], ["wrong answer"], ["wrong answer"]]
+    assert made[0].rounds[1].base.message.startswith("Refused: the repair only hides the error")
+
+
+def test_cells_and_functions_in_one_run_with_samples(
+    monkeypatch: pytest.MonkeyPatch, file: Path, tmp_path: Path
+) -> None:
+    own, out = str(Path(__file__).with_name("problems.jsonl")), tmp_path / "out"
+    more = ["--samples", "2", "--limit", "1", "--rounds", "1"]
+    quarter = block("def quarter(x):\n    return x / 4")
+    replies = [quarter, "", block("3.5"), block("1")]
+    engine = ScriptedEngine(replies)
+    monkeypatch.setattr(crew, "open_engine", lambda *_, **__: engine)
+    assert main(["eval", own, str(file), "--model", "m", "--out", str(out), *more]) == 0
+    suites = json.loads((out / "scores.json").read_text())["suites"]
+    assert suites["cells"]["pass@1 by round"] == [{"base": 50.0}]
+    assert suites["problems"]["pass@1 by round"] == [{"base": 50.0}]
+    assert suites["cells"]["cells"]["first answer"] == {"rate": 50.0, "of": 2}
+    assert suites["problems"]["cells"] == {}
+
+
+def test_cells_are_judged_elsewhere_and_from_solutions(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        assert Elsewhere(pool).judge(TOTAL, "3.5").judgement.passed
+    rows = [{"task_id": row["task_id"], "solution": row.get("reference", "")} for row in ROWS]
+    (tmp_path / "s.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    given = ["--solutions", str(tmp_path / "s.jsonl"), "--out", str(tmp_path / "out")]
+    assert main(["eval", str(file), *given]) == 0
+    assert "pass@1, round 1: 100.0" in capsys.readouterr().out
+
+
+def test_mentor_of_cells_is_refused(
+    monkeypatch: pytest.MonkeyPatch, file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(crew, "open_engine", lambda *_, **__: ScriptedEngine([]))
+    human = ["--feedback", "human", "--mentor", "m", "--out", str(tmp_path / "out")]
+    assert main(["eval", str(file), "--model", "m", *human]) == 1
+    assert "mentors guide on functions only" in capsys.readouterr().err
+
+
+def test_failure_that_cannot_be_told_is_told_barely() -> None:
+    code = """
+import sys
+module = sys.modules["oci_magic.running.cells"]
+told = module.asdict
+def forged(failure):
+    return {**told(failure), "facts": {**told(failure)["facts"], "notes": [["unknown", ["x"]]]}}
+module.asdict = forged
+sales.nothing
+"""
+    failure = judged(code).failure
+    assert failure and failure.name == "AttributeError" and not failure.facts.notes
+    assert "AttributeError" in execution_result(Execution((), failure))
