@@ -14,6 +14,8 @@ import pytest
 pytest.importorskip("pandas")
 pytest.importorskip("matplotlib")
 
+import pandas as pd
+
 from oci_magic.__main__ import main
 from oci_magic.engines import Sampling
 from oci_magic.engines.scripted import ScriptedEngine
@@ -96,7 +98,7 @@ def test_session_is_the_notebooks(
     assert said.content == block('sales["prices"].sum()')
     assert result.content == (
         "Execution result:\nline 1: sales[\"prices\"].sum()\nKeyError: 'prices'\n"
-        f'{CONTEXT.removeprefix("Tables:")[1:]}\nNear "prices": "price"'
+        f'sales 2x2: "city" {pd.Series(["B"]).dtype}, "price" float64\nNear "prices": "price"'
     )
     assert engine.sampling == Sampling(max_new_tokens=1024)
     found = next(attempts(tmp_path / "out" / "attempts.jsonl"))
