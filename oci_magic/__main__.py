@@ -30,11 +30,21 @@ own, and what failed is told to it for another round. Attempts are kept as they 
 command goes on with a run that was stopped or killed.
 """
 _STAGES = """\
+a line of your own problems is a function, in HumanEval's form (task_id, prompt, entry_point,
+canonical_solution, test), or a notebook cell:
+  task_id, request       its name, and what a person asks
+  context                what the notebook tells of tables and files, in the product's words
+  files, setup           {name: base64}, and Python that makes the notebook's variables
+  reference              code that is right: in what its last line shows, what it draws and writes
+  families               kinds of work; several make a composition
+  outside, dirty         true: a request to be refused, with no code; data that make code fail
+
 examples:
   oci-magic eval HumanEval.jsonl.gz --model oci-ds-6.7b --out runs/ds
   oci-magic eval HumanEvalPlus.jsonl.gz MbppPlus.jsonl --model oci-ds-6.7b --out runs/plus
   oci-magic eval HumanEval.jsonl.gz --model micro --feedback none --limit 20 --out runs/try
   oci-magic eval MbppPlus.jsonl --model M --feedback human --mentor M2 --oracle --out runs/human
+  oci-magic eval cells.jsonl --model micro --rounds 3 --out runs/cells
   oci-magic eval HumanEval.jsonl.gz --solutions samples.jsonl --out runs/given
   oci-magic eval --out runs/ds                   the scores again, from the attempts
   oci-magic eval --compare runs/ds runs/plus

@@ -15,12 +15,12 @@ pytest.importorskip("pandas")
 import pandas as pd
 
 from oci_magic.prompting.feedback import execution_result
+from oci_magic.running.outcome import plain, run
 from oci_magic.training.data import write_shard
 from oci_magic.training.tasks import selecting
 from oci_magic.training.tasks.make import STEPS, Maker
 from oci_magic.training.tasks.mistakes import mistaken, unconverted
 from oci_magic.training.tasks.repairs import repair
-from oci_magic.training.tasks.run import plain, run
 from oci_magic.training.tasks.scene import Scene
 from oci_magic.training.tasks.tables import YEARS, Column, Table, dirty, make_frame, stored
 from oci_magic.training.tasks.task import Task

@@ -67,7 +67,10 @@ class Round:
 
 @dataclass(frozen=True)
 class Attempt:
-    """All rounds of one sample of one problem of the file `source`; `note`: why there are none."""
+    """All rounds of one sample of one problem of the file `source`; `note`: why there are none.
+
+    `marks` say what a cell problem is counted as.
+    """
 
     task_id: str
     source: str
@@ -75,6 +78,7 @@ class Attempt:
     rounds: tuple[Round, ...] = ()
     seconds: float = 0.0
     note: str = ""
+    marks: tuple[str, ...] = ()
 
     @property
     def key(self) -> Key:
@@ -150,7 +154,7 @@ def _loop(
     """Ask, and as often as there are rounds again: by execution results, or what a mentor says."""
     rounds = 1 if options.feedback == "none" else options.rounds
     repairs = rounds - 1 if options.feedback == "execution" else 0
-    finished = _asked(session, told, instruction(problem), repairs)
+    finished = asked(session, told, instruction(problem), "", repairs)
     if options.feedback != "human" or mentor is None:
         return
     for _ in range(rounds - 1):
@@ -158,11 +162,12 @@ def _loop(
         if not turn.feedback:
             return
         code = "\n".join(cell.source for cell in turn.reply.code)
-        finished = _asked(session, told, mentor(problem, code, turn.feedback), 0)
+        finished = asked(session, told, mentor(problem, code, turn.feedback), "", 0)
 
 
-def _asked(session: Session, told: Told, request: str, repairs: int) -> Finished:
-    finished = follow(session.ask(request, rounds=repairs), lambda _: None)
+def asked(session: Session, told: Told, request: str, context: str, repairs: int) -> Finished:
+    """Ask to the end. Raises EngineError where the model broke, KeyboardInterrupt for a stop."""
+    finished = follow(session.ask(request, context, rounds=repairs), lambda _: None)
     if told.broke:
         raise told.broke
     if finished.outcome == "stopped":
@@ -214,4 +219,4 @@ def from_row(row: dict[str, Any]) -> Attempt:
         )
         for each in row["rounds"]
     )  # fmt: skip
-    return Attempt(**{**row, "rounds": rounds})
+    return Attempt(**{**row, "rounds": rounds, "marks": tuple(row.get("marks", ()))})

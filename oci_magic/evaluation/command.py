@@ -21,6 +21,7 @@ from ..errors import OciError
 from ..running.process import missing_walls, sweep
 from . import scores
 from .attempts import Attempt, Options
+from .cells import CellProblem
 from .comparing import compare
 from .crew import Crew
 from .problems import Problem, left_out, read, rows
@@ -115,12 +116,14 @@ def _made(given: Namespace, options: Options, records: Records) -> Iterator[Atte
         yield from crew.attempts(chain([first], left))
 
 
-def _problems(given: Namespace, options: Options) -> Iterator[Problem]:
+def _problems(given: Namespace, options: Options) -> Iterator[Problem | CellProblem]:
     for path in given.problems:
         for number, problem in enumerate(read(path)):
             if given.limit is not None and number >= given.limit:
                 break
-            yield replace(problem, plus=None) if options.tests == "base" else problem
+            if isinstance(problem, Problem) and options.tests == "base":
+                problem = replace(problem, plus=None)
+            yield problem
 
 
 def _count(given: Namespace) -> int:

@@ -24,6 +24,7 @@ def compare(first: Path, second: Path) -> list[str]:
         for number in range(max(map(len, by_run))):
             cells = [scores.figure(rows[number] if number < len(rows) else {}) for rows in by_run]
             lines.append(_row(f"{suite}, round {number + 1}", cells))
+        lines += _rates([run["suites"].get(suite, {}).get("cells", {}) for run in runs])
     return [*lines, *_differences(first, second)]
 
 
@@ -32,6 +33,12 @@ def _settings(runs: Sequence[Mapping[str, Any]]) -> list[str]:
     keys = {**headers[0], **headers[1]}
     pairs = [(key, [str(header.get(key, "")) for header in headers]) for key in keys]
     return [_row(key, cells) for key, cells in pairs if cells[0] != cells[1]]
+
+
+def _rates(runs: Sequence[Mapping[str, Mapping[str, float]]]) -> list[str]:
+    """Of cells, in per cent."""
+    shown = [{name: f"{each['rate']:.1f}" for name, each in run.items()} for run in runs]
+    return [_row(name, [run.get(name, "-") for run in shown]) for name in {**runs[0], **runs[1]}]
 
 
 def _differences(first: Path, second: Path) -> list[str]:
@@ -51,4 +58,4 @@ def _solved(path: Path) -> dict[Key, bool]:
 
 
 def _row(name: str, cells: Sequence[str]) -> str:
-    return f"{name:24}" + "".join(f"{cell:>28}" for cell in cells)
+    return f"{name:33}" + "".join(f"{cell:>28}" for cell in cells)

@@ -14,13 +14,16 @@ import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor
 from functools import partial
-from typing import Any, Self
+from typing import Any, Self, overload
 
 from ..engines import Engine, open_engine
 from ..engines.addresses import Server
 from ..errors import OciError
 from .attempts import Attempt, Judging, Options, attempt
 from .batching import batched
+from .cell_attempts import CellJudging, attempt_cell
+from .cell_judging import CellJudge, CellVerdict
+from .cells import CellProblem
 from .judging import Judge, Verdicts
 from .problems import Problem
 from .protocol import guidance
@@ -55,12 +58,18 @@ class Elsewhere:
     def __init__(self, executor: Executor) -> None:
         self._executor = executor
 
-    def judge(self, problem: Problem, code: str) -> Verdicts:
+    @overload
+    def judge(self, problem: Problem, code: str) -> Verdicts: ...
+    @overload
+    def judge(self, problem: CellProblem, code: str) -> CellVerdict: ...
+    def judge(self, problem: Problem | CellProblem, code: str) -> Verdicts | CellVerdict:
         return self._executor.submit(judge_one, problem, code).result()
 
 
-def judge_one(problem: Problem, code: str) -> Verdicts:
+def judge_one(problem: Problem | CellProblem, code: str) -> Verdicts | CellVerdict:
     """The verdicts on one solution, for a worker of any executor."""
+    if isinstance(problem, CellProblem):
+        return CellJudge().judge(problem, code)
     return Judge().judge(problem, code)
 
 
@@ -85,7 +94,7 @@ class Crew:
         if self._cluster:
             self._cluster.close()
 
-    def attempts(self, tasks: Iterable[tuple[Problem, int]]) -> Iterator[Attempt]:
+    def attempts(self, tasks: Iterable[tuple[Problem | CellProblem, int]]) -> Iterator[Attempt]:
         """An attempt for each problem and sample, in the order in which they end."""
         works = (partial(self._attempt, *task) for task in tasks)
         if self._threads > 1:
@@ -93,10 +102,16 @@ class Crew:
         never = threading.Event()
         return (work(never) for work in works)
 
-    def _attempt(self, problem: Problem, sample: int, stop: threading.Event) -> Attempt:
-        judge: Judging = Judge(slots=self._slots, stop=stop)
-        if self._cluster:
-            judge = Elsewhere(self._cluster.get_executor())
+    def _attempt(
+        self, problem: Problem | CellProblem, sample: int, stop: threading.Event
+    ) -> Attempt:
+        there = Elsewhere(self._cluster.get_executor()) if self._cluster else None
+        if isinstance(problem, CellProblem):
+            of_cells: CellJudging = there or CellJudge(slots=self._slots, stop=stop)
+            return attempt_cell(
+                problem, self._model.engine, of_cells, self._options, sample=sample, stop=stop
+            )
+        judge: Judging = there or Judge(slots=self._slots, stop=stop)
         guide = self._guide if self._mentor else None
         return attempt(
             problem, self._model.engine, judge, self._options,

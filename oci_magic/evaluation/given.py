@@ -21,6 +21,8 @@ from typing import Any
 
 from ..errors import OciError
 from .attempts import Attempt, Key, Round
+from .cell_judging import CellJudge
+from .cells import CellProblem
 from .judging import Judge
 from .problems import Problem
 
@@ -28,7 +30,7 @@ Sample = tuple[int, str]
 
 
 def judged(
-    path: Path, problems: Callable[[], Iterator[Problem]], done: Collection[Key],
+    path: Path, problems: Callable[[], Iterator[Problem | CellProblem]], done: Collection[Key],
     executor: Executor | None = None,
 ) -> Iterator[Attempt]:  # fmt: skip
     """The attempts that the solutions in `path` are, those in `done` left out, in order."""
@@ -56,18 +58,39 @@ def _quiet() -> None:
     signal.signal(signal.SIGINT, lambda *_: sys.exit(130))
 
 
-def judge_samples(problem: Problem, samples: list[Sample]) -> list[Attempt]:
+def judge_samples(problem: Problem | CellProblem, samples: list[Sample]) -> list[Attempt]:
     """Judge solutions of one problem, one after the other."""
-    judge, made = Judge(), []
+    judge = _cell() if isinstance(problem, CellProblem) else _function()
+    marks = problem.marks if isinstance(problem, CellProblem) else ()
+    made = []
     for number, code in samples:
         started = time.perf_counter()
+        rounds = (judge(problem, code),)
+        seconds = time.perf_counter() - started
+        made.append(Attempt(problem.task_id, problem.source, number, rounds, seconds, "", marks))
+    return made
+
+
+def _function() -> Callable[[Any, str], Round]:
+    judge = Judge()
+
+    def judged(problem: Problem, code: str) -> Round:
         whole = code.removeprefix("\0")
         if whole != code:
             whole = f"{problem.prompt}{whole}"
-        rounds = (Round("", whole, *judge.judge(problem, whole)),)
-        seconds = time.perf_counter() - started
-        made.append(Attempt(problem.task_id, problem.source, number, rounds, seconds))
-    return made
+        return Round("", whole, *judge.judge(problem, whole))
+
+    return judged
+
+
+def _cell() -> Callable[[Any, str], Round]:
+    judge = CellJudge()
+
+    def judged(problem: CellProblem, code: str) -> Round:
+        whole = code.removeprefix("\0")
+        return Round("", whole, judge.judge(problem, whole).judgement)
+
+    return judged
 
 
 def _samples(path: Path) -> dict[str, list[Sample]]:

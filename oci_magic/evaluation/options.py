@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 _PROBLEMS = """\
-files of problems: HumanEval, MBPP, HumanEval+, MBPP+ or your own, .jsonl or .jsonl.gz (without
-any, the attempts in DIR are only scored again)"""
+files of problems: HumanEval, MBPP, HumanEval+, MBPP+ or your own, functions or notebook cells,
+.jsonl or .jsonl.gz (without any, the attempts in DIR are only scored again)"""
 
 
 def add_options(parser: Any, count: Callable[[str], int]) -> None:
@@ -36,7 +36,7 @@ def add_options(parser: Any, count: Callable[[str], int]) -> None:
     add("--tests", choices=("base", "plus"), default="plus",
         help="base only, or plus tests too where there are any (default: plus)")  # fmt: skip
     add("--form", choices=("paper", "chat"), default="paper",
-        help="messages as in the paper, or as turns of a conversation")  # fmt: skip
+        help="messages as in the paper, or as turns (cells: as in a notebook)")  # fmt: skip
     add("--batch", type=_positive, default=8, metavar="N",
         help="problems answered in one pass, or asked of a server at a time (8)")  # fmt: skip
     add("--cluster", metavar="ADDRESS", help="judge on a Dask cluster: tcp://HOST:PORT")

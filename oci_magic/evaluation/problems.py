@@ -4,7 +4,8 @@ Reads `.jsonl`, the same in `.gz`, and a JSON list. A row with `base_input` (Hum
 is judged by EvalPlus' rules against the answers of its `canonical_solution`, `plus_input` where
 it has that; any other row by its own test program: `test` with `check(candidate)` (the form for
 one's own files), or MBPP's `test_list`. MBPP's rows that define classes for their tests are left
-out, for their arguments are no plain values; `left_out` tells which.
+out, for their arguments are no plain values; `left_out` tells which. A row with `request` is a
+cell problem (`cells`).
 """
 
 from __future__ import annotations
@@ -19,13 +20,14 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import OciError
+from .cells import CellProblem, cell_problem
 from .mbpp_inputs import inputs_of
 from .oracles import Suite
 
 Inputs = tuple[Sequence[Any], ...]
 _FORMS = (
     "the forms of HumanEval (task_id, prompt, entry_point, canonical_solution, test), MBPP "
-    "(text or prompt, code, test_list) or EvalPlus (base_input)"
+    "(text or prompt, code, test_list), EvalPlus (base_input) or a cell (request, reference)"
 )
 
 
@@ -52,14 +54,14 @@ class Problem:
     source: str = ""
 
 
-def read(path: Path) -> Iterator[Problem]:
+def read(path: Path) -> Iterator[Problem | CellProblem]:
     """The problems of a file, one after the other. Raises OciError for what is no such file."""
     for number, row in enumerate(rows(path), 1):
         if left_out(row):
             continue
         try:
-            found = problem(row)
-            if not (found.base or found.test.strip()):
+            found = cell_problem(row) if "request" in row else problem(row)
+            if isinstance(found, Problem) and not (found.base or found.test.strip()):
                 raise ValueError("it has no tests")
             yield replace(found, source=path.name.partition(".jsonl")[0])
         except (KeyError, SyntaxError, TypeError, ValueError) as error:

@@ -4,7 +4,8 @@ Covers the protocol of OpenCodeInterpreter (arXiv 2402.14658; its repository, `e
 evaluate/`): greedy, at most 1,024 new tokens, one user message that grows by answer and feedback
 between the marks `@@ Instruction` and `@@ Response`; opening sentence, marks and fences are to
 the letter, the instructions are in our words. As `chat` the same goes as turns of a conversation,
-as in a notebook. What differs: in `human` feedback the mentor's sentences follow the execution
+as in a notebook; `notebook` leaves messages as the product words them, system prompt and all. What
+differs: in `human` feedback the mentor's sentences follow the execution
 result, as a person's do here; there they stand alone. From the third round on, what comes the
 same again is asked for afresh and sampled, as in a notebook. Execution results are worded by
 `prompting.feedback`, with the lines `Input:`, `Expected Output:` and `Actual Output:`.
@@ -23,7 +24,7 @@ from ..errors import EngineError
 from ..types import Chunk, Message
 from .problems import Problem
 
-Form = Literal["paper", "chat"]
+Form = Literal["paper", "chat", "notebook"]
 NEW_TOKENS = 1024
 _OPENING = (
     "You are an exceptionally intelligent coding assistant that consistently delivers accurate "
@@ -106,6 +107,8 @@ class Told:
         return self.engine.stream(messages, draft=draft)
 
     def _told(self, messages: Sequence[Message]) -> list[Message]:
+        if self.form == "notebook":
+            return list(messages)
         turns = [message for message in messages if message.role != "system"]
         if self.form == "chat":
             return turns

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import OciError
-from . import records
+from . import cell_rates, records
 from .attempts import Attempt
 
 NAME = "scores.json"
@@ -38,6 +38,7 @@ class _Suite:
     plus: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     tested: set[bool] = field(default_factory=set)  # whether there were plus tests
     verdicts: Counter[str] = field(default_factory=Counter)
+    cells: cell_rates.Rates = field(default_factory=cell_rates.Rates)
     notes: int = 0
     seconds: float = 0.0
     prompt_tokens: int = 0
@@ -52,6 +53,7 @@ class _Suite:
         if last:
             failed = last.base if not last.base.passed or last.plus is None else last.plus
             self.verdicts[failed.kind] += 1
+        self.cells.add(attempt)
         self.notes += bool(attempt.note)
         self.seconds += attempt.seconds
         self.prompt_tokens += sum(each.usage.prompt_tokens for each in attempt.rounds)
@@ -88,7 +90,7 @@ def _scored(suite: _Suite, rounds: int) -> dict[str, Any]:
             tests: {str(k): _pass(table, k, rounds) for k in _KS if k <= min(counts)}
             for tests, table in tables.items()
         },
-        "verdicts": dict(suite.verdicts.most_common()),
+        "cells": suite.cells.told(), "verdicts": dict(suite.verdicts.most_common()),
         "seconds of attempts": round(suite.seconds, 1),
         "prompt_tokens": suite.prompt_tokens, "completion_tokens": suite.completion_tokens,
     }  # fmt: skip
@@ -139,6 +141,7 @@ def table(scores: Mapping[str, Any]) -> list[str]:
         for k in [k for k in suite["pass@k"]["base"] if k != "1"]:
             row = {tests: by_k[k] for tests, by_k in suite["pass@k"].items()}
             lines.append(f"  pass@{k}: {figure(row)}")
+        lines += cell_rates.lines(suite.get("cells", {}))
         kinds = [f"{number} {kind}" for kind, number in suite["verdicts"].items()]
         lines.append(f"  last verdicts: {', '.join(kinds)}")
         if suite["not asked (too long)"]:

@@ -20,11 +20,11 @@ from typing import Any
 from .. import guards
 from ..prompting.conversation import conversation
 from ..prompting.parse import parse
+from ..running.outcome import run
 from ..types import Execution, Message, Reply, Turn
 from ..verdict import without_running
 from .generate import generate
 from .tasks.make import Maker
-from .tasks.run import run
 from .tasks.task import Task
 from .tasks.world import World, copied
 

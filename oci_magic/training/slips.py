@@ -17,10 +17,10 @@ from typing import Any
 
 from .. import guards
 from ..prompting.conversation import source
+from ..running.outcome import run
 from ..types import Message, Turn
 from .score import REPAIRS, Trial, answered, trials
 from .tasks.repairs import repair
-from .tasks.run import run
 from .tasks.task import Attempt, example
 from .tasks.world import copied
 

@@ -2,7 +2,8 @@
 
 It reads one line of JSON and writes one, on descriptors that stand apart from the standard ones,
 which lead nowhere. A solution is told arguments and tells values; what is expected never comes
-here. A test program runs in such a process of its own: that is `tester`'s.
+here. A test program runs in such a process of its own: that is `tester`'s; so does a notebook
+cell, with our own code beside it: that is `running.cells`'.
 
 What the code does to this file, to the channel or to the interpreter is its own loss: the line
 carries nothing but arguments and answers.
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Callable, Mapping
 from functools import partial
 from types import TracebackType
@@ -45,17 +47,31 @@ class Line:
             text = text[os.write(self.writing, text) :]
 
 
+Role = Callable[[Line, Mapping[str, Any]], None]
+
+
 def main() -> None:
     """Read the job, put up the walls, run the code, and do what its `role` says."""
     line = Line()
-    job, role = line.read(), _answer
+    job = line.read()
+    role: Role = _answer
     if job["role"] == "test":
         from .tester import test as role  # slow to come, and not to be read behind the walls
-
+    elif job["role"] == "cell":
+        role = _of_cells(job)
     folder = os.getcwd()  # noqa: PTH109  pathlib is slow to come
     line.write({"missing": walls.build(folder, *job["limits"])})
     role(line, job)
     line.read()  # stays until it is ended
+
+
+def _of_cells(job: Mapping[str, Any]) -> Role:
+    """The role of the package itself, which lies in the folder `home`."""
+    sys.path.insert(0, job["home"])
+    from oci_magic.running.cells import prepared
+
+    del sys.path[0]
+    return prepared(job["files"])
 
 
 def _answer(line: Line, job: Mapping[str, Any]) -> None:

@@ -15,11 +15,11 @@ from typing import Any
 
 from ...prompting.context import Context
 from ...prompting.prompts import FIX
+from ...running.outcome import Outcome, run
 from . import cleaning, grouping, plotting, selecting
 from .mistakes import mistaken, unconverted
 from .outside import FILLERS, OUTSIDE_FIXED, OUTSIDE_TEMPLATES
 from .repairs import repair
-from .run import Outcome, run
 from .scene import STYLES, Scene, quote
 from .tables import Table
 from .task import Attempt, Task, example

@@ -9,8 +9,8 @@ from typing import Any
 from ...prompting.conversation import conversation
 from ...prompting.feedback import execution_result, traceback_alone
 from ...prompting.prompts import code_block
+from ...running.outcome import Outcome
 from ...types import Execution, Failure, Reply, Turn
-from .run import Outcome
 
 
 @dataclass

@@ -14,8 +14,8 @@ from random import Random
 from typing import Any
 
 from ...prompting.context import Context
+from ...running.outcome import Outcome, run
 from ...running.variables import variables
-from .run import Outcome, run
 from .scene import Scene
 from .tables import (
     Column,

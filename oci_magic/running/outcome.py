@@ -1,7 +1,8 @@
-"""Running a task's code in a plain namespace, and what it came to: values, figures, files.
+"""Running a cell in a plain namespace, and what it came to: values, figures, files.
 
-No kernel: thousands of cells a minute must run here. The failure is the product's own
-(`running.evidence`), so that training sees what use will see.
+No kernel: the training makes thousands of cells a minute here, and an evaluation judges cells in
+a process of their own. The failure is the product's own (`evidence`), so that both see what use
+will see.
 """
 
 from __future__ import annotations
@@ -16,24 +17,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ...running.evidence import failure_of
-from ...types import Failure
+from ..types import Failure
+from .evidence import failure_of
 
 FILENAME = "<cell>"
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What running a cell left: `failure`, or the shown value, drawn data, new files, tables."""
+    """What running a cell left: `failure`, or the shown value, drawn data and new files."""
 
     failure: Failure | None = None
     value: Any = None
     drawn: tuple[Any, ...] = ()
     files: tuple[tuple[str, str], ...] = ()
-    tables: tuple[tuple[str, Any], ...] = ()
 
     def matches(self, other: Outcome) -> bool:
-        """Same value, drawing and files; where nothing is shown, the same tables."""
+        """Same drawing and files, or where there are none the same value, which is not None."""
         if self.failure or other.failure:
             return False
         if self.drawn or other.drawn or self.files or other.files:
@@ -52,10 +52,8 @@ def run(code: str, namespace: dict[str, Any], folder: Path) -> Outcome:
         try:
             value = _execute(code, namespace)
             drawn = _drawn() if plt.get_fignums() else ()
-            return Outcome(
-                None, plain(value), drawn, _new_files(folder, before), _tables(namespace)
-            )
-        except Exception as error:
+            return Outcome(None, plain(value), drawn, _new_files(folder, before))
+        except (Exception, SystemExit) as error:
             return Outcome(failure_of(error, code, namespace, FILENAME))
         finally:
             plt.close("all")
@@ -147,11 +145,3 @@ def _content(path: Path) -> str:
 
         return str(plain(pd.read_excel(path)))
     return path.read_text(encoding="utf-8", errors="replace")
-
-
-def _tables(namespace: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
-    return tuple(
-        (name, value)
-        for name, value in namespace.items()
-        if type(value).__name__ == "DataFrame" and not name.startswith("_")
-    )
