@@ -12,12 +12,12 @@ import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 
-from . import guards
 from .engines import Engine, warmed
 from .errors import EngineError, OciError
 from .events import Drafted, Event, Events, Finished, Prompted, Repairing
 from .exchanges import Answer, Exchanges
 from .going_on import Ends, gone_on
+from .guards import circles
 from .objects import encodable
 from .prompting.conversation import conversation, source, told
 from .prompting.feedback import execution_result, shown_result
@@ -236,16 +236,16 @@ class Session:
         """Reply after reply, each added to `tried`, until one settles the request."""
         parse = _words if comment else self.parse
         while True:
-            failed, way = tried[-1] if tried else None, guards.PLAIN
+            failed, way = tried[-1] if tried else None, circles.PLAIN
             if failed and failed.execution and failed.execution.failure:
                 if len(tried) > limit:
                     return Verdict("unrepaired", still_fails(limit))
-                found = guards.way(tried, history=bool(self.exchanges.request))
+                found = circles.way(tried, history=bool(self.exchanges.request))
                 if found is None:
                     return Verdict("unrepaired", "the same again, asked afresh and sampled too")
                 way, failure = found, failed.execution.failure
                 yield Repairing(len(tried), limit, failure, failed.feedback, way.name)
-            shown = [guards.best(tried)] if way.fresh else tried
+            shown = [circles.best(tried)] if way.fresh else tried
             prompted = self.prompt(request, context, shown, fresh=way.fresh)
             yield prompted
             draft = source(shown[-1]) if shown else None
@@ -253,7 +253,7 @@ class Session:
                 reply = yield from streamed(self.engine, prompted.messages, draft, parse)
             tried.append(Turn(request, reply))
             yield Drafted(reply)
-            if guards.same(tried[-1], [rounds[-1] for rounds in self.exchanges.asked]):
+            if circles.same(tried[-1], [rounds[-1] for rounds in self.exchanges.asked]):
                 return Verdict("unrepaired", "the model said the same code once more")
             verdict = yield from self.runner.attempt(tried[-1], tried[:-1], run)
             tried[-1] = replace(tried[-1], execution=verdict.execution, feedback=verdict.feedback)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Sequence
 
-from . import guards
 from .engines import Engine
 from .events import Event, Streamed
+from .guards import circles
 from .types import Cell, Chunk, Message, Reply, Usage
 
 
@@ -22,8 +22,8 @@ def streamed(
             text = last.text if last.anew else text + last.text
             if last.text or last.anew:
                 yield Streamed(last.text, text, last.anew)
-            looked = len(text) // guards.LINES > (len(text) - len(last.text)) // guards.LINES
-            start = guards.loop_start(text) if looked else None
+            looked = len(text) // circles.LINES > (len(text) - len(last.text)) // circles.LINES
+            start = circles.loop_start(text) if looked else None
             if start is not None:
                 text, last = text[:start], Chunk("", "length", last.usage)
                 break

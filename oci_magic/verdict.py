@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from . import guards, hiding
 from .events import Outcome
+from .guards import circles, hiding
 from .prompting.feedback import HIDES
 from .prompting.prompts import CUT_OFF
 from .prompting.source import syntax
@@ -37,7 +37,7 @@ def without_running(turn: Turn, tried: Sequence[Turn], run: bool) -> Verdict | N
         return _no_code(reply, failed)
     if not run:
         return Verdict("inserted", "the answer was cut off at its length limit" if cut else "")
-    earlier = guards.same(turn, tried)
+    earlier = circles.same(turn, tried)
     if earlier:
         return Verdict(execution=earlier.execution, feedback=earlier.feedback)
     if cut and not _whole(reply):
@@ -47,11 +47,11 @@ def without_running(turn: Turn, tried: Sequence[Turn], run: bool) -> Verdict | N
 
 
 def _hiding(turn: Turn, tried: Sequence[Turn]) -> Verdict | None:
-    failed = next((t for t in reversed(tried) if not guards.refused(t)), None)
+    failed = next((t for t in reversed(tried) if not circles.refused(t)), None)
     why = hiding.hidden(failed, turn) if failed else ""
     if not failed or not why:
         return None
-    failure = Failure(guards.REFUSED, f"the repair only hides the error: {why}")
+    failure = Failure(circles.REFUSED, f"the repair only hides the error: {why}")
     feedback = f"{failed.feedback}\n\n{HIDES.format(why)}"
     return Verdict(execution=Execution(failure=failure), feedback=feedback)
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oci_magic import guards, hiding
+from oci_magic.guards import circles, hiding
 from oci_magic.prompting.parse import parse
 from oci_magic.types import Execution, Facts, Failure, Reply, Turn
 
@@ -20,7 +20,7 @@ def turn(code: str, error: str = "ValueError", line: str = "", request: str = "g
 
 
 def ways(*tried: Turn, history: bool = True) -> str | None:
-    way = guards.way(tried, history=history)
+    way = circles.way(tried, history=history)
     return way.name if way else None
 
 
@@ -41,21 +41,21 @@ def test_without_history_the_first_draft_is_not_asked_for_afresh() -> None:
 
 def test_layout_and_comments_make_no_other_code() -> None:
     first, other = turn("f(1,2)  # a"), turn("f(1, 3)")
-    assert guards.same(turn("f( 1, 2 )"), [other, first]) is first
-    assert guards.same(turn("%time f(1)"), [turn("%time f(2)")]) is None
-    assert guards.same(turn("f(("), [turn("f((")]) is not None
+    assert circles.same(turn("f( 1, 2 )"), [other, first]) is first
+    assert circles.same(turn("%time f(1)"), [turn("%time f(2)")]) is None
+    assert circles.same(turn("f(("), [turn("f((")]) is not None
 
 
 def test_the_same_error_is_told_by_its_line() -> None:
-    assert guards.repeats([turn("a(1)", line="x"), turn("b(1)", line="x")])
-    assert not guards.repeats([turn("a(1)", line="x"), turn("b(1)", line="y")])
-    assert not guards.repeats([turn("a(1)", "KeyError"), turn("b(1)", "ValueError")])
+    assert circles.repeats([turn("a(1)", line="x"), turn("b(1)", line="x")])
+    assert not circles.repeats([turn("a(1)", line="x"), turn("b(1)", line="y")])
+    assert not circles.repeats([turn("a(1)", "KeyError"), turn("b(1)", "ValueError")])
 
 
 def test_the_best_draft_could_run() -> None:
     good, broken = turn("a(1)"), turn("a((", "SyntaxError")
-    assert guards.best([good, broken]) is good
-    assert guards.best([broken]) is broken
+    assert circles.best([good, broken]) is good
+    assert circles.best([broken]) is broken
 
 
 @pytest.mark.parametrize(
@@ -229,7 +229,7 @@ FUNCTION = "def plot(df):\n" + "".join(f"    ax.set_{n}('Revenue by region')\n" 
 
 def cut(text: str) -> int | None:
     """Where a text that comes bit by bit is cut off."""
-    starts = (guards.loop_start(text[:end]) for end in range(300, len(text) + 300, 300))
+    starts = (circles.loop_start(text[:end]) for end in range(300, len(text) + 300, 300))
     return next((start for start in starts if start is not None), None)
 
 
@@ -261,18 +261,18 @@ def test_what_does_not_end_is_cut(head: str, unit: str) -> None:
     "text", ["", "x = 1\n" * 7, "0, " * 900, "ab" * 1400, "-" * 80 + "\n" + "-" * 80]
 )
 def test_short_repeats_are_no_loop(text: str) -> None:
-    assert guards.loop_start(text) is None
+    assert circles.loop_start(text) is None
 
 
 @given(st.text(max_size=60), st.text(min_size=1, max_size=40))
 def test_of_a_loop_one_copy_stays(before: str, unit: str) -> None:
     text = before + unit * 4000
-    start = guards.loop_start(text)
+    start = circles.loop_start(text)
     assert start is not None
     assert text[:start] in (before + unit * 2) and len(text[:start]) <= len(before) + len(unit)
 
 
 @given(st.text(max_size=3000))
 def test_any_text(text: str) -> None:
-    start = guards.loop_start(text)
+    start = circles.loop_start(text)
     assert start is None or start < len(text)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from test_guards import turn
 
-from oci_magic import hiding
+from oci_magic.guards import hiding
 from oci_magic.running.evidence import failure_of
 from oci_magic.types import Execution, Turn
 

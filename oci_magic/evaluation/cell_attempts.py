@@ -15,6 +15,7 @@ from ..engines import Engine, Sampling
 from ..errors import EngineError, OciError
 from ..prompting.conversation import source
 from ..prompting.parse import parse
+from ..running.reserve import NOTHING, Reserve
 from ..session import Session
 from ..types import Cell, Execution, Failure, Message, Turn
 from .attempts import Attempt, Options, Round, asked
@@ -35,6 +36,7 @@ class JudgedCell:
 
     timeout: float | None = None
     strict = False
+    reserve: Reserve = NOTHING
 
     def __init__(self, problem: CellProblem, judge: CellJudging) -> None:
         self.problem, self.judge = problem, judge

@@ -16,7 +16,7 @@ from pathlib import Path
 from traceback import walk_tb
 from typing import Any, TypeVar
 
-from ..objects import class_name, in_line, table_kind
+from ..objects import bases, class_name, in_line, table_kind
 from ..secret_names import is_secret_name
 from ..types import Facts, Failure, Variable
 from .conversions import texts_of, told_text
@@ -78,7 +78,7 @@ def _facts(scene: Scene, line: str) -> Facts:
         tuple(_values(scene)),
         _tried(near_names, scene, tables) or (),
         notes=notes_of(scene),
-        bases=tuple(map(class_name, bases(type(error))[1:-1])),
+        bases=tuple(map(class_name, bases(type(scene.error))[1:-1])),
     )
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from .. import guards
+from ..guards import circles
 from ..prompting.conversation import conversation
 from ..prompting.parse import parse
 from ..running.outcome import run
@@ -63,7 +63,7 @@ class Trial:
     def messages_after(self, rounds: Sequence[Turn]) -> list[Message]:
         """What it is told when `rounds` have failed."""
         fresh = bool(rounds) and _way(rounds).fresh
-        shown = [guards.best(rounds)] if fresh else rounds
+        shown = [circles.best(rounds)] if fresh else rounds
         _, current = conversation([], self.task.request, self.task.context, shown)
         return current
 
@@ -149,9 +149,9 @@ def answered(
     return open_ones
 
 
-def _way(rounds: Sequence[Turn]) -> guards.Way:
+def _way(rounds: Sequence[Turn]) -> circles.Way:
     """How the product asks after `rounds`."""
-    return guards.way(rounds, history=False) or guards.WAYS[-1]
+    return circles.way(rounds, history=False) or circles.WAYS[-1]
 
 
 def _rates(everything: Sequence[Trial], first: dict[int, bool]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from .. import guards
+from ..guards import circles
 from ..prompting.conversation import source
 from ..running.outcome import run
 from ..types import Message, Turn
@@ -49,7 +49,7 @@ def lessons(trial: Trial) -> Iterator[dict[str, Any]]:
     task = trial.task
     expected = [attempt.code for attempt in task.attempts]
     for number, turn in enumerate(trial.rounds):
-        if source(turn) in expected or guards.same(turn, trial.rounds[:number]):
+        if source(turn) in expected or circles.same(turn, trial.rounds[:number]):
             continue
         if turn.execution is None or turn.execution.failure is None:
             if not trial.right:

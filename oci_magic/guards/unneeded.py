@@ -8,8 +8,8 @@ from __future__ import annotations
 import ast
 import re
 
+from ..types import Failure
 from .statements import core, is_inert, statement_of, statements, texts_in
-from .types import Failure
 
 _ONCE = frozenset(("set_index", "reset_index", "drop", "rename"))
 _NO_TEXT = "Can only use .str accessor"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
+from ..types import Failure
 from .statements import core, dotted, text_of
-from .types import Failure
 
 _FILTERS = ("filterwarnings", "simplefilter")
 _NUMPYS = frozenset(("ignore", "print", "log", "call"))

@@ -12,13 +12,13 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+from ..prompting.conversation import source
+from ..prompting.source import tree
+from ..types import Failure, Turn
 from .gone import dropped
 from .handlers import Way, taken
-from .prompting.conversation import source
-from .prompting.source import tree
 from .quieted import quieted
 from .statements import live
-from .types import Failure, Turn
 from .wishes import wishes, wishes_to_end
 
 _EXITS = frozenset(("exit", "quit", "sys.exit", "os._exit", "os.abort", "SystemExit"))

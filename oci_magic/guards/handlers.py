@@ -13,8 +13,8 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from ..types import Failure
 from .statements import dotted, is_inert, shows, statement_of, text_of, texts_in
-from .types import Failure
 
 _BROAD = frozenset(("Exception", "BaseException"))
 _ENDS = frozenset(("StopIteration", "StopAsyncIteration", "EOFError", "Empty"))

@@ -8,8 +8,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from ..types import Failure
 from .statements import core, dotted, is_inert, shows, statement_of, statements, text_of, texts_in
-from .types import Failure
 from .unneeded import is_unneeded
 
 _CHECKED = re.compile(

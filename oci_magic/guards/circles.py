@@ -11,9 +11,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .prompting.conversation import source
-from .prompting.source import tree
-from .types import Turn
+from ..prompting.conversation import source
+from ..prompting.source import tree
+from ..types import Turn
 
 LONGEST_PERIOD = 1000
 LINES, LETTERS = 300, 4000
