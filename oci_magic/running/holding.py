@@ -181,6 +181,7 @@ def _by_attributes(*names: str) -> Callable[[Any], Collection[object]]:
 
 
 _CONTAINERS = frozenset(map(id, (list, tuple, set, frozenset, deque)))
+PLAIN = _CONTAINERS | {id(dict)}
 _HOLDS: dict[int, Callable[[Any], Collection[object]]] = {
     **{id(kind): _elements for kind in (list, tuple, set, frozenset, deque)},
     **{id(kind): _of_dict for kind in (dict, OrderedDict, defaultdict, Counter)},

@@ -19,7 +19,7 @@ from types import CodeType, FunctionType, ModuleType
 from typing import NamedTuple
 
 from ..objects import SHELL_NAMES, bases
-from .holding import ATOMS, held
+from .holding import ATOMS, PLAIN, held
 from .ipython_syntax import as_python
 from .own import is_own_module, module_of
 
@@ -66,7 +66,7 @@ class _Walk:
     def __init__(self, namespace: Mapping[str, object]) -> None:
         self.found: list[Found] = []
         self._namespace = namespace
-        self._seen: dict[int, object] = {}
+        self._seen: set[int] = set()
         self._names: set[str] = set(_SHELLS_OWN)
         self._modules: list[tuple[str, Mapping[str, object]]] = []
         self._waiting: list[tuple[str, Iterable[object], bool]] = []
@@ -82,18 +82,24 @@ class _Walk:
     def into(self, name: str, values: Iterable[object], *, told: bool = False) -> None:
         """Note the values; what they hold is gone into next. What code carries is not told of."""
         seen, found = self._seen, self.found
+        carried: list[object] = []
+        others: list[object] = []
         for value in values:
             kind = id(type(value))
             if kind in ATOMS or id(value) in seen:
                 continue
-            seen[id(value)] = value
+            seen.add(id(value))
             found.append(Found(name, value, told))
+            if kind in PLAIN:  # there may be many
+                others.extend(held(value))
+                continue
             if type(value) is FunctionType:
                 self._can_call(name, value)
             elif is_own_module(value):
                 self._open(name, value)
-            if parts := held(value):
-                self._waiting.append((name, parts, told and not _is_code(value)))
+            (carried if _is_code(value) else others).extend(held(value))
+        held_by_each = ((name, carried, False), (name, others, told))
+        self._waiting += (each for each in held_by_each if each[1])
 
     def _can_call(self, label: str, function: FunctionType) -> None:
         module, names = module_of(function), set(_names(function.__code__))
