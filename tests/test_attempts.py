@@ -21,8 +21,8 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from oci_magic.running import arrays, definitions, tables, values
 from oci_magic.running.checkpoint import Checkpoint
+from oci_magic.running.state import arrays, definitions, tables, values
 
 
 @dataclass

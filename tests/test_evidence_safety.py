@@ -13,9 +13,9 @@ import pytest
 from test_evidence import FILE, told
 
 from oci_magic.prompting.feedback import failure_text
-from oci_magic.running import data_notes
 from oci_magic.running.checks import failed_check
 from oci_magic.running.evidence import failure_of
+from oci_magic.running.facts import data_notes
 from oci_magic.running.variables import describe, dtype_name
 
 

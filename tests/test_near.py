@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oci_magic.running import misspelt
 from oci_magic.running.evidence import failure_of
-from oci_magic.running.near import _first, near
+from oci_magic.running.facts import misspelt
+from oci_magic.running.facts.near import _first, near
 
 
 def test_case_blanks_and_marks_do_not_count() -> None:

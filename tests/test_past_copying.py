@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from oci_magic.running.checkpoint import Checkpoint
-from oci_magic.running.tables import copies_on_write
+from oci_magic.running.state.tables import copies_on_write
 
 COLUMNS: dict[str, tuple[Callable[[], Any], Any]] = {
     "texts": (lambda: pd.Series(["x", "y"]), "q"),

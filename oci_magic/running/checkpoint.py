@@ -17,13 +17,13 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from ..objects import class_name, in_line
-from .made import Made
-from .past_copying import past_copying
-from .process_state import Settings
-from .reach import Found, functions, reachable
-from .results import Results
-from .unprotected import left_line, set_elsewhere, writes_files
-from .values import Entries, Saved, changed, keeper, restored, size_of
+from .state.made import Made
+from .state.past_copying import past_copying
+from .state.process_state import Settings
+from .state.reach import Found, functions, reachable
+from .state.results import Results
+from .state.unprotected import left_line, set_elsewhere, writes_files
+from .state.values import Entries, Saved, changed, keeper, restored, size_of
 
 MEGABYTE = 1_000_000
 _IPYTHONS_OWN = re.compile(r"_{1,3}|_i{1,3}|_i?\d+|_exit_code|__builtins__")

@@ -15,7 +15,7 @@ from typing import Any
 
 from ..types import Facts, Failure
 from .evidence import failure_of
-from .hidden import secrets_in, without
+from .facts.hidden import secrets_in, without
 from .interrupts import CellTimeout
 from .variables import describe
 

@@ -19,14 +19,14 @@ from typing import Any, TypeVar
 from ..objects import bases, class_name, in_line, table_kind
 from ..secret_names import is_secret_name
 from ..types import Facts, Failure, Variable
-from .conversions import texts_of, told_text
-from .data_notes import is_no_table
-from .hidden import secrets_in, secrets_of_environment, without
-from .misspelt import near_files, near_names
-from .notes import notes_of
+from .facts.conversions import texts_of, told_text
+from .facts.data_notes import is_no_table
+from .facts.hidden import secrets_in, secrets_of_environment, without
+from .facts.misspelt import near_files, near_names
+from .facts.notes import notes_of
+from .facts.scene import Scene, frames_of
+from .facts.text_files import encoding_of, files_of, line_of
 from .reserve import NOTHING, Reserve
-from .scene import Scene, frames_of
-from .text_files import encoding_of, files_of, line_of
 from .variables import describe, is_table, quoted_label
 
 _NAME = re.compile(r"[^\W\d]\w*")

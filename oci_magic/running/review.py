@@ -20,16 +20,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..types import Cell, Effect
-from .beyond import beyond
-from .calls import literal, passed
 from .ipython_syntax import magic_kind, written_file
-from .methods import Methods
-from .names import Names
-from .paths import Paths
-from .spread import spread
-from .sql import Change, Databases, changes
-from .trees import MAGICS, as_one, trees
-from .writes import Writes
+from .reading.beyond import beyond
+from .reading.calls import literal, passed
+from .reading.methods import Methods
+from .reading.names import Names
+from .reading.paths import Paths
+from .reading.spread import spread
+from .reading.sql import Change, Databases, changes
+from .reading.trees import MAGICS, as_one, trees
+from .reading.writes import Writes
 
 _GUARDED = re.compile(r"os|shutil|subprocess|builtins|pathlib|sys|signal|get_ipython\(\)")
 _REACHES_OUT = re.compile(r"__\w+__\s*[(.]|@__")

@@ -24,7 +24,7 @@ from ..objects import (
     table_kind,
 )
 from ..types import Variable
-from .tables import own_table
+from .state.tables import own_table
 
 DATA_SUFFIXES = frozenset(
     (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".xlsx", ".xls", ".ods", ".parquet")

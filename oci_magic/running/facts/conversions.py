@@ -13,9 +13,9 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
+from ..state.tables import own_table
+from ..variables import dtype_name
 from .scene import Column, Scene, Texts
-from .tables import own_table
-from .variables import dtype_name
 
 MOST_ROWS = 1_000_000
 MOST_VALUES = 1000

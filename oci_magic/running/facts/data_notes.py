@@ -13,12 +13,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from ..objects import is_of_package, package_names
-from ..secret_names import is_secret_name
+from ...objects import is_of_package, package_names
+from ...secret_names import is_secret_name
+from ..state.tables import own_table
+from ..variables import ASKED, describe, dtype_name, quoted_label
 from .scene import Note, Scene, named, nodes
-from .tables import own_table
 from .text_files import encoding_of, files_of, line_of
-from .variables import ASKED, describe, dtype_name, quoted_label
 
 MOST_CELLS = 2_000_000
 """Objects that are asked whether they are missing."""

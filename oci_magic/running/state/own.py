@@ -10,7 +10,7 @@ from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import TypeGuard
 
-from ..objects import module_name
+from ...objects import module_name
 
 _LIBRARIES = frozenset(("site-packages", "dist-packages"))
 _FOLDERS = (

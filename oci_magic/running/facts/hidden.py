@@ -14,9 +14,9 @@ from dataclasses import fields, is_dataclass, replace
 from itertools import islice
 from typing import TypeVar, cast
 
-from ..objects import bases, members
-from ..secret_names import is_secret
-from .holding import dict_of
+from ...objects import bases, members
+from ...secret_names import is_secret
+from ..state.holding import dict_of
 
 GONE = "[redacted]"
 LEAST = 4

@@ -12,7 +12,7 @@ from pathlib import PurePath
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
-from ..objects import is_builtin
+from ...objects import is_builtin
 
 _SPELT = {  # where Python keeps it: where code takes it from
     **dict.fromkeys(("posix", "nt"), "os"),

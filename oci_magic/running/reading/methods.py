@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
-from ..types import Effect, EffectKind
+from ...types import Effect, EffectKind
+from ..effects import effect_of
 from .calls import literal
-from .effects import effect_of
 from .names import Names
 from .origins import origins
 from .paths import Paths

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import BuiltinFunctionType, FunctionType, MethodDescriptorType, ModuleType
 from typing import Any
 
-from ..objects import bases, class_name, members
+from ...objects import bases, class_name, members
 from .data_notes import DATA_LOOKS
 from .near import near
 from .scene import MOST, Note, Scene, nodes

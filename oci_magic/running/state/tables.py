@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from operator import is_not
 from typing import Any, Literal
 
-from ..objects import bases, class_name, package_names, table_kind
+from ...objects import bases, class_name, package_names, table_kind
 from .arrays import same_elements
 from .holding import dict_of
 

@@ -13,7 +13,7 @@ from operator import is_not
 from types import CellType
 from typing import Any, Protocol
 
-from ..objects import module_name
+from ...objects import module_name
 from .arrays import array_keeper
 from .definitions import Fields, Variable, definition_keeper
 from .holding import is_dataclass

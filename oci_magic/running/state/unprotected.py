@@ -19,13 +19,13 @@ from types import (
     ModuleType,
 )
 
-from ..objects import bases, class_name, module_name, package_names
-from ..types import Cell
-from .names import Names
+from ...objects import bases, class_name, module_name, package_names
+from ...types import Cell
+from ..reading.names import Names
+from ..review import writes
 from .own import is_own_module
 from .process_state import STREAMS
 from .reach import Found, parsed
-from .review import writes
 
 _UNCHANGING = (
     *(type, ModuleType, FunctionType, BuiltinFunctionType, MethodType, MethodWrapperType, CellType),

@@ -19,7 +19,7 @@ from types import (
 )
 from typing import Any
 
-from ..objects import bases, members, table_kind
+from ...objects import bases, members, table_kind
 from .own import is_own_class
 
 ATOMS = frozenset(map(id, (int, float, complex, bool, str, bytes, type(None), range, slice)))

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from types import FunctionType, ModuleType
 from typing import Any
 
-from ..objects import bases, members
+from ...objects import bases, members
 from .holding import dict_of, slots
 from .own import is_own_class, is_own_module, module_of
 

@@ -11,12 +11,12 @@ from itertools import islice
 from pathlib import Path
 from types import ModuleType
 
-from ..objects import SHELL_NAMES, bases, members
-from ..secret_names import is_secret_name
-from ..types import Variable
+from ...objects import SHELL_NAMES, bases, members
+from ...secret_names import is_secret_name
+from ...types import Variable
+from ..variables import DATA_SUFFIXES, data_files, describe, quoted_label
 from .near import near
 from .scene import Scene
-from .variables import DATA_SUFFIXES, data_files, describe, quoted_label
 
 MOST = 3
 """Names that were not found and files that are told, at most."""

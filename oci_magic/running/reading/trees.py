@@ -6,8 +6,8 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 
+from ..ipython_syntax import as_magic, magic_kind, parsed, python_in
 from .calls import literal
-from .ipython_syntax import as_magic, magic_kind, parsed, python_in
 from .names import Names
 from .scopes import tell_apart
 

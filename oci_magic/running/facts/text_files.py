@@ -8,7 +8,7 @@ from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
 
-from ..objects import in_line
+from ...objects import in_line
 from .scene import Scene, named
 
 CHARACTERS = 200

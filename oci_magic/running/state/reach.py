@@ -18,9 +18,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import CodeType, FunctionType, ModuleType
 from typing import NamedTuple
 
-from ..objects import SHELL_NAMES, bases
+from ...objects import SHELL_NAMES, bases
+from ..ipython_syntax import as_python
 from .holding import ATOMS, PLAIN, held
-from .ipython_syntax import as_python
 from .own import is_own_module, module_of
 
 _ANYTHING = frozenset(
