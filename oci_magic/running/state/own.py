@@ -15,7 +15,7 @@ from ...objects import module_name
 _LIBRARIES = frozenset(("site-packages", "dist-packages"))
 _FOLDERS = (
     *(Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib")),
-    Path(__file__).parents[1],
+    Path(__file__).parents[2],
 )
 
 
