@@ -83,6 +83,7 @@ def _failure(form: Mapping[str, Any]) -> Failure:
         _text(facts["line"]), _number(facts["lineno"]), tuple(map(_variable, facts["tables"])),
         _texts(facts["files"]), _pairs(facts["headers"]), _named(facts["values"]),
         _named(facts["near"]), _pairs(facts["parts"]), _named(facts["notes"]),
+        _texts(facts["bases"]),
     )  # fmt: skip
     return Failure(_text(form["name"]), _text(form["message"]), _text(form["traceback"]), told)
 
