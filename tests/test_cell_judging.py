@@ -119,6 +119,16 @@ def test_forged_outcome_does_not_pass(name: str) -> None:
     assert found.failure is None or not found.failure.stopped
 
 
+def test_cell_finds_the_packages_of_this_python(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packages = tmp_path / "own-packages"
+    packages.mkdir()
+    (packages / "of_the_person.py").write_text("three = 3.5")
+    monkeypatch.syspath_prepend(str(packages))
+    assert judged("import of_the_person\nof_the_person.three").judgement.passed
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="the walls are Linux's")
 def test_cell_writes_in_its_folder_only(tmp_path: Path) -> None:
     found = judged(f"open({str(tmp_path / 'x')!r}, 'w').write('x')\n3.5")

@@ -16,7 +16,7 @@ from typing import Any
 
 from ..errors import OciError
 from ..prompting.feedback import execution_result
-from ..running.cells import HOME, outcome_in
+from ..running.cells import job, outcome_in
 from ..running.outcome import Outcome
 from ..running.process import Ended, Limits, Process
 from ..types import Execution, Failure
@@ -88,9 +88,7 @@ class CellJudge:
         return self._known[1]
 
     def _outcome(self, problem: CellProblem, code: str) -> Outcome:
-        job = {"role": "cell", "home": HOME, "files": dict(problem.files), "code": code,
-               "setup": problem.setup}  # fmt: skip
-        with self._started(job) as process:
+        with self._started(job(dict(problem.files), problem.setup, code)) as process:
             ready = process.ask(None, self.limits.load)
             if "failed" in ready:
                 raise OciError(f"{problem.task_id}: its setup fails ({ready['failed']!s:.200})")
@@ -100,9 +98,9 @@ class CellJudge:
         except ValueError:
             raise Ended("no answer") from None
 
-    def _started(self, job: Mapping[str, Any]) -> Process:
+    def _started(self, told: Mapping[str, Any]) -> Process:
         try:
-            return Process(job, self.limits, self._stop)
+            return Process(told, self.limits, self._stop)
         except Ended as ended:
             raise OciError(
                 f"no process to judge a cell in has started ({ended.why}): it needs pandas and "

@@ -8,6 +8,7 @@ crosses as plain values. A cell may forge what is told of it; what is right it i
 from __future__ import annotations
 
 import os
+import sys
 import time
 from base64 import b64decode
 from collections.abc import Callable, Mapping
@@ -20,7 +21,14 @@ from .evidence import failure_of
 from .inside.plain import decode, encode
 from .outcome import FILENAME, Outcome, run
 
-HOME = str(Path(__file__).parents[2])
+_HOME = str(Path(__file__).parents[2])
+
+
+def job(files: Mapping[str, str], setup: str, code: str) -> dict[str, Any]:
+    """What a process is told that is to run a cell: it finds the packages that this one finds."""
+    packages = [path for path in sys.path if path.endswith("-packages")]
+    return {"role": "cell", "home": _HOME, "packages": packages, "files": dict(files),
+            "setup": setup, "code": code}  # fmt: skip
 
 
 class Line(Protocol):

@@ -67,6 +67,7 @@ def main() -> None:
 
 def _of_cells(job: Mapping[str, Any]) -> Role:
     """The role of the package itself, which lies in the folder `home`."""
+    sys.path += [path for path in job["packages"] if path not in sys.path]
     sys.path.insert(0, job["home"])
     from oci_magic.running.cells import prepared
 
