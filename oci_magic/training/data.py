@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,9 @@ from typing import Any
 
 def examples(start: int, step: int = 1, *, held_out: bool = False) -> Iterator[dict[str, Any]]:
     """Examples of the seeds `start`, `start + step`, ... without end."""
-    os.environ.setdefault("MPLBACKEND", "Agg")
+    import matplotlib as mpl
+
+    mpl.use("Agg")
     from .tasks.make import Maker
 
     seed = start

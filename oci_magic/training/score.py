@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -100,7 +99,9 @@ def trials(
 
     Without `evidence` a failure is told by its traceback alone.
     """
-    os.environ.setdefault("MPLBACKEND", "Agg")
+    import matplotlib as mpl
+
+    mpl.use("Agg")
     made, seed = 0, start
     while made < count:
         seed += 1
