@@ -137,7 +137,10 @@ class Exchanges(list[Rounds]):
             count = len(_standing(rounds).reply.code)
             own = {at - first: source for at, source in changes.items()}
             own = {at: source for at, source in own.items() if 0 <= at < count}
-            self[place] = revised(rounds, own) if own else rounds
+            if own:
+                stands = _standing(rounds)
+                at = next(at for at, turn in enumerate(rounds) if turn is stands)
+                self[place] = revised(rounds[: at + 1], own)
             first += count
 
     def clear(self) -> None:

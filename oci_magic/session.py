@@ -57,7 +57,6 @@ class Session:
         self.steps, self.comment = 0, False
         self.exchanges = Exchanges()
         self._last: tuple[str, tuple[Turn, ...]] | None = None
-        self._trial = False
 
     @property
     def request(self) -> str:
@@ -86,26 +85,23 @@ class Session:
         The model is asked at least once: who asks for a repair wants one, whatever `rounds` says.
         What runs in a `trial` is no answer: `end_trial` takes it back.
         """
-        self._trial = trial
         execution = Execution(failure=failure)
         feedback = "\n\n".join(filter(None, [execution_result(execution), sentence]))
         reply = Reply(code_block(code), (Cell(code),))
         seed = Turn(self._request_of(code), reply, execution, feedback)
         limit = max(1, self.rounds if rounds is None else rounds)
-        return self._answered(self._exchange(seed.request, (seed,), context, run, limit), limit)
+        exchange = self._exchange(seed.request, (seed,), context, run, limit, trial=trial)
+        return self._answered(exchange, limit)
 
     def retry(self, context: str = "", *, run: bool = True, rounds: int | None = None) -> Events:
         """Ask the last request again, as if its answer had not been given."""
         if self._last is None:
             raise OciError("nothing to retry: ask something with %%oci first")
-        request, seed = self._last
-        given = self.exchanges.taken(request)
-        exchange = self._exchange(request, seed, context, run, rounds, given)
-        return self._answered(exchange, rounds)
+        return self._answered(self._again(*self._last, context, run, rounds), rounds)
 
     def end_trial(self) -> Sequence[str]:
         """Take back what a trial has done; gives what could not be taken back, in words."""
-        saved, self._trial = self._accepted(), False
+        saved = self._accepted()
         if saved is None:
             return ()
         with put_off():
@@ -181,6 +177,7 @@ class Session:
     def _exchange(
         self, request: str, seed: tuple[Turn, ...], context: str, run: bool, rounds: int | None,
         given: Sequence[tuple[Turn, ...]] = (), *, joined: bool = False, comment: bool = False,
+        trial: bool = False,
     ) -> Ends:  # fmt: skip
         """Ask until it is settled. The answer `given` before stays if nothing comes for it.
 
@@ -205,7 +202,7 @@ class Session:
             with put_off():
                 if joined:
                     self._join(made, verdict)
-                elif self.exchanges.keep(tried, made, given) and not self._trial:
+                elif self.exchanges.keep(tried, made, given) and not trial:
                     self.exchanges.answered(given, self._accepted())
         turn = standing(tried, made, request)
         return Finished(
@@ -214,6 +211,13 @@ class Session:
             self.engine.name, self.runner.checks if verdict.outcome == "worked" else (),
             turn.reply.code,
         )  # fmt: skip
+
+    def _again(
+        self, request: str, seed: tuple[Turn, ...], context: str, run: bool, rounds: int | None
+    ) -> Ends:
+        """The exchange of a request that has been answered: a stop before it changes nothing."""
+        given = self.exchanges.taken(request)
+        return (yield from self._exchange(request, seed, context, run, rounds, given))
 
     def _accepted(self) -> Restorable | None:
         """The state before what has just been accepted; the runner lets go of it."""

@@ -66,7 +66,8 @@ def attempted(
 
 @pytest.mark.parametrize("change, part", [
     ({"reference": None}, "no reference"), ({"files": {"../x": ""}}, "working folder"),
-    ({"files": {"x": "no base64!"}}, "problem 1"), ({"setup": "1 +"}, "problem 1"),
+    ({"files": {"x": "no base64!"}}, "problem 1"), ({"files": ["x"]}, "problem 1"),
+    ({"setup": "1 +"}, "problem 1"),
 ])  # fmt: skip
 def test_row_of_no_cell_is_told_in_one_line(
     change: dict[str, Any], part: str, tmp_path: Path

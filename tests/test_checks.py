@@ -309,3 +309,15 @@ def test_a_check_that_fails_when_waiting_code_is_run_is_told(notebook: Notebook)
     notebook.type("x = 5")
     assert "CheckFailed: x > 6; your variables are as before this cell" in notebook.out
     assert "x" not in notebook.shell.user_ns
+
+
+def test_a_warning_of_the_compiler_is_a_failure_and_filters_like_ours_stay(
+    notebook: Notebook,
+) -> None:
+    replies = notebook.replies(code("y = 5\ny is 5"), code("y = 6"))
+    assert notebook.type(f"%%oci --warnings {replies}\nset y").success
+    assert notebook["y"] == 6
+    with warnings.catch_warnings():
+        sets = code("import warnings\nwarnings.simplefilter('error')")
+        notebook.type(f"%%oci --warnings {notebook.replies(sets, name='all.json')}\nbe strict")
+        assert warnings.filters[0][:3] == ("error", None, Warning)

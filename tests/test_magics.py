@@ -181,6 +181,13 @@ def test_confirmed_code_runs_at_the_next_prompt(notebook: Notebook) -> None:
     assert "x" not in notebook.shell.user_ns
 
 
+def test_confirmed_code_whose_check_raises_is_told_so(notebook: Notebook) -> None:
+    replies = notebook.replies(code("x = 1"))
+    notebook.type(f'%%oci {replies} --confirm --check "y > 5"\nset x')
+    notebook.type("x = 1")
+    assert "NameError" in notebook.out and "your variables are as before this cell" in notebook.out
+
+
 def test_confirmed_code_that_fails_leaves_the_names_and_is_fixed(notebook: Notebook) -> None:
     notebook.type("x = 0")
     replies = notebook.replies(code("x = 1\n1 / 0"), code("x = 2"))

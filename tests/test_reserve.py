@@ -52,6 +52,13 @@ def test_of_a_context_of_none_that_alone_is_told_that_the_code_names(notebook: N
     assert 'Near "A": "a"' in told_of(notebook, "sales['A']", "--context  none")
 
 
+@pytest.mark.parametrize("options", ["-x sales -x salaries", "--context none"])
+def test_a_check_keeps_to_it(notebook: Notebook, options: str) -> None:
+    notebook.type(TABLES)
+    said = told_of(notebook, "x = 1", f'{options} --check "len(salez) > 0"')
+    assert said.endswith("NameError: name 'salez' is not defined")
+
+
 def test_a_fix_of_the_persons_own_cell_keeps_to_it(notebook: Notebook) -> None:
     notebook.type(TABLES)
     notebook.type(f"%config OCIMagics.model = '{notebook.replies(code('x = 1')).split()[1]}'")

@@ -748,3 +748,24 @@ def test_names_made_from_themselves_end_soon(folder: Path) -> None:
     source = "\n".join(["x = x / y", "y = y / x"] * 30 + ["x.rename('a')"])
     assert held(folder, source) == set()
     assert held(folder, source, y=Path("a")) == {"overwrite"}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "query = 'select 1'\n"
+        + "if a:\n    query = query + ' and b'\n" * 30
+        + "pd.read_sql(query, con)",
+        "url = base\n" + "if a:\n    url = url + 'b'\n" * 30 + "pd.read_csv(url)",
+        "def fill(grid):\n    if grid.board.item(0):\n        return\n"
+        + "    fill(grid)\n" * 30
+        + "fill(grid)",
+    ],
+)
+def test_text_that_is_put_together_and_recursion_are_read_soon(source: str, folder: Path) -> None:
+    assert held(folder, source) == set()
+
+
+@pytest.mark.parametrize("use", ["for x in a:\n    print(x)", "[x for x in a]", "print(*a)"])
+def test_names_that_are_swapped_are_no_circle(use: str, folder: Path) -> None:
+    assert held(folder, f"a, b = b, a\n{use}", a=[1], b=[2]) == set()

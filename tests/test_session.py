@@ -367,6 +367,38 @@ def test_what_a_retry_took_the_place_of_is_told_again_once_that_is_undone() -> N
     assert [m.content for m in session.engine.asked[-1]][2:] == [code("a = 1"), "more"]
 
 
+def test_a_stop_before_a_retry_or_a_trial_begins_changes_nothing() -> None:
+    session = made(code("a = 1"), code("a = 2"))
+    run(session.ask("set a"))
+    session.retry()
+    session.fix("1 / 0", Failure("ZeroDivisionError", "division by zero"), trial=True)
+    assert [turns[-1].request for turns in session.exchanges] == ["set a"]
+    run(session.ask("set a anew"))
+    session.undo()
+    assert names(session) == {"a": 1}
+
+
+def test_what_is_edited_or_deleted_after_a_stop_in_mid_repair_is_told() -> None:
+    for change, told_now in (("edited()", "edited()"), (None, "")):
+        session = made(code("draft()"), (code("repai"), "interrupted"))
+        run(session.ask("go"))
+        (answer,) = session.exchanges.answers
+        session.exchanges.revise(answer, {0: change})
+        assert session.exchanges.sources(answer) == ([told_now] if told_now else [])
+
+
+def test_later_answers_move_when_an_earlier_one_is_taken_back() -> None:
+    session = made(code("a = 1"), code("1 / 0"), code("1 / 0"), rounds=0)
+    for request in "one", "two", "three":
+        run(session.ask(request))
+    first, second, third = session.exchanges.answers
+    session.undo(first)
+    assert session.exchanges.sources(second) == session.exchanges.sources(third) == ["1 / 0"]
+    assert [turns[-1].request for turns in session.exchanges.asked] == ["three"]
+    session.undo(third)
+    assert [turns[-1].request for turns in session.exchanges] == ["two"]
+
+
 def test_a_trial_is_no_answer_and_leaves_the_way_back_to_the_last_one() -> None:
     session = made(code("a = 1"), code("a = 7"))
     run(session.ask("first"))

@@ -138,6 +138,13 @@ def test_confirmed_code_is_checked_when_it_is_run(book: Notebook) -> None:
     assert value(book, "'x' in globals()") == "False"
 
 
+def test_confirmed_code_is_checked_by_its_own_checks(book: Notebook) -> None:
+    prompt = book.ask(code("x = 5"), options='--confirm --check "x > 6"')
+    book.ask("Words.", options='--check "x > 1"')
+    (shown,) = run_made(book, prompt)
+    assert (shown["state"], value(book, "'x' in globals()")) == ("unrepaired", "False")
+
+
 def two_cells(book: Notebook, options: str = "--confirm") -> str:
     value(book, "items = [1]")
     cells = code("items.append(2)\na = 1") + "\n" + code("items.append(3)\nb = need")

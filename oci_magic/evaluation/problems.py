@@ -64,7 +64,7 @@ def read(path: Path) -> Iterator[Problem | CellProblem]:
             if isinstance(found, Problem) and not (found.base or found.test.strip()):
                 raise ValueError("it has no tests")
             yield replace(found, source=path.name.partition(".jsonl")[0])
-        except (KeyError, SyntaxError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, SyntaxError, TypeError, ValueError) as error:
             missing = f" lacks {error}" if isinstance(error, KeyError) else f": {error}"
             raise OciError(f"{path}: problem {number}{missing}; it should have {_FORMS}") from None
 

@@ -135,11 +135,16 @@ class Place:
     def final(self, error: Exception | None) -> Final | None:
         """How the prompt ended, `error` or well, for a window that was loaded anew in mid-run."""
 
-    def ran(self, failure: Failure | None, left: Sequence[str] = ()) -> None:
-        """The person has run the code that waited here; `left` is what was not put back."""
+    def ran(
+        self, failure: Failure | None, left: Sequence[str] = (), *, unseen: bool = False
+    ) -> None:
+        """The person has run the code that waited here; `left` is what was not put back.
+
+        The failure is `unseen` where it is that of a check.
+        """
         from .display import failure_line, left_line
 
-        if failure and failure.name == "CheckFailed":  # which the person's run could not see
+        if failure and unseen:  # of a check, which the person's run could not see
             print(f"{failure_line(failure)}; your variables are as before this cell")
         if failure and left:
             print(left_line(left))

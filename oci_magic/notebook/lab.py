@@ -192,7 +192,10 @@ class LabPlace(Place):
         if place != self.client.asking:
             print(line)
 
-    def ran(self, failure: Failure | None, left: Sequence[str] = ()) -> None:
+    def ran(
+        self, failure: Failure | None, left: Sequence[str] = (), *, unseen: bool = False
+    ) -> None:
+        del unseen  # the row tells of any
         if self._view:
             self._view.ran(failure, left)
         if failure is None:

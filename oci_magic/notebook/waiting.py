@@ -32,6 +32,7 @@ class Waiting:
         self._saved: Restorable | None = None  # before the cell that runs now
         self._done: Restorable | None = None  # of those that have run
         self._session: Session | None = None
+        self._checks: tuple[str, ...] = ()
         self._place: Place | None = None
 
     def dropped(self) -> dict[str, Any]:
@@ -47,13 +48,14 @@ class Waiting:
     def leave(self, session: Session, place: Place, turn: Turn) -> None:
         """The code of `turn`, the session's last answer, waits in `place`."""
         self.drop()
-        self._session, self._place = session, place
+        self._session, self._place, self._checks = session, place, session.runner.checks
         self._left = [source.rstrip() for source in place.sources(turn)]
 
     def before_run(self, info: Any) -> None:
         """The `pre_run_cell` hook."""
         self._saved = None
         if self._session and self._left and _source(info) == self._left[0]:
+            self._session.runner.checks = self._checks  # others may have been asked for since
             self._saved = self._session.runner.saved(self._left)
 
     def after_run(self, result: Any) -> tuple[str, Failure | None] | None:
@@ -91,7 +93,7 @@ class Waiting:
         else:
             self.drop()
             session.ran(execution, together)
-            place.ran(execution.failure, together.left)
+            place.ran(execution.failure, together.left, unseen=True)
 
     def _failure(self, result: Any) -> Failure | None:
         from ..running.evidence import failure_of

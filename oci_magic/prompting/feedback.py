@@ -47,7 +47,7 @@ _NOTES: Mapping[str, Callable[..., str]] = {
     "index": lambda name, index: f"{name}.index is {index}",
     "missing": lambda name, columns: f"Missing values in {name}: {columns}",
 }
-"""What the notes of `running.notes`, and of an evaluation, are in words, by their kind."""
+"""What the notes of `running.facts.notes`, and of an evaluation, are in words, by their kind."""
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
 
 

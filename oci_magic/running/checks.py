@@ -17,6 +17,7 @@ from ..types import Facts, Failure
 from .evidence import failure_of
 from .facts.hidden import secrets_in, without
 from .interrupts import CellTimeout
+from .reserve import NOTHING, Reserve
 from .variables import describe
 
 FILENAME = "<check>"
@@ -28,7 +29,9 @@ _NO_VALUE = ast.Starred | ast.Slice | ast.FormattedValue
 _UNTRIED = object()
 
 
-def failed_check(checks: Sequence[str], namespace: Mapping[str, object]) -> Failure | None:
+def failed_check(
+    checks: Sequence[str], namespace: Mapping[str, object], reserve: Reserve = NOTHING
+) -> Failure | None:
     """The first of `checks` that does not hold; CellTimeout and KeyboardInterrupt pass through.
 
     A program that ends itself has not held.
@@ -45,7 +48,7 @@ def failed_check(checks: Sequence[str], namespace: Mapping[str, object]) -> Fail
         except (KeyboardInterrupt, CellTimeout):
             raise
         except BaseException as error:
-            return failure_of(error, check, scratch, FILENAME)
+            return failure_of(error, check, scratch, FILENAME, reserve)
     return None
 
 

@@ -92,7 +92,7 @@ class ShellExecutor:
         clock, stop = Clock(self.timeout), Stop()
         try:
             with stop.watching(), clock.limiting():
-                return failed_check(checks, self.shell.user_ns)
+                return failed_check(checks, self.shell.user_ns, self.reserve)
         except (KeyboardInterrupt, CellTimeout) as error:
             failure = failure_of(error, "", self.shell.user_ns, reserve=self.reserve)
             return told(failure, clock, stop)

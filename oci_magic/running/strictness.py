@@ -24,13 +24,15 @@ def warnings_as_errors() -> Iterator[None]:
     warnings.simplefilter("error")
     for category, action in _OF_OTHERS.items():
         warnings.simplefilter(action, category)
-    warnings.filterwarnings("error", module="__main__$")
+    for module in ("__main__$", r"<ipython-input-", r".*ipykernel_\d+"):  # run, and compiled
+        warnings.filterwarnings("error", module=module)
     strict = list(warnings.filters)
     try:
         yield
     finally:
         now = list(warnings.filters)
-        added = [each for each in now if each not in strict]
-        kept = [*added, *(each for each in before if each in now)]
+        ours = set(map(id, strict))
+        added = [each for each in now if id(each) not in ours]
+        kept = [*added, *(each for each in before if each in now and each not in added)]
         warnings.resetwarnings()  # tells the registries of modules that something has changed
         warnings.filters[:] = kept  # type: ignore[index]  # a list, whatever its stub says

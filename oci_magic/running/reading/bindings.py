@@ -48,7 +48,8 @@ class Bindings:
                 return _pairs(pairs) if isinstance(pairs, ast.Dict) else None
             case ast.Name():
                 held_by = self.of_name(node)
-                return self.elements(held_by, values=values) if held_by is not node else None
+                if not isinstance(held_by, ast.Name):  # names that stand for each other: a swap
+                    return self.elements(held_by, values=values)
         return None
 
     def values(self, node: ast.expr, key: ast.expr) -> list[ast.expr] | None:
@@ -75,20 +76,22 @@ class Bindings:
             node = bound[0]
         return node
 
-    def of_attribute(self, owner: str, attr: str, depth: int = 0) -> list[ast.expr | None]:
+    def of_attribute(
+        self, owner: str, attr: str, seen: frozenset[str] = frozenset()
+    ) -> list[ast.expr | None]:
         """What `owner.attr` may stand for: set so, or by the class that has made the object."""
         found = [
             *self.bound.get(f"{owner}.{attr}", ()),
             *self.bound.get(f"{of_class(owner)}.{attr}", ()),
         ]
-        if found or depth > _MAX_DEPTH:
+        if found or len(seen) > _MAX_DEPTH or owner in seen:
             return [*found, *([None] if found and self.open_ended else ())]
         for made in self.bound.get(owner, ()):
             match made:
                 case ast.Call(func=ast.Name(id=kind)):
                     found += self.bound.get(f"{of_class(kind)}.{attr}", [None])
                 case ast.Name(id=other):
-                    found += self.of_attribute(other, attr, depth + 1) or [None]
+                    found += self.of_attribute(other, attr, seen | {owner}) or [None]
                 case _:
                     found.append(None)
         if self.open_ended:

@@ -77,7 +77,10 @@ def _parts(
     return [node]
 
 
-def beginning(node: ast.expr | None, names: Names, paths: Paths, depth: int = 0) -> str:
+def beginning(
+    node: ast.expr | None, names: Names, paths: Paths, depth: int = 0,
+    seen: frozenset[str] = frozenset(),
+) -> str:  # fmt: skip
     """How a text begins; its end may be computed."""
     texts = paths.texts(node) if depth < _MAX_DEPTH else None
     if texts:
@@ -92,6 +95,7 @@ def beginning(node: ast.expr | None, names: Names, paths: Paths, depth: int = 0)
             | ast.Call(func=ast.Attribute(value=first, attr="format"))
         ):
             firsts = [first]
-        case ast.Name(id=name) if depth < _MAX_DEPTH:
-            firsts = names.bound.get(name, [])
-    return next((text for each in firsts if (text := beginning(each, names, paths, depth + 1))), "")
+        case ast.Name(id=name) if depth < _MAX_DEPTH and name not in seen:
+            firsts, seen = names.bound.get(name, []), seen | {name}
+    found = (beginning(each, names, paths, depth + 1, seen) for each in firsts)
+    return next(filter(None, found), "")

@@ -152,11 +152,14 @@ def _opens_memory(function: str, args: list[ast.expr], new: IsNew | None) -> boo
     return False
 
 
-def _text(node: ast.AST | None, names: Names, paths: Paths, depth: int = 0) -> str:
+def _text(
+    node: ast.AST | None, names: Names, paths: Paths, depth: int = 0,
+    seen: frozenset[str] = frozenset(),
+) -> str:  # fmt: skip
     """The text of an expression, `_UNKNOWN` in the place of what is not a constant."""
 
-    def inner(part: ast.AST | None) -> str:
-        return _text(part, names, paths, depth + 1)
+    def inner(part: ast.AST | None, within: frozenset[str] = seen) -> str:
+        return _text(part, names, paths, depth + 1, within)
 
     if depth > _MAX_DEPTH:
         return _UNKNOWN
@@ -169,8 +172,10 @@ def _text(node: ast.AST | None, names: Names, paths: Paths, depth: int = 0) -> s
             return inner(left) + inner(right)
         case ast.BinOp(op=ast.Mod(), left=left):
             return inner(left)
+        case ast.Name(id=name) if name in seen:
+            return _UNKNOWN
         case ast.Name(id=name) if name in names.bound:
-            return "\n;".join(map(inner, names.bound[name]))
+            return "\n;".join(inner(each, seen | {name}) for each in names.bound[name])
         case ast.Call(func=ast.Attribute(value=value, attr="format" | "strip" | "replace")):
             return inner(value)
         case ast.Call(func=ast.Attribute(value=between, attr="join"), args=[parts]):
