@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from queue import Empty
 from random import Random
 from typing import Any
 
@@ -169,7 +170,10 @@ def campaign(book: Notebook, attempts: int, seed: int = 0) -> Counter[str]:
 def look(book: Notebook) -> str:
     """What the kernel holds, when all that was in its queue is done."""
     for _ in range(3):
-        _, shown = book.kernel.run("_look()")
+        try:
+            _, shown = book.kernel.run("_look()")
+        except Empty:  # ipykernel drops a request at which a late Ctrl-C comes before its code runs
+            continue
         streams = [m for m in shown if m["type"] == "stream" and not m["parent"].startswith("oci-")]
         told = "".join(m["text"] for m in streams)
         if told:  # a Ctrl-C may come so late that it is this line that stops
