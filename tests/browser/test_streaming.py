@@ -34,6 +34,14 @@ CHANGES = f"""() => {{
         change.sourceChange && window.changes.push(performance.now())), {{}});
 }}"""
 
+# What is given the focus besides the active cell's editor.
+FOCUSED = f"""() => {{
+    window.elsewhere = [];
+    const typed = {NOTEBOOK}.activeCell.node;
+    document.addEventListener('focusin', ({{ target }}) =>
+        typed.contains(target) || window.elsewhere.push(target.className));
+}}"""
+
 
 def start(lab: Lab, name: str, *replies: str, below: int = 0) -> None:
     """A prompt whose replies come slowly, with cells of the person's below it."""
@@ -134,6 +142,7 @@ def test_typing_goes_on_while_an_answer_takes_the_place_of_another(lab: Lab) -> 
     waits_for_code(lab)
     last = f"{NOTEBOOK}.activeCellIndex = {NOTEBOOK}.widgets.length - 1"
     lab.page.evaluate(f"() => {{ {last}; {NOTEBOOK}.mode = 'edit'; }}")  # a click finds it moving
+    lab.page.evaluate(FOCUSED)
     typed = ""
     while len(lab.cells()) > 4 or len(typed) < 20:
         lab.page.keyboard.type("k", delay=20)
@@ -141,6 +150,7 @@ def test_typing_goes_on_while_an_answer_takes_the_place_of_another(lab: Lab) -> 
     lab.page.keyboard.type("end")
     lab.wait()
     assert [cell["source"] for cell in lab.cells()[2:]] == [LONG, f"{typed}end"]
+    assert lab.page.evaluate("() => window.elsewhere") == []
 
 
 def test_code_comes_a_few_times_a_second_and_is_no_step_to_undo(lab: Lab) -> None:

@@ -518,16 +518,24 @@ export class Cells {
     this.shared.transact(change, step);
   }
 
-  /** The cell that is active before a change is so after it, if it is still there, and typed into. */
+  /** The cell that is active before a change is so after it, if it is still there, and typed into.
+   *
+   * Within a change of several steps JupyterLab takes another cell for the active one at times. In
+   * edit mode it would give that one the focus, and where it is out of view does so later.
+   */
   keepingActive(change) {
     const notebook = this.panel.content;
     const active = notebook.activeCell;
-    const typing = active?.editor?.hasFocus();
+    const typing = notebook.mode === 'edit' && active.editor?.hasFocus();
+    if (typing) {
+      notebook.setMode('command', { focus: false });
+    }
     change();
     const index = this.index(active?.model.id);
     if (index >= 0) {
       notebook.activeCellIndex = index;
       if (typing) {
+        notebook.setMode('edit', { focus: false });
         notebook.activeCell.editor?.focus();
       }
     }
