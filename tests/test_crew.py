@@ -70,7 +70,7 @@ def test_answer_that_is_broken_off_leaves_the_others(micro: LocalEngine) -> None
 def test_error_in_a_batch_reaches_every_row(micro: LocalEngine) -> None:
     batched(micro, 4)
     decoder = micro.decoder
-    decoder._step = lambda *_: (_ for _ in ()).throw(RuntimeError("out of memory"))  # type: ignore[attr-defined]
+    decoder._logits = lambda *_: (_ for _ in ()).throw(RuntimeError("out of memory"))  # type: ignore[attr-defined]
     with ThreadPoolExecutor(2) as pool:
         told = [pool.submit(answer, micro, REQUESTS[0]) for _ in range(2)]
         for each in told:

@@ -63,7 +63,7 @@ class Decoder:
         """Takes the kept cache, cropped to what it shares with `prompt`, and that length."""
         kept, cache = self._kept, self._cache
         self._kept, self._cache = [], None
-        done = _common_prefix(kept, prompt[:-1])
+        done = common_prefix(kept, prompt[:-1])
         surplus = len(kept) - done
         if done and not surplus:
             return cache, done
@@ -132,7 +132,7 @@ class Sampler:
         return int(order[torch.multinomial(chances, 1, generator=self._random)])
 
 
-def _common_prefix(one: Sequence[int], other: Sequence[int]) -> int:
+def common_prefix(one: Sequence[int], other: Sequence[int]) -> int:
     for length, (left, right) in enumerate(zip(one, other, strict=False)):
         if left != right:
             return length

@@ -1,32 +1,35 @@
-"""Answers to several prompts in one forward pass: padded batches for models of transformers.
+"""Answers to several prompts in one forward pass: rows that come and go while others go on.
 
-Covers greedy and sampled choice, rows that end early (they leave the batch), and errors, which
-every row is told. Prompts that come while a batch runs wait for the next one; none joins midway.
-Padding changes the rounding of sums, so that now and then a greedy answer differs from the one
-that is given alone. Models with more state than keys and values are answered one by one.
+Covers greedy and sampled choice, prompts that come midway, rows that end early, and errors, which
+every row is told. What an answer's row has computed is kept a while: the next round of the same
+conversation begins where it ended. Several rows at once change the rounding of sums, so that now
+and then a greedy answer differs from the one that is given alone. Models that attend in ways of
+their own are answered one by one.
 """
 
 from __future__ import annotations
 
+import os
 import queue
 import threading
-import time
 from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
-from ..engines import Engine
-from ..engines.decoding import Decoder
+import torch
+
+from ..engines.decoding import PREFILL, Decoder, common_prefix
 from ..engines.local import LocalEngine
+from .keys import Keys, fits, forward
 
-_GATHER = 0.05
-"""Seconds for which the first prompt of a batch waits for others."""
 _TOGETHER = 16
+_LEAST = 8
+"""Rows for which one more thread computes, of a model whose steps are too short to be shared."""
+_IDLE_BYTES = 2**30
+"""What rows that have ended may hold, for their conversations to go on."""
 
 
-def batched(engine: Engine, size: int) -> int:
-    """Let a local engine answer up to `size` calls of `stream` at a time; how many it does now."""
-    if size < 2 or not isinstance(engine, LocalEngine):
-        return 1
+def batched(engine: LocalEngine, size: int) -> int:
+    """Let an engine answer up to `size` calls of `stream` at a time; how many it does now."""
     decoder = BatchDecoder(engine.model, engine.stops, size)
     if not decoder.able:
         return 1
@@ -35,33 +38,45 @@ def batched(engine: Engine, size: int) -> int:
 
 
 class _Row:
-    """One answer under way: what is told to it, and where its tokens go."""
+    """One answer under way: what is told to it, what it has computed, where its tokens go."""
 
     def __init__(self, prompt: Sequence[int], pick: Callable[[Any], int]) -> None:
         self.prompt, self.pick = list(prompt), pick
+        self.keys: Keys
         self.out: queue.SimpleQueue[list[int] | Exception] = queue.SimpleQueue()
         self.made: list[int] = []
+        self.last = 0
         self.done = False
 
     def take(self, token: int, *, last: bool) -> None:
         """Keep a token; a few are handed over together, for a thread wakes for each hand-over."""
+        self.last = token
         self.made.append(token)
+        if last:
+            self.done = True
         if last or len(self.made) >= _TOGETHER:
             self.out.put(self.made)
             self.made = []
 
 
 class BatchDecoder(Decoder):
-    """A decoder whose `tokens` may be called from several threads; one of its own computes."""
+    """A decoder whose `tokens` may be called from several threads; threads of its own compute.
+
+    There is one, or for a small model on a CPU up to one per core, each with rows of its own.
+    """
 
     def __init__(self, model: Any, stops: frozenset[int], size: int) -> None:
         super().__init__(model)
-        self._stops, self._size = stops, size
+        self._stops, self._lock = stops, threading.Lock()
+        number = max(1, min(os.cpu_count() or 1, size // _LEAST)) if self._serial else 1
+        self._size = -(-size // number)
         self._waiting: queue.Queue[_Row] = queue.Queue()
-        self._lock, self._thread = threading.Lock(), threading.Thread(
-            target=self._work, daemon=True, name="batches"
-        )  # fmt: skip
-        self.able = self._croppable
+        self._threads = [
+            threading.Thread(target=self._work, daemon=True, name="batches") for _ in range(number)
+        ]
+        self._named = {self._cache_name: None, **self._last_only}
+        self._idle: list[Keys] = []
+        self.able = self._croppable and fits(model, **self._named)
 
     def tokens(
         self, prompt: Sequence[int], pick: Callable[[Any], int]
@@ -70,8 +85,9 @@ class BatchDecoder(Decoder):
         row = _Row(prompt, pick)
         self._waiting.put(row)
         with self._lock:
-            if self._thread.ident is None:
-                self._thread.start()
+            for thread in self._threads:
+                if thread.ident is None:
+                    thread.start()
         try:
             while True:
                 found = row.out.get()
@@ -83,61 +99,62 @@ class BatchDecoder(Decoder):
 
     def _work(self) -> None:
         if self._serial:
-            import torch
-
             torch.set_num_threads(1)  # of this thread
+        rows: list[_Row] = []
         while True:
-            rows = [row for row in self._gathered() if not row.done]
             try:
-                self._answer(rows)
+                self._admit(rows)
+                if rows:
+                    self._advance(rows, [[row.last] for row in rows])
             except Exception as error:
                 for row in rows:
                     row.out.put(error)
+                rows.clear()
 
-    def _gathered(self) -> list[_Row]:
-        rows, until = [self._waiting.get()], time.monotonic() + _GATHER
-        while len(rows) < self._size:
+    def _admit(self, rows: list[_Row]) -> None:
+        """Begin what waits while there is room; without rows, wait for one."""
+        while self._room(rows):
             try:
-                rows.append(self._waiting.get(timeout=max(0.0, until - time.monotonic())))
+                row = self._waiting.get(block=not rows)
             except queue.Empty:
-                break
-        return rows
+                return
+            rows.append(row)
+            row.keys = self._resumed(row.prompt)
+            *parts, last = _parts(row.prompt[len(row.keys.tokens) :])
+            for part in parts:
+                self._logits([row], [part])
+            self._advance([row], [last])
 
-    def _answer(self, rows: list[_Row]) -> None:
-        """Compute until every row is done."""
-        import torch
+    def _room(self, rows: list[_Row]) -> bool:
+        """Whether one more may begin, now that those that have ended leave the list."""
+        for row in [row for row in rows if row.done]:
+            rows.remove(row)
+            with self._lock:
+                self._idle.append(row.keys)
+                while sum(each.bytes for each in self._idle) > _IDLE_BYTES:
+                    self._idle.pop(0)
+        return len(rows) < self._size
 
-        device = self._model.device
-        longest = max((len(row.prompt) for row in rows), default=0)
-        padding = [longest - len(row.prompt) for row in rows]
-        ids = [[0] * pad + row.prompt for pad, row in zip(padding, rows, strict=True)]
-        masks = [[0] * pad + [1] * len(r.prompt) for pad, r in zip(padding, rows, strict=True)]
-        feed, mask = torch.tensor(ids, device=device), torch.tensor(masks, device=device)
-        places, cache = (mask.cumsum(1) - 1).clamp(min=0), self._fresh()
-        with torch.inference_mode():
-            while rows:
-                logits = self._step(feed, mask, places, cache)
-                picked = [row.pick(logits[at]) for at, row in enumerate(rows)]
-                left = [at for at, row in enumerate(rows) if self._goes_on(row, picked[at])]
-                if len(left) < len(rows):
-                    kept = torch.tensor(left, device=device, dtype=torch.long)
-                    rows = [rows[at] for at in left]
-                    mask, places = mask[kept], places[kept]
-                    if rows:
-                        cache.batch_select_indices(kept)
-                feed = torch.tensor([[picked[at]] for at in left], device=device)
-                mask = torch.cat([mask, mask.new_ones(len(rows), 1)], 1)
-                places = places[:, -1:] + 1
+    def _advance(self, rows: list[_Row], tokens: list[list[int]]) -> None:
+        """Compute `tokens` and choose the next ones."""
+        for row, logits in zip(rows, self._logits(rows, tokens), strict=True):
+            token = row.pick(logits)
+            row.take(token, last=row.done or token in self._stops)
 
-    def _step(self, feed: Any, mask: Any, places: Any, cache: Any) -> Any:
-        """The logits for every row; `cache` grows in place."""
-        named = {self._cache_name: cache, **self._last_only}
-        output = self._model(
-            feed, attention_mask=mask, position_ids=places, use_cache=True, **named
-        )
-        return output.logits[:, -1]
+    def _logits(self, rows: list[_Row], tokens: list[list[int]]) -> Any:
+        return forward(self._model, [row.keys for row in rows], tokens, **self._named)
 
-    def _goes_on(self, row: _Row, token: int) -> bool:
-        ends = row.done or token in self._stops
-        row.take(token, last=ends)
-        return not ends
+    def _resumed(self, prompt: list[int]) -> Keys:
+        """What is known of the conversation that `prompt` goes on with, or new and empty keys."""
+        with self._lock:
+            shared = [common_prefix(each.tokens, prompt[:-1]) for each in self._idle]
+            best = max(range(len(shared)), key=shared.__getitem__, default=-1)
+            if best < 0 or 2 * shared[best] < len(self._idle[best].tokens):
+                return Keys()
+            found = self._idle.pop(best)
+        found.crop(shared[best])
+        return found
+
+
+def _parts(tokens: list[int]) -> list[list[int]]:
+    return [tokens[start : start + PREFILL] for start in range(0, len(tokens), PREFILL)]

@@ -20,7 +20,6 @@ from ..engines import Engine, open_engine
 from ..engines.addresses import Server
 from ..errors import OciError
 from .attempts import Attempt, Judging, Options, attempt
-from .batching import batched
 from .cell_attempts import CellJudging, attempt_cell
 from .cell_judging import CellJudge, CellVerdict
 from .cells import CellProblem
@@ -66,6 +65,16 @@ class Elsewhere:
         return self._executor.submit(judge_one, problem, code).result()
 
 
+def _batched(engine: Engine, size: int) -> int:
+    from ..engines.local import LocalEngine
+
+    if size < 2 or not isinstance(engine, LocalEngine):
+        return 1
+    from .batching import batched  # here: it brings torch, which servers do without
+
+    return batched(engine, size)
+
+
 def judge_one(problem: Problem | CellProblem, code: str) -> Verdicts | CellVerdict:
     """The verdicts on one solution, for a worker of any executor."""
     if isinstance(problem, CellProblem):
@@ -83,7 +92,7 @@ class Crew:
         self._options = options
         self._model, self._mentor = Shared(model, url), Shared(mentor, url) if mentor else None
         self._cluster = connected(cluster) if cluster else None
-        side = batch if self._model.by_thread else batched(self._model.engine, batch)
+        side = batch if self._model.by_thread else _batched(self._model.engine, batch)
         self._threads = 2 * side if side > 1 else 1  # half are judged while half are answered
         self._slots = threading.Semaphore(os.cpu_count() or 1)
 

@@ -3,9 +3,11 @@
     python tests/benchmarks/evaluation.py [--model micro | --random] [--problems N] [--tokens N]
 
 A whole run (two rounds, execution feedback) over the problems of `tests/problems.jsonl`, repeated,
-by one prompt and one judge at a time, as the paper's repository does it, and by batches, in the
-same process; loading the model is not timed. `--random` makes a model of 100 M random weights.
-Most answers of these models are wrong, so both rounds are asked and judged.
+or of another file: by one prompt and one judge at a time as the paper's repository does it, with
+transformers' `generate` for each; the same with this package's decoder (a batch of 1), which goes
+on from what it has computed of a conversation; and by batches. All in the same process; loading
+the model is not timed. `--random` makes a model of 100 M random weights. Most answers of these
+models are wrong, so both rounds are asked and judged.
 """
 
 from __future__ import annotations
@@ -14,9 +16,12 @@ import argparse
 import os
 import tempfile
 import time
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from oci_magic.engines.decoding import Decoder
 from oci_magic.evaluation.attempts import Options
 from oci_magic.evaluation.crew import Crew
 from oci_magic.evaluation.problems import Problem, read
@@ -31,15 +36,18 @@ def main() -> None:
     parser.add_argument("--file", type=Path, default=OWN, help="problems, such as HumanEval's")
     parser.add_argument("--problems", type=int, default=32)
     parser.add_argument("--tokens", type=int, default=128)
-    parser.add_argument("--batches", type=int, nargs="+", default=[1, 8, 16])
+    parser.add_argument("--batches", type=int, nargs="+", default=[1, 16, 32])
     given = parser.parse_args()
     options = Options(new_tokens=given.tokens)
     problems = repeated(given.file, given.problems)
     with tempfile.TemporaryDirectory() as folder:
         model = random_model(Path(folder)) if given.random else given.model
         first = first_cpu = 0.0
-        for batch in given.batches:
-            with Crew(model, None, options, batch) as crew:
+        for batch in (0, *given.batches):
+            with Crew(model, None, options, batch or 1) as crew:
+                if not batch:
+                    engine = crew._model.engine  # every thread has the same
+                    engine.decoder = Generate(engine.model, given.tokens)
                 list(crew.attempts([(problems[0], 0)]))
                 began, worked = time.perf_counter(), cpu()
                 made = list(crew.attempts((each, 0) for each in problems))
@@ -47,9 +55,32 @@ def main() -> None:
             first, first_cpu = first or seconds, first_cpu or busy
             tokens = sum(r.usage.completion_tokens for each in made for r in each.rounds)
             rounds = sum(len(each.rounds) for each in made)
-            print(f"batch {batch}: {rounds} rounds and {tokens} tokens in {seconds:.1f} s "
+            name = f"batch {batch}" if batch else "generate"
+            print(f"{name}: {rounds} rounds and {tokens} tokens in {seconds:.1f} s "
                   f"({first / seconds:.1f} x) and {busy:.1f} s of processors "
                   f"({first_cpu / busy:.1f} x)", flush=True)  # fmt: skip
+
+
+class Generate(Decoder):
+    """Tokens by transformers' `generate`: the whole answer, from the beginning of the prompt."""
+
+    def __init__(self, model: Any, tokens: int) -> None:
+        super().__init__(model)
+        self._tokens = tokens
+
+    def tokens(
+        self,
+        prompt: Sequence[int],
+        pick: Callable[[Any], int],  # noqa: ARG002  greedy here
+    ) -> Generator[int, None, None]:
+        import torch
+
+        ids = torch.tensor([list(prompt)])
+        mask = torch.ones_like(ids)
+        made = self._model.generate(
+            ids, attention_mask=mask, do_sample=False, max_new_tokens=self._tokens
+        )
+        yield from made[0, len(prompt) :].tolist()
 
 
 def cpu() -> float:

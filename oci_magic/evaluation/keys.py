@@ -1,0 +1,182 @@
+"""Keys and values of several answers at once, each as long as it is, and attention to them.
+
+Covers a forward pass over answers of different lengths without padding: every answer has buffers
+of its own, into which a token is written, where a cache of transformers copies all tokens before
+it. A CPU attends in float32, in which torch is twice as fast from one token as in bfloat16.
+Attention that is more than causal, of a window or not, is refused: `fits` tries a model before it
+is trusted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch.nn.functional import scaled_dot_product_attention
+from transformers import AttentionInterface, DynamicCache
+
+_NAME = "oci_rows"
+_GROWTH = 256
+"""Tokens for which a buffer gets room at a time."""
+_KNOWN = {"dropout", "is_causal", "position_ids", "cache_position", "use_cache", "layer_idx"}
+"""What attention may be told besides and needs not know."""
+
+
+class Keys:
+    """The keys and values of an answer's tokens, layer by layer; `tokens` are those computed."""
+
+    def __init__(self) -> None:
+        self.tokens: list[int] = []
+        self._layers: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
+
+    @property
+    def bytes(self) -> int:
+        return sum(each.nbytes for pair in self._layers.values() for each in pair)
+
+    def crop(self, length: int) -> None:
+        """Forget all but the first tokens."""
+        del self.tokens[length:]
+
+    def write(
+        self, layer: int, key: torch.Tensor, value: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Add those of new tokens, (heads, new, size); those of all, as views of the buffers."""
+        start = len(self.tokens)
+        end = start + key.shape[1]
+        kept = self._layers.get(layer)
+        if kept is None or kept[0].shape[1] < end:
+            self._layers[layer] = kept = (
+                self._room(kept and kept[0], key, end),
+                self._room(kept and kept[1], value, end),
+            )
+        kept[0][:, start:end], kept[1][:, start:end] = key, value
+        return kept[0][:, :end], kept[1][:, :end]
+
+    def _room(self, old: torch.Tensor | None, like: torch.Tensor, end: int) -> torch.Tensor:
+        length = -(-end // _GROWTH) * _GROWTH
+        made = like.new_empty(like.shape[0], length, like.shape[2])
+        if old is not None:
+            made[:, : old.shape[1]] = old
+        return made
+
+
+class _Rows(DynamicCache):  # type: ignore[misc]
+    """What a model takes for its cache: it hands the rows' keys and values on to `_attend`."""
+
+    def __init__(self, rows: Sequence[Keys]) -> None:
+        super().__init__()
+        self._rows = rows
+
+    def update(self, key_states: Any, value_states: Any, layer_idx: int, *_: Any, **__: Any) -> Any:
+        pairs = zip(self._rows, key_states, value_states, strict=True)
+        written = [row.write(layer_idx, key, value) for row, key, value in pairs]
+        return [key for key, _ in written], [value for _, value in written]
+
+    def get_seq_length(self, layer_idx: int = 0) -> int:  # noqa: ARG002  transformers' signature
+        return max(len(row.tokens) for row in self._rows)
+
+    def get_mask_sizes(self, query_length: Any, layer_idx: int = 0) -> tuple[int, int]:  # noqa: ARG002
+        length = query_length if isinstance(query_length, int) else len(query_length)
+        return self.get_seq_length() + length, 0
+
+
+def _attend(
+    module: Any, query: torch.Tensor, key: Any, value: Any, attention_mask: Any = None,  # noqa: ARG001
+    scaling: float | None = None, sliding_window: int | None = None, **more: Any,
+) -> tuple[torch.Tensor, None]:  # fmt: skip
+    """Attention of (rows, heads, new, size) to each row's own keys; (rows, new, heads, size)."""
+    told = {name for name, each in more.items() if each is not None and each is not False}
+    if unknown := told - _KNOWN:
+        raise NotImplementedError(f"attention with {', '.join(sorted(unknown))}")
+    groups = getattr(module, "num_key_value_groups", 1)
+    of_one = _attend_from_one if query.shape[2] == 1 else _attend_from_many
+    exact = torch.float32 if query.device.type == "cpu" else query.dtype
+    rows = zip(query.to(exact), key, value, strict=True)
+    made = torch.stack(
+        [
+            of_one(one, keys.to(exact), values.to(exact), groups, scaling, sliding_window)
+            for one, keys, values in rows
+        ]
+    )
+    return made.transpose(1, 2).to(query.dtype).contiguous(), None
+
+
+def _attend_from_one(
+    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor,
+    groups: int, scale: float | None, window: int | None,
+) -> torch.Tensor:  # fmt: skip
+    if window:
+        key, value = key[:, -window:], value[:, -window:]
+    grouped = query.reshape(1, -1, groups, query.shape[2])
+    made = scaled_dot_product_attention(grouped, key[None], value[None], scale=scale)
+    return made.reshape(query.shape[0], 1, -1)
+
+
+def _attend_from_many(
+    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor,
+    groups: int, scale: float | None, window: int | None,
+) -> torch.Tensor:  # fmt: skip
+    new, length = query.shape[1], key.shape[1]
+    seen = torch.ones(new, length, dtype=torch.bool, device=query.device).tril(length - new)
+    if window:
+        seen = seen.triu(length - new - window + 1)
+    key, value = key.repeat_interleave(groups, 0), value.repeat_interleave(groups, 0)
+    return scaled_dot_product_attention(query, key, value, attn_mask=seen, scale=scale)
+
+
+def forward(
+    model: Any, rows: Sequence[Keys], tokens: Sequence[Sequence[int]], **named: Any
+) -> torch.Tensor:
+    """The logits after each row's new `tokens`, as many for every row: (rows, vocabulary).
+
+    `model` is one that `fits`; `named` are arguments of its own, the name of its cache among them
+    with None as value.
+    """
+    device = model.device
+    places = [range(len(row.tokens), len(row.tokens) + len(tokens[0])) for row in rows]
+    with torch.inference_mode():
+        output = model(
+            torch.tensor(tokens, device=device),
+            position_ids=torch.tensor([list(each) for each in places], device=device),
+            use_cache=True,
+            **{name: _Rows(rows) if given is None else given for name, given in named.items()},
+        )
+    for row, new in zip(rows, tokens, strict=True):
+        row.tokens += new
+    logits: torch.Tensor = output.logits[:, -1]
+    return logits
+
+
+def fits(model: Any, **named: Any) -> bool:
+    """Let a model attend to rows, if it computes the same with them; else it stays as it is."""
+    config = model.config.get_text_config()
+    before = config._attn_implementation
+    tried = [[0, 1, 2, 3], [4, 5, 6, 7, 6, 5]]
+    with torch.inference_mode():
+        expected = [model(torch.tensor([ids], device=model.device)).logits[0, -1] for ids in tried]
+    _register()
+    config._attn_implementation = _NAME
+    rows = [Keys() for _ in tried]
+    try:
+        for row, ids in zip(rows, tried, strict=True):
+            forward(model, [row], [ids[:2]], **named)
+            forward(model, [row], [ids[2:]], **named)
+            row.crop(len(ids) - 1)
+        found = forward(model, rows, [ids[-1:] for ids in tried], **named)
+    except Exception:  # models' own code: whatever it is, they are not computed in this way
+        found = None
+    near = 0.05 * max(float(each.abs().max()) for each in expected)
+    if found is not None and torch.allclose(found, torch.stack(expected), rtol=0.05, atol=near):
+        return True
+    config._attn_implementation = before
+    return False
+
+
+def _register() -> None:
+    AttentionInterface.register(_NAME, _attend)
+    try:
+        from transformers import AttentionMaskInterface
+    except ImportError:  # before transformers 4.53, which makes a mask that `_attend` leaves alone
+        return
+    AttentionMaskInterface.register(_NAME, lambda *_, **__: None)
