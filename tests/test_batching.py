@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 import transformers
 from families import FAMILIES, build
 
@@ -84,6 +85,25 @@ def test_next_round_computes_only_what_is_new(tmp_path: Path, computed: list[int
     computed.clear()
     answer(engine, asked, *said)
     assert max(computed) <= engine.count([asked, *said]) - engine.count([asked])
+
+
+def test_answer_that_fills_the_window_leaves_the_others(tmp_path: Path) -> None:
+    """Learned positions end with the window, and tokens are handed over a few at a time."""
+    if version("transformers") < "4.53":
+        pytest.skip("transformers' GPT-2 takes no cache object there")
+    folder = build("starcoder2", tmp_path)
+    config = transformers.GPT2Config(
+        vocab_size=len(transformers.AutoTokenizer.from_pretrained(folder)),
+        n_embd=32, n_layer=2, n_head=4, n_positions=120, initializer_range=0.5,
+    )  # fmt: skip
+    torch.manual_seed(0)
+    transformers.AutoModelForCausalLM.from_config(config).save_pretrained(folder)
+    engine = LocalEngine(str(folder), max_new_tokens=200)
+    alone = [answer(engine, Message("user", request)) for request in REQUESTS]
+    assert batched(engine, 3) == 3
+    with ThreadPoolExecutor(5) as pool:
+        asked = (Message("user", request) for request in REQUESTS)
+        assert list(pool.map(lambda message: answer(engine, message), asked)) == alone
 
 
 def test_what_ended_rows_hold_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,7 @@ from ..engines.local import LocalEngine
 from .keys import Keys, fits, forward
 
 _TOGETHER = 16
-_LEAST = 8
+_LEAST = 4
 """Rows for which one more thread computes, of a model whose steps are too short to be shared."""
 _IDLE_BYTES = 2**30
 """What rows that have ended may hold, for their conversations to go on."""
@@ -30,7 +30,7 @@ _IDLE_BYTES = 2**30
 
 def batched(engine: LocalEngine, size: int) -> int:
     """Let an engine answer up to `size` calls of `stream` at a time; how many it does now."""
-    decoder = BatchDecoder(engine.model, engine.stops, size)
+    decoder = BatchDecoder(engine.model, engine.stops, engine.window, size)
     if not decoder.able:
         return 1
     engine.decoder = decoder
@@ -65,9 +65,9 @@ class BatchDecoder(Decoder):
     There is one, or for a small model on a CPU up to one per core, each with rows of its own.
     """
 
-    def __init__(self, model: Any, stops: frozenset[int], size: int) -> None:
+    def __init__(self, model: Any, stops: frozenset[int], window: int, size: int) -> None:
         super().__init__(model)
-        self._stops, self._lock = stops, threading.Lock()
+        self._stops, self._window, self._lock = stops, window, threading.Lock()
         number = max(1, min(os.cpu_count() or 1, size // _LEAST)) if self._serial else 1
         self._size = -(-size // number)
         self._waiting: queue.Queue[_Row] = queue.Queue()
@@ -139,7 +139,8 @@ class BatchDecoder(Decoder):
         """Compute `tokens` and choose the next ones."""
         for row, logits in zip(rows, self._logits(rows, tokens), strict=True):
             token = row.pick(logits)
-            row.take(token, last=row.done or token in self._stops)
+            full = len(row.keys.tokens) >= self._window
+            row.take(token, last=row.done or full or token in self._stops)
 
     def _logits(self, rows: list[_Row], tokens: list[list[int]]) -> Any:
         return forward(self._model, [row.keys for row in rows], tokens, **self._named)

@@ -526,7 +526,7 @@ export class Cells {
   keepingActive(change) {
     const notebook = this.panel.content;
     const active = notebook.activeCell;
-    const typing = notebook.mode === 'edit' && active.editor?.hasFocus();
+    const typing = notebook.mode === 'edit' && active?.editor?.hasFocus();
     if (typing) {
       notebook.setMode('command', { focus: false });
     }
@@ -534,10 +534,10 @@ export class Cells {
     const index = this.index(active?.model.id);
     if (index >= 0) {
       notebook.activeCellIndex = index;
-      if (typing) {
-        notebook.setMode('edit', { focus: false });
-        notebook.activeCell.editor?.focus();
-      }
+    }
+    if (typing) {
+      notebook.setMode('edit', { focus: false });
+      notebook.activeCell?.editor?.focus();
     }
   }
 
