@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import transformers
 from families import FAMILIES, build
 
 from oci_magic.engines.local import LocalEngine
+from oci_magic.errors import EngineError
 from oci_magic.evaluation import batching
 from oci_magic.evaluation.batching import batched
 from oci_magic.types import Message
@@ -53,7 +55,10 @@ def answer(engine: LocalEngine, *messages: Message) -> str:
 
 
 @pytest.mark.parametrize("number", [3, 16])
-def test_conversations_in_a_batch_are_those_held_alone(engine: LocalEngine, number: int) -> None:
+def test_conversations_in_a_batch_are_those_held_alone(
+    engine: LocalEngine, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batching, "PREFILL", 16)
     alone = [conversation(engine, request) for request in REQUESTS]
     assert batched(engine, number) == number
     with ThreadPoolExecutor(5) as pool:
@@ -87,18 +92,64 @@ def test_next_round_computes_only_what_is_new(tmp_path: Path, computed: list[int
     assert max(computed) <= engine.count([asked, *said]) - engine.count([asked])
 
 
+def test_answer_given_up_while_it_waits_costs_nothing(tmp_path: Path, computed: list[int]) -> None:
+    engine = LocalEngine(str(build("starcoder2", tmp_path)), max_new_tokens=40)
+    batched(engine, 2)
+    decoder: Any = engine.decoder
+    given_up = batching._Row([7] * 90, lambda logits: int(logits.argmax()))
+    given_up.done = True
+    decoder._waiting.put(given_up)
+    answer(engine, Message("user", "how many?"))
+    assert 90 not in computed
+
+
+def test_memory_of_ended_rows_is_given_up_before_the_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = LocalEngine(str(build("starcoder2", tmp_path)), max_new_tokens=40)
+    batched(engine, 2)
+    decoder: Any = engine.decoder
+    whole = answer(engine, Message("user", "how many?"))
+    while not decoder._idle:
+        time.sleep(0.01)
+    forward = batching.forward
+
+    def short_of_memory(*given: Any, **named: Any) -> Any:
+        if decoder._idle:
+            raise RuntimeError("CUDA out of memory")
+        return forward(*given, **named)
+
+    decoder._idle[0].tokens[:] = [0]  # another conversation's
+    monkeypatch.setattr(batching, "forward", short_of_memory)
+    assert answer(engine, Message("user", "how many?")) == whole
+    decoder.close()
+
+
+def test_closed_decoder_has_no_threads_and_says_that_it_is_closed(tmp_path: Path) -> None:
+    engine = LocalEngine(str(build("starcoder2", tmp_path)), max_new_tokens=400)
+    batched(engine, 8)
+    number = torch.get_num_threads()
+    with ThreadPoolExecutor(12) as pool:
+        asked = [pool.submit(answer, engine, Message("user", text)) for text in REQUESTS * 2]
+        time.sleep(0.2)
+        engine.decoder.close()
+        ended = [each.exception() for each in asked]
+    assert any(isinstance(each, EngineError) and "stopped" in str(each) for each in ended)
+    assert not any(
+        thread.name == "batches" for thread in threading.enumerate() if thread.is_alive()
+    )
+    assert torch.get_num_threads() == number
+    with pytest.raises(EngineError, match="stopped"):
+        answer(engine, Message("user", "more"))
+
+
 def test_answer_that_fills_the_window_leaves_the_others(tmp_path: Path) -> None:
     """Learned positions end with the window, and tokens are handed over a few at a time."""
     if version("transformers") < "4.53":
         pytest.skip("transformers' GPT-2 takes no cache object there")
-    folder = build("starcoder2", tmp_path)
-    config = transformers.GPT2Config(
-        vocab_size=len(transformers.AutoTokenizer.from_pretrained(folder)),
-        n_embd=32, n_layer=2, n_head=4, n_positions=120, initializer_range=0.5,
-    )  # fmt: skip
-    torch.manual_seed(0)
-    transformers.AutoModelForCausalLM.from_config(config).save_pretrained(folder)
-    engine = LocalEngine(str(folder), max_new_tokens=200)
+    positions = {"n_layer": 2, "n_head": 4, "n_positions": 120}
+    engine = own(tmp_path, "GPT2Config", positions)
+    engine.sampling = replace(engine.sampling, max_new_tokens=200)
     alone = [answer(engine, Message("user", request)) for request in REQUESTS]
     assert batched(engine, 3) == 3
     with ThreadPoolExecutor(5) as pool:
@@ -117,12 +168,47 @@ def test_what_ended_rows_hold_is_bounded(tmp_path: Path, monkeypatch: pytest.Mon
     assert 0 < max(held) <= 300_000
 
 
-def test_model_that_attends_in_a_way_of_its_own_answers_one_by_one(tmp_path: Path) -> None:
-    folder = build("gemma", tmp_path)
-    size = len(transformers.AutoTokenizer.from_pretrained(folder))
-    config = transformers.BloomConfig(vocab_size=size, hidden_size=32, n_layer=2, n_head=4)
-    transformers.AutoModelForCausalLM.from_config(config).save_pretrained(folder)
-    engine = LocalEngine(str(folder), max_new_tokens=20)
+OWN_WAYS = {
+    "no common interface": ("BloomConfig", {"n_layer": 2, "n_head": 4}),
+    "positions turned by the longest row": (
+        "LlamaConfig",
+        {
+            "intermediate_size": 64,
+            "num_hidden_layers": 2,
+            "num_attention_heads": 4,
+            "rope_scaling": {"rope_type": "dynamic", "factor": 2.0},
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OWN_WAYS)
+def test_model_with_a_way_of_its_own_answers_one_by_one(tmp_path: Path, name: str) -> None:
+    engine = own(tmp_path, *OWN_WAYS[name])
     alone = conversation(engine, REQUESTS[0])
     assert batched(engine, 3) == 1
     assert conversation(engine, REQUESTS[0]) == alone
+
+
+def test_window_that_stands_in_the_mask_alone_is_kept(tmp_path: Path) -> None:
+    if version("transformers") < "4.53":
+        pytest.skip("transformers makes such masks itself there")
+    sizes = {"moe_intermediate_size": 32, "shared_expert_intermediate_size": 32, "num_experts": 4}
+    layers = {"num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2}
+    windows = {"use_sliding_window": True, "sliding_window": 12, "max_window_layers": 0}
+    engine = own(tmp_path, "Qwen2MoeConfig", {**sizes, **layers, **windows})
+    alone = [conversation(engine, request) for request in REQUESTS]
+    assert batched(engine, 3) == 3
+    with ThreadPoolExecutor(5) as pool:
+        assert list(pool.map(lambda request: conversation(engine, request), REQUESTS)) == alone
+
+
+def own(folder: Path, name: str, settings: dict[str, Any]) -> LocalEngine:
+    """A model of another family, with the tokenizer of one of ours."""
+    build("starcoder2", folder)
+    size = len(transformers.AutoTokenizer.from_pretrained(folder))
+    given = {"vocab_size": size, "hidden_size": 32, "initializer_range": 0.5, **settings}
+    torch.manual_seed(0)
+    model = transformers.AutoModelForCausalLM.from_config(getattr(transformers, name)(**given))
+    model.save_pretrained(folder)
+    return LocalEngine(str(folder), max_new_tokens=40)

@@ -59,6 +59,9 @@ class Decoder:
             if whole:
                 self._kept, self._cache = fed, cache
 
+    def close(self) -> None:
+        """End what runs beside the callers: here nothing."""
+
     def _resume(self, prompt: Sequence[int]) -> tuple[Any, int]:
         """Takes the kept cache, cropped to what it shares with `prompt`, and that length."""
         kept, cache = self._kept, self._cache

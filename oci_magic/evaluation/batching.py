@@ -12,20 +12,26 @@ from __future__ import annotations
 import os
 import queue
 import threading
+import time
 from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
 import torch
 
 from ..engines.decoding import PREFILL, Decoder, common_prefix
+from ..engines.loading import out_of_memory
 from ..engines.local import LocalEngine
+from ..errors import EngineError
 from .keys import Keys, fits, forward
 
-_TOGETHER = 16
+_TOGETHER, _SOON = 16, 0.1
+"""Tokens, and seconds, after which a row hands over what it has: a thread wakes for each."""
 _LEAST = 4
 """Rows for which one more thread computes, of a model whose steps are too short to be shared."""
 _IDLE_BYTES = 2**30
 """What rows that have ended may hold, for their conversations to go on."""
+
+_STOPPED = "the evaluation has been stopped"
 
 
 def batched(engine: LocalEngine, size: int) -> int:
@@ -43,37 +49,41 @@ class _Row:
     def __init__(self, prompt: Sequence[int], pick: Callable[[Any], int]) -> None:
         self.prompt, self.pick = list(prompt), pick
         self.keys: Keys
-        self.out: queue.SimpleQueue[list[int] | Exception] = queue.SimpleQueue()
+        self.out: queue.SimpleQueue[list[int] | Exception | None] = queue.SimpleQueue()
         self.made: list[int] = []
-        self.last = 0
+        self.last, self.told = 0, 0.0
         self.done = False
 
     def take(self, token: int, *, last: bool) -> None:
-        """Keep a token; a few are handed over together, for a thread wakes for each hand-over."""
+        """Keep a token, and hand over those that are kept, if they are many or late."""
         self.last = token
         self.made.append(token)
-        if last:
-            self.done = True
-        if last or len(self.made) >= _TOGETHER:
+        now = time.monotonic()
+        if last or len(self.made) >= _TOGETHER or now - self.told > _SOON:
             self.out.put(self.made)
-            self.made = []
+            self.made, self.told = [], now
+        if last:
+            self.out.put(None)
+            self.done = True
 
 
 class BatchDecoder(Decoder):
     """A decoder whose `tokens` may be called from several threads; threads of its own compute.
 
     There is one, or for a small model on a CPU up to one per core, each with rows of its own.
+    `close` ends them; a thread in a forward pass when Python ends would abort the process.
     """
 
     def __init__(self, model: Any, stops: frozenset[int], window: int, size: int) -> None:
         super().__init__(model)
         self._stops, self._window, self._lock = stops, window, threading.Lock()
         number = max(1, min(os.cpu_count() or 1, size // _LEAST)) if self._serial else 1
-        self._size = -(-size // number)
-        self._waiting: queue.Queue[_Row] = queue.Queue()
+        self._size = size // number
+        self._waiting: queue.Queue[_Row | None] = queue.Queue()
         self._threads = [
             threading.Thread(target=self._work, daemon=True, name="batches") for _ in range(number)
         ]
+        self._closed, self._number = False, torch.get_num_threads()
         self._named = {self._cache_name: None, **self._last_only}
         self._idle: list[Keys] = []
         self.able = self._croppable and fits(model, **self._named)
@@ -81,35 +91,50 @@ class BatchDecoder(Decoder):
     def tokens(
         self, prompt: Sequence[int], pick: Callable[[Any], int]
     ) -> Generator[int, None, None]:
-        """Like `Decoder.tokens`, together with what other threads ask."""
+        """Like `Decoder.tokens`, together with what other threads ask; ends with a stop token."""
+        if self._closed:
+            raise EngineError(_STOPPED)
         row = _Row(prompt, pick)
-        self._waiting.put(row)
-        with self._lock:
-            for thread in self._threads:
-                if thread.ident is None:
-                    thread.start()
         try:
-            while True:
-                found = row.out.get()
+            self._waiting.put(row)
+            self._start()
+            while (found := row.out.get()) is not None:
                 if isinstance(found, Exception):
                     raise found
                 yield from found
         finally:
             row.done = True
 
+    def close(self) -> None:
+        """Stop computing, and wait until that is so; answers under way end where they are."""
+        self._closed = True
+        for _ in self._threads:
+            self._waiting.put(None)
+        for thread in self._threads:
+            if thread.ident is not None:
+                thread.join()
+        torch.set_num_threads(self._number)
+        while not self._waiting.empty():
+            _tell([row] if (row := self._waiting.get()) else [], EngineError(_STOPPED))
+
+    def _start(self) -> None:
+        with self._lock:
+            for thread in self._threads:
+                if thread.ident is None:
+                    thread.start()
+
     def _work(self) -> None:
         if self._serial:
-            torch.set_num_threads(1)  # of this thread
+            torch.set_num_threads(1)  # of the process
         rows: list[_Row] = []
-        while True:
+        while not self._closed:
             try:
                 self._admit(rows)
                 if rows:
                     self._advance(rows, [[row.last] for row in rows])
             except Exception as error:
-                for row in rows:
-                    row.out.put(error)
-                rows.clear()
+                _tell(rows, error)
+        _tell(rows, EngineError(_STOPPED))
 
     def _admit(self, rows: list[_Row]) -> None:
         """Begin what waits while there is room; without rows, wait for one."""
@@ -118,11 +143,20 @@ class BatchDecoder(Decoder):
                 row = self._waiting.get(block=not rows)
             except queue.Empty:
                 return
-            rows.append(row)
-            row.keys = self._resumed(row.prompt)
-            *parts, last = _parts(row.prompt[len(row.keys.tokens) :])
-            for part in parts:
+            if row is None:  # from `close`
+                return
+            if not row.done:
+                rows.append(row)
+                self._begin(row)
+
+    def _begin(self, row: _Row) -> None:
+        """Compute a prompt, but for what is known of its conversation."""
+        row.keys = self._resumed(row.prompt)
+        *parts, last = _parts(row.prompt[len(row.keys.tokens) :])
+        for part in parts:
+            if not row.done:
                 self._logits([row], [part])
+        if not row.done:
             self._advance([row], [last])
 
     def _room(self, rows: list[_Row]) -> bool:
@@ -143,18 +177,34 @@ class BatchDecoder(Decoder):
             row.take(token, last=row.done or full or token in self._stops)
 
     def _logits(self, rows: list[_Row], tokens: list[list[int]]) -> Any:
-        return forward(self._model, [row.keys for row in rows], tokens, **self._named)
+        known = [row.keys for row in rows]
+        try:
+            return forward(self._model, known, tokens, **self._named)
+        except (RuntimeError, MemoryError) as error:
+            if not out_of_memory(error) or not self._idle:
+                raise
+        with self._lock:
+            self._idle.clear()
+        return forward(self._model, known, tokens, **self._named)
 
     def _resumed(self, prompt: list[int]) -> Keys:
         """What is known of the conversation that `prompt` goes on with, or new and empty keys."""
         with self._lock:
-            shared = [common_prefix(each.tokens, prompt[:-1]) for each in self._idle]
-            best = max(range(len(shared)), key=shared.__getitem__, default=-1)
-            if best < 0 or 2 * shared[best] < len(self._idle[best].tokens):
+            shared = {each: common_prefix(each.tokens, prompt[:-1]) for each in self._idle}
+            alike = [each for each in self._idle if 2 * shared[each] >= len(each.tokens)]
+            if not alike:
                 return Keys()
-            found = self._idle.pop(best)
-        found.crop(shared[best])
+            found = max(alike, key=lambda each: shared[each])
+            self._idle.remove(found)
+        found.crop(shared[found])
         return found
+
+
+def _tell(rows: list[_Row], error: Exception) -> None:
+    """Hand an error to all rows, which then are no more."""
+    for row in rows:
+        row.out.put(error)
+    rows.clear()
 
 
 def _parts(tokens: list[int]) -> list[list[int]]:

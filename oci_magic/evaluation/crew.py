@@ -18,6 +18,7 @@ from typing import Any, Self, overload
 
 from ..engines import Engine, open_engine
 from ..engines.addresses import Server
+from ..engines.local import LocalEngine
 from ..errors import OciError
 from .attempts import Attempt, Judging, Options, attempt
 from .cell_attempts import CellJudging, attempt_cell
@@ -50,6 +51,11 @@ class Shared:
         engine: Engine = self._own.engine
         return engine
 
+    def close(self) -> None:
+        """End the threads of a decoder that has some."""
+        if isinstance(self._one, LocalEngine):
+            self._one.decoder.close()
+
 
 class Elsewhere:
     """Judges on an executor: there, a process is started for every solution as it is here."""
@@ -66,8 +72,6 @@ class Elsewhere:
 
 
 def _batched(engine: Engine, size: int) -> int:
-    from ..engines.local import LocalEngine
-
     if size < 2 or not isinstance(engine, LocalEngine):
         return 1
     from .batching import batched  # here: it brings torch, which servers do without
@@ -100,6 +104,7 @@ class Crew:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._model.close()
         if self._cluster:
             self._cluster.close()
 

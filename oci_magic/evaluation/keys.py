@@ -82,10 +82,12 @@ class _Rows(DynamicCache):  # type: ignore[misc]
 
 
 def _attend(
-    module: Any, query: torch.Tensor, key: Any, value: Any, attention_mask: Any = None,  # noqa: ARG001
+    module: Any, query: torch.Tensor, key: Any, value: Any, attention_mask: Any = None,
     scaling: float | None = None, sliding_window: int | None = None, **more: Any,
 ) -> tuple[torch.Tensor, None]:  # fmt: skip
     """Attention of (rows, heads, new, size) to each row's own keys; (rows, new, heads, size)."""
+    if attention_mask is not None and attention_mask.numel() == 1:
+        sliding_window = int(attention_mask)
     told = {name for name, each in more.items() if each is not None and each is not False}
     if unknown := told - _KNOWN:
         raise NotImplementedError(f"attention with {', '.join(sorted(unknown))}")
@@ -151,26 +153,45 @@ def forward(
 def fits(model: Any, **named: Any) -> bool:
     """Let a model attend to rows, if it computes the same with them; else it stays as it is."""
     config = model.config.get_text_config()
-    before = config._attn_implementation
+    if _turns_by_length(config):
+        return False
+    before, fit = config._attn_implementation, False
     tried = [[0, 1, 2, 3], [4, 5, 6, 7, 6, 5]]
     with torch.inference_mode():
-        expected = [model(torch.tensor([ids], device=model.device)).logits[0, -1] for ids in tried]
+        alone = [model(torch.tensor([ids], device=model.device)).logits[0, -1] for ids in tried]
     _register()
-    config._attn_implementation = _NAME
-    rows = [Keys() for _ in tried]
     try:
-        for row, ids in zip(rows, tried, strict=True):
-            forward(model, [row], [ids[:2]], **named)
-            forward(model, [row], [ids[2:]], **named)
-            row.crop(len(ids) - 1)
-        found = forward(model, rows, [ids[-1:] for ids in tried], **named)
+        config._attn_implementation = _NAME
+        fit = _near(_trial(model, tried, named), torch.stack(alone))
     except Exception:  # models' own code: whatever it is, they are not computed in this way
-        found = None
-    near = 0.05 * max(float(each.abs().max()) for each in expected)
-    if found is not None and torch.allclose(found, torch.stack(expected), rtol=0.05, atol=near):
-        return True
-    config._attn_implementation = before
-    return False
+        fit = False
+    finally:
+        if not fit:
+            config._attn_implementation = before
+    return fit
+
+
+def _turns_by_length(config: Any) -> bool:
+    """Whether the rotation of positions depends on the longest row of a batch."""
+    told = getattr(config, "rope_parameters", None) or getattr(config, "rope_scaling", None) or {}
+    kinds = [told, *(each for each in told.values() if isinstance(each, dict))]
+    names = {each.get(name) for each in kinds for name in ("rope_type", "type")}
+    return not names.isdisjoint({"longrope", "dynamic"})
+
+
+def _trial(model: Any, tried: list[list[int]], named: dict[str, Any]) -> torch.Tensor:
+    """Logits after each prompt: parts of it first, a part again, then the rows together."""
+    rows = [Keys() for _ in tried]
+    for row, ids in zip(rows, tried, strict=True):
+        forward(model, [row], [ids[:2]], **named)
+        forward(model, [row], [ids[2:]], **named)
+        row.crop(len(ids) - 1)
+    return forward(model, rows, [ids[-1:] for ids in tried], **named)
+
+
+def _near(found: torch.Tensor, expected: torch.Tensor) -> bool:
+    allowed = (1e-3 if expected.dtype == torch.float32 else 0.05) * float(expected.abs().max())
+    return torch.allclose(found, expected, rtol=0.0, atol=allowed)
 
 
 def _register() -> None:
@@ -179,4 +200,9 @@ def _register() -> None:
         from transformers import AttentionMaskInterface
     except ImportError:  # before transformers 4.53, which makes a mask that `_attend` leaves alone
         return
-    AttentionMaskInterface.register(_NAME, lambda *_, **__: None)
+    AttentionMaskInterface.register(_NAME, _window)
+
+
+def _window(*_: Any, local_size: int | None = None, **__: Any) -> torch.Tensor | None:
+    """In place of a mask, the window that some models tell to their masks alone."""
+    return None if local_size is None else torch.full((1, 1, 1, 1), local_size)

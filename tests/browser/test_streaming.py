@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from itertools import groupby, pairwise
 
+import pytest
+
 from .asking import SLOWLY, asks, code, picture, press
 from .lab import Lab, text
 
@@ -132,17 +134,30 @@ def test_a_stop_at_the_first_words_leaves_the_earlier_answer(lab: Lab) -> None:
     picture(lab, "stopped")
 
 
-def test_typing_goes_on_while_an_answer_takes_the_place_of_another(lab: Lab) -> None:
-    asks(lab, "typing_on", code("x = 1"), code(LONG), load=SLOWLY)
+def replacing(lab: Lab, name: str) -> None:
+    """An answer comes that takes the place of another, above a cell of the person's."""
+    asks(lab, name, code("x = 1"), code(LONG), load=SLOWLY)
     lab.run(1)
     lab.wait_for("x = 1")
     lab.insert(3, "")
     lab.edit(1, lab.cells()[1]["source"] + " on")
     lab.start(1)
     waits_for_code(lab)
+
+
+def edits_the_last_cell(lab: Lab) -> None:
     last = f"{NOTEBOOK}.activeCellIndex = {NOTEBOOK}.widgets.length - 1"
     lab.page.evaluate(f"() => {{ {last}; {NOTEBOOK}.mode = 'edit'; }}")  # a click finds it moving
     lab.page.evaluate(FOCUSED)
+
+
+@pytest.mark.parametrize("views", [1, 2])
+def test_typing_goes_on_while_an_answer_takes_the_place_of_another(lab: Lab, views: int) -> None:
+    replacing(lab, f"typing_on_{views}")
+    if views > 1:
+        lab.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:clone')")
+        lab.page.wait_for_timeout(1000)
+    edits_the_last_cell(lab)
     typed = ""
     while len(lab.cells()) > 4 or len(typed) < 20:
         lab.page.keyboard.type("k", delay=20)
@@ -150,6 +165,20 @@ def test_typing_goes_on_while_an_answer_takes_the_place_of_another(lab: Lab) -> 
     lab.page.keyboard.type("end")
     lab.wait()
     assert [cell["source"] for cell in lab.cells()[2:]] == [LONG, f"{typed}end"]
+    assert lab.page.evaluate("() => window.elsewhere") == []
+
+
+def test_who_was_in_another_window_types_on_where_they_were(lab: Lab) -> None:
+    replacing(lab, "typing_away")
+    edits_the_last_cell(lab)
+    lab.page.keyboard.type("before ")
+    lab.page.evaluate("() => { document.hasFocus = () => false; }")
+    while len(lab.cells()) > 4:
+        lab.page.wait_for_timeout(200)
+    lab.wait()
+    lab.page.evaluate("() => { delete document.hasFocus; }")
+    lab.page.keyboard.type("after")
+    assert lab.cells()[3]["source"] == "before after"
     assert lab.page.evaluate("() => window.elsewhere") == []
 
 

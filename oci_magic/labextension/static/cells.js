@@ -34,10 +34,40 @@ export function atRow(change) {
   }
 }
 
+/** The cell that is active before a change is so after it, if it is still there, and typed into.
+ *
+ * Within a change of several steps JupyterLab takes another cell for the active one at times. In
+ * edit mode it would give that one the focus, and where it is out of view does so later.
+ */
+function keepActive(notebook, change) {
+  const active = notebook.activeCell;
+  const editing = notebook.mode === 'edit';
+  // Not what the editor says: while another window has the focus, none of this one's has.
+  const typing = editing && active?.editorWidget?.node.contains(document.activeElement);
+  if (editing) {
+    notebook.setMode('command', { focus: false });
+  }
+  try {
+    change();
+  } finally {
+    const index = notebook.widgets.findIndex(cell => cell.model.id === active?.model.id);
+    if (index >= 0) {
+      notebook.activeCellIndex = index;
+    }
+    if (index >= 0 && editing) {
+      notebook.setMode('edit', { focus: false });
+    }
+    if (index >= 0 && typing) {
+      notebook.activeCell.editor?.focus();
+    }
+  }
+}
+
 export class Cells {
-  constructor(lab, panel) {
+  constructor(lab, panel, followed) {
     this.lab = lab;
     this.panel = panel;
+    this.followed = followed; // notebook panel → its cells; one notebook may have several panels
     this.running = new Map(); // id of a bound cell → the future that brings its outputs
     this.actions = new Map(); // id of a prompt cell → what a button of it said
     this.counts = new Map(); // id of a prompt cell → the execution count to show
@@ -518,27 +548,10 @@ export class Cells {
     this.shared.transact(change, step);
   }
 
-  /** The cell that is active before a change is so after it, if it is still there, and typed into.
-   *
-   * Within a change of several steps JupyterLab takes another cell for the active one at times. In
-   * edit mode it would give that one the focus, and where it is out of view does so later.
-   */
+  /** Change the notebook; in all its panels the person goes on where they are. */
   keepingActive(change) {
-    const notebook = this.panel.content;
-    const active = notebook.activeCell;
-    const typing = notebook.mode === 'edit' && active?.editor?.hasFocus();
-    if (typing) {
-      notebook.setMode('command', { focus: false });
-    }
-    change();
-    const index = this.index(active?.model.id);
-    if (index >= 0) {
-      notebook.activeCellIndex = index;
-    }
-    if (typing) {
-      notebook.setMode('edit', { focus: false });
-      notebook.activeCell?.editor?.focus();
-    }
+    const panels = [...this.followed].filter(([panel]) => panel.context === this.panel.context);
+    panels.reduce((inner, [panel]) => () => keepActive(panel.content, inner), change)();
   }
 
   /** What is in view stays where it is when a cell comes above it.

@@ -22,7 +22,7 @@ export function plugin(lab) {
       const followed = new Map(); // notebook panel → its cells
       rendermime.addFactory(panelFactory(lab, buttonsOf(followed)), RANK);
       const added = panel => {
-        followed.set(panel, follow(lab, panel));
+        followed.set(panel, follow(lab, panel, followed));
         panel.disposed.connect(() => followed.delete(panel));
       };
       tracker.forEach(added);
@@ -33,8 +33,8 @@ export function plugin(lab) {
 }
 
 /** Attach to every kernel that the notebook has, one after the other. */
-function follow(lab, panel) {
-  const cells = new Cells(lab, panel);
+function follow(lab, panel, followed) {
+  const cells = new Cells(lab, panel, followed);
   const context = panel.sessionContext;
   let attached;
   // A restart comes here too, with the connection of before.
