@@ -21,7 +21,7 @@ import oci_magic
 from oci_magic.engines import Engine, Sampling, answering, listening, open_engine, refusals
 from oci_magic.engines.addresses import Server, is_here, whole
 from oci_magic.engines.answering import Thoughts
-from oci_magic.errors import EngineError, ModelNotFound
+from oci_magic.errors import EngineError, ModelNotFound, NoAnswer
 from oci_magic.session import Session
 from oci_magic.types import Chunk, Message
 
@@ -182,8 +182,12 @@ def test_an_answer_that_is_all_thought_says_so() -> None:
 
 @pytest.mark.parametrize("pieces", [(), ("",), ("  \n",), ("<think>hm</think>",)])
 def test_an_empty_answer_is_told(pieces: tuple[str, ...]) -> None:
-    with ModelServer(say(*pieces)) as server:
-        assert "sent an empty answer" in failed(server)
+    chunks: list[Chunk] = []
+    empty = pytest.raises(NoAnswer, match="sent an empty answer")
+    with ModelServer(say(*pieces)) as server, empty:
+        drain(opened(server).stream(ASK), chunks)
+    usage = chunks[-1].usage
+    assert usage and (chunks[-1].finish_reason, usage.completion_tokens) == ("stop", 3)
 
 
 # What goes wrong
@@ -279,11 +283,24 @@ def test_settings_meant_for_openai_do_not_go_to_another_server(
      "request (900 tokens) exceeds the available context size (300 tokens), try increasing it"],
 )  # fmt: skip
 def test_a_window_that_the_server_tells_too_late_is_learned(message: str) -> None:
+    long = [Message("user", "load the csv " * 100)]
     with ModelServer(refuse(400, message)) as server:
         engine = opened(server)
-        with pytest.raises(EngineError, match="300 tokens, answer included: run the cell again"):
-            list(engine.stream(ASK))
+        with pytest.raises(NoAnswer, match="300 tokens, answer included: run the cell again"):
+            list(engine.stream(long))
         assert engine.window == 300 and len(server.asked) == 1
+
+
+def test_a_prompt_that_fits_the_window_learned_is_asked_again_for_a_shorter_answer() -> None:
+    message = "This model's maximum context length is 300 tokens. However, you requested 900"
+    with ModelServer(refuse(400, message), say("done")) as server:
+        engine = opened(server)
+        assert text(list(engine.stream(ASK))) == "done"
+        assert server.asked[1]["max_tokens"] == 300 - engine.count(ASK)
+        server.answers = [refuse(400, message)]
+        with pytest.raises(NoAnswer, match="less than 300 tokens"):
+            list(engine.stream(ASK))
+        assert len(server.asked) == 3
 
 
 def test_a_prompt_that_is_too_long_by_nobody_knows_how_much_says_what_to_set() -> None:

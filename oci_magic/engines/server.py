@@ -16,7 +16,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from typing import Any
 
-from ..errors import EngineError, ModelNotFound
+from ..errors import EngineError, ModelNotFound, NoAnswer
 from ..types import Chunk, Message
 from . import Sampling, refusals
 from .addresses import Server, host_of, is_here, whole
@@ -83,7 +83,8 @@ class ServerEngine:
 
         A stream that breaks is asked for again, at most three times: text that comes the same is
         not told again, other text begins with a chunk `anew`. On KeyboardInterrupt the last chunk
-        says "interrupted" and the exception goes on from the next step.
+        says "interrupted" and the exception goes on from the next step. Raises `NoAnswer` when
+        the prompt is too long, and behind the last chunk when nothing was said.
         """
         answer = Answer(self.count(messages))
         try:
@@ -91,10 +92,10 @@ class ServerEngine:
         except KeyboardInterrupt:
             yield answer.end("interrupted")
             raise
-        if not answer.text.strip():
-            raise EngineError(self._empty(answer))
         self._learn(messages, answer.counted)
         yield answer.end()
+        if not answer.text.strip():
+            raise NoAnswer(self._empty(answer))
 
     def _tries(self, messages: Sequence[Message], answer: Answer) -> Iterator[Chunk]:
         tried = 0
@@ -109,7 +110,7 @@ class ServerEngine:
                 # What the client lets through differs between its versions and those of httpx.
                 if answer.reason:  # only what comes after the end of the answer is lost
                     return
-                if self._adapted(error):
+                if self._adapted(error, messages):
                     continue
                 wait = None if self._is_unknown(error) else refusals.pause(error, tried)
                 if wait is None:
@@ -142,9 +143,12 @@ class ServerEngine:
             request["seed"] = sampling.seed
         return request
 
-    def _adapted(self, error: Exception) -> bool:
+    def _adapted(self, error: Exception, messages: Sequence[Message]) -> bool:
         """Whether the same can be asked in a way that this server, or its template, takes."""
-        words = refusals.said(error)
+        words, window = refusals.said(error), refusals.too_long(error) or 0
+        if self.count(messages) < window < self.window:
+            self.window = window
+            return True
         if refused := [name for name in self._extras if name in words]:
             self._extras = [name for name in self._extras if name not in refused]
             return True
@@ -164,7 +168,7 @@ class ServerEngine:
     def _explained(self, error: Exception) -> EngineError:
         window = refusals.too_long(error)
         if window is not None:
-            return EngineError(self._too_long(window))
+            return NoAnswer(self._too_long(window))
         if self._is_unknown(error):
             names = names_of(self._listed(quiet=True))
             said = refusals.said(error).replace(self._key or "\0", "***")

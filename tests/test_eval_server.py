@@ -1,0 +1,107 @@
+"""`oci-magic eval` of a model on a server: what one prompt costs, what ends a run, and a stop."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from model_server import Answer, ModelServer, code, delta, refuse, say
+
+from oci_magic.__main__ import main
+from oci_magic.engines import refusals
+from oci_magic.evaluation.attempts import Attempt
+from oci_magic.evaluation.records import attempts
+
+pytest.importorskip("openai", reason="pip install 'oci_magic[server]'")
+pytestmark = pytest.mark.timeout(120)
+OWN = str(Path(__file__).with_name("problems.jsonl"))
+QUARTER = code("def quarter(x):\n    return x / 4")
+EVENS = code("def evens(numbers):\n    return [n for n in numbers if not n % 2]")
+INITIALS = code("def initials(name):\n    return ''.join(w[0] for w in name.split()).upper()")
+WRONG = code("def evens(numbers):\n    return None")
+EMPTY = say("")
+THOUGHT = say(delta(reasoning_content="hm"), reason="length", usage=(7, 9))
+LONG = refuse(400, "This model's maximum context length is 30 tokens")
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(refusals, "WAITS", (0.01, 0.01, 0.01))
+    monkeypatch.delenv(refusals.KEY, raising=False)
+
+
+def run(server: ModelServer, out: Path, *options: str) -> int:
+    """One prompt after the other, if no `--batch` is given."""
+    where = ["--model", "server:tiny", "--server-url", server.url, "--out", str(out)]
+    return main(["eval", OWN, *where, "--batch", "1", *options])
+
+
+def kept(out: Path) -> list[Attempt]:
+    return list(attempts(out / "attempts.jsonl"))
+
+
+@pytest.mark.parametrize(
+    ("answer", "note", "tokens"),
+    [(EMPTY, "an empty answer", [3]), (THOUGHT, "thought until its 9 tokens", [9])],
+)
+def test_an_answer_without_text_is_a_round_without_code(
+    answer: Answer, note: str, tokens: list[int], tmp_path: Path
+) -> None:
+    with ModelServer(QUARTER, answer, INITIALS) as server:
+        assert run(server, tmp_path) == 0
+    first, empty, last = kept(tmp_path)
+    assert first.rounds[0].passed and last.rounds[0].passed and not first.note
+    assert [each.usage.completion_tokens for each in empty.rounds] == tokens
+    assert note in empty.note and not empty.rounds[0].code and not empty.rounds[0].passed
+
+
+def test_a_prompt_too_long_for_the_server_is_an_attempt_without_rounds(tmp_path: Path) -> None:
+    with ModelServer(LONG) as server:
+        assert run(server, tmp_path, "--limit", "1") == 0
+    (attempt,) = kept(tmp_path)
+    assert not attempt.rounds and "too long" in attempt.note
+
+
+@pytest.mark.parametrize("answer", [EMPTY, LONG])
+def test_what_was_answered_before_stands_where_a_repair_is_not(
+    answer: Answer, tmp_path: Path
+) -> None:
+    with ModelServer(QUARTER, WRONG, answer) as server:
+        assert run(server, tmp_path, "--limit", "2") == 0
+    _, attempt = kept(tmp_path)
+    assert "None" in attempt.rounds[0].code and attempt.note
+    assert not attempt.rounds[-1].passed
+
+
+@pytest.mark.parametrize("answer", [EMPTY, LONG])
+def test_a_mentor_without_an_answer_leaves_the_execution_result(
+    answer: Answer, tmp_path: Path
+) -> None:
+    with ModelServer(answer) as other, ModelServer(QUARTER, WRONG, EVENS) as server:
+        server.answers[2:2] = [*other.answers]
+        options = ["--feedback", "human", "--mentor", "server:tiny", "--limit", "2"]
+        assert run(server, tmp_path, *options) == 0
+    _, attempt = kept(tmp_path)
+    assert [each.passed for each in attempt.rounds] == [False, True]
+    assert attempt.note.startswith("the mentor: ")
+
+
+def test_a_cell_that_is_not_answered_is_one_attempt(tmp_path: Path) -> None:
+    cells = tmp_path / "cells.jsonl"
+    cells.write_text(
+        '{"task_id": "c/0", "request": "twice 21", "reference": "42"}\n'
+        '{"task_id": "c/1", "request": "half of 84", "reference": "42"}\n'
+    )
+    for number, answer in enumerate((EMPTY, LONG)):
+        with ModelServer(answer, code("42")) as server:
+            out = tmp_path / str(number)
+            where = ["--model", "server:tiny", "--server-url", server.url, "--batch", "1"]
+            assert main(["eval", str(cells), *where, "--out", str(out)]) == 0
+        assert kept(out)[0].note and len(kept(out)) == 2
+
+
+def test_a_server_that_fails_ends_the_run(tmp_path: Path) -> None:
+    for broken in (refuse(500), refuse(401), refuse(404, "model tiny does not exist")):
+        with ModelServer(QUARTER, broken) as server:
+            assert run(server, tmp_path / str(broken.status)) == 1
+        assert len(kept(tmp_path / str(broken.status))) == 1
