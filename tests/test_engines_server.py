@@ -21,6 +21,8 @@ import oci_magic
 from oci_magic.engines import Engine, Sampling, answering, listening, open_engine, refusals
 from oci_magic.engines.addresses import Server, is_here, whole
 from oci_magic.engines.answering import Thoughts
+from oci_magic.engines.connecting import Connections
+from oci_magic.engines.server import ServerEngine
 from oci_magic.errors import EngineError, ModelNotFound, NoAnswer
 from oci_magic.session import Session
 from oci_magic.types import Chunk, Message
@@ -324,7 +326,7 @@ def test_a_server_that_stays_busy_is_asked_four_times() -> None:
 
 def test_the_wait_is_what_the_server_asks_for(monkeypatch: pytest.MonkeyPatch) -> None:
     waited: list[float] = []
-    monkeypatch.setattr(time, "sleep", waited.append)
+    monkeypatch.setattr(Connections, "wait", lambda _, seconds: waited.append(seconds))
     with ModelServer(refuse(429, Retry_After="17"), say("done")) as server:
         list(opened(server).stream(ASK))
         assert 17.0 in waited
@@ -513,6 +515,32 @@ def test_ctrl_c_closes_the_request_and_keeps_what_came(answer: Answer) -> None:
         assert server.gone.wait(20)
         assert chunks[-1].finish_reason == "interrupted"
         assert text(list(engine.stream(ASK))) == "again"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [say("x", SLOW), say("x", HANG), Answer(silent=True), refuse(429, Retry_After="50")],
+)
+def test_another_thread_ends_what_is_asked_and_whatever_will_be(answer: Answer) -> None:
+    chunks: list[Chunk] = []
+    with ModelServer(answer) as server:
+        engine = opened(server)
+        assert isinstance(engine, ServerEngine)
+        threading.Thread(target=lambda: close_soon(engine, server), daemon=True).start()
+        with pytest.raises(KeyboardInterrupt):
+            drain(engine.stream(ASK), chunks)
+        assert chunks[-1].finish_reason == "interrupted"
+        assert answer.status == 429 or server.gone.wait(20)
+        with pytest.raises(KeyboardInterrupt):
+            list(engine.stream(ASK))
+        assert len(server.asked) == 1
+
+
+def close_soon(engine: ServerEngine, server: ModelServer) -> None:
+    while not server.asked:
+        time.sleep(0.02)
+    time.sleep(0.3)
+    engine.close()
 
 
 def interrupt_soon(server: ModelServer) -> None:

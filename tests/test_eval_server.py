@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
+import time
 from pathlib import Path
 
 import pytest
-from model_server import Answer, ModelServer, code, delta, refuse, say
+from model_server import HANG, SLOW, Answer, ModelServer, code, delta, refuse, say
 
 from oci_magic.__main__ import main
 from oci_magic.engines import refusals
@@ -105,3 +109,30 @@ def test_a_server_that_fails_ends_the_run(tmp_path: Path) -> None:
         with ModelServer(QUARTER, broken) as server:
             assert run(server, tmp_path / str(broken.status)) == 1
         assert len(kept(tmp_path / str(broken.status))) == 1
+
+
+@pytest.mark.parametrize("answer", [Answer(silent=True), say("x", HANG), say("x", SLOW)])
+def test_a_model_that_is_gone_ends_what_a_silent_server_is_asked(
+    answer: Answer, tmp_path: Path
+) -> None:
+    with ModelServer(answer, refuse(401)) as server:
+        assert run(server, tmp_path, "--batch", "2") == 1
+        assert server.gone.wait(20)
+
+
+@pytest.mark.parametrize("answer", [Answer(silent=True), refuse(429, Retry_After="50")])
+def test_ctrl_c_ends_a_run_while_a_server_keeps_it_waiting(answer: Answer, tmp_path: Path) -> None:
+    def interrupt() -> None:
+        while len(server.asked) < 2:
+            time.sleep(0.02)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    with ModelServer(answer) as server:
+        threading.Thread(target=interrupt, daemon=True).start()
+        assert run(server, tmp_path, "--batch", "2") == 130
+
+
+def test_a_server_is_asked_as_many_at_a_time_as_the_batch_has(tmp_path: Path) -> None:
+    with ModelServer(code("def evens(numbers):\n    return None")) as server:
+        assert run(server, tmp_path, "--batch", "2", "--samples", "8") == 0
+        assert server.most <= 2 and len(server.asked) == 48
