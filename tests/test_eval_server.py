@@ -13,8 +13,10 @@ from model_server import HANG, SLOW, Answer, ModelServer, code, delta, refuse, s
 
 from oci_magic.__main__ import main
 from oci_magic.engines import refusals
+from oci_magic.evaluation import served
 from oci_magic.evaluation.attempts import Attempt
 from oci_magic.evaluation.records import attempts
+from oci_magic.evaluation.wording import in_shell
 
 pytest.importorskip("openai", reason="pip install 'oci_magic[server]'")
 pytestmark = pytest.mark.timeout(120)
@@ -136,3 +138,42 @@ def test_a_server_is_asked_as_many_at_a_time_as_the_batch_has(tmp_path: Path) ->
     with ModelServer(code("def evens(numbers):\n    return None")) as server:
         assert run(server, tmp_path, "--batch", "2", "--samples", "8") == 0
         assert server.most <= 2 and len(server.asked) == 48
+
+
+def test_too_many_requests_are_waited_for_longer_than_in_a_notebook(tmp_path: Path) -> None:
+    with ModelServer(*[refuse(429)] * 6, refuse(503), QUARTER) as server:
+        assert run(server, tmp_path, "--limit", "1") == 0
+        assert len(server.asked) == 8
+    assert kept(tmp_path)[0].rounds[0].passed
+
+
+@pytest.mark.parametrize("asked", ["0", "3600"])
+def test_patience_ends_in_words_of_the_command_line(
+    asked: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(served, "PATIENCE", 0.5)
+    with ModelServer(refuse(429, "slow down", Retry_After=asked)) as server:
+        assert run(server, tmp_path) == 1
+        assert len(server.asked) == (6 if asked == "0" else 1)
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert "slow down" in last and last.endswith("then run the command again")
+
+
+@pytest.mark.parametrize("answer", [LONG, refuse(401), refuse(404), refuse(422), refuse(500)])
+def test_no_line_tells_of_what_only_a_notebook_has(
+    answer: Answer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with ModelServer(answer) as server:
+        run(server, tmp_path)
+    told = capsys.readouterr().err
+    assert not [word for word in ("%oci", "OCIMagics", "Jupyter", "cell") if word in told]
+    assert run(server, tmp_path / "gone") == 1
+    assert "oci-magic models shows" in capsys.readouterr().err
+
+
+def test_words_of_a_notebook_become_those_of_the_command_line() -> None:
+    line = "nothing is here: set %config OCIMagics.server_url = 'http://H/v1', or %oci model NAME"
+    assert in_shell(line) == "nothing is here: set --server-url 'http://H/v1', or --model NAME"

@@ -82,7 +82,8 @@ class ServerEngine:
     ) -> Iterator[Chunk]:
         """Yields the answer as it comes; closing the iterator closes the request.
 
-        A stream that breaks is asked for again, at most three times: text that comes the same is
+        A stream that breaks is asked for again, at most three times, and what a server has too
+        many requests for as long as `Server.patience` lasts: text that comes the same is
         not told again, other text begins with a chunk `anew`. On KeyboardInterrupt the last chunk
         says "interrupted" and the exception goes on from the next step. Raises `NoAnswer` when
         the prompt is too long, and behind the last chunk when nothing was said.
@@ -103,7 +104,7 @@ class ServerEngine:
         self._connections.close()
 
     def _tries(self, messages: Sequence[Message], answer: Answer) -> Iterator[Chunk]:
-        tried = 0
+        tries = refusals.Tries(self.server.patience)
         while True:
             self._connections.check()
             try:
@@ -119,7 +120,7 @@ class ServerEngine:
                     return
                 if self._adapted(error, messages):
                     continue
-                wait = None if self._is_unknown(error) else refusals.pause(error, tried)
+                wait = None if self._is_unknown(error) else tries.pause(error)
                 if wait is None:
                     raise self._explained(error) from error
                 gap = "\n" if answer.in_mid_line else ""
@@ -127,7 +128,6 @@ class ServerEngine:
                     f"{gap}{self.place}: {refusals.why(error)}; asking again in {wait:.0f} s"
                 )
             self._connections.wait(wait)
-            tried += 1
 
     def _events(self, messages: Sequence[Message]) -> Generator[Any, None, None]:
         """The pieces of one answer; the request is closed with the iterator."""

@@ -25,6 +25,7 @@ from .problems import Problem
 from .protocol import NEW_TOKENS, Form, Told, instruction
 from .solutions import solution
 from .verdicts import Judgement
+from .wording import in_shell
 
 Key = tuple[str, str, int]
 Mentor = Callable[[Problem, str, str], str]
@@ -150,7 +151,8 @@ def attempt(
             _loop(session, told, problem, options, mentor)
     rounds = tuple(_round(turn, executor) for turns in session.exchanges for turn in turns)
     seconds = time.perf_counter() - started
-    return Attempt(problem.task_id, problem.source, sample, rounds, seconds, note or told.note)
+    note = in_shell(note or told.note)
+    return Attempt(problem.task_id, problem.source, sample, rounds, seconds, note)
 
 
 def _loop(

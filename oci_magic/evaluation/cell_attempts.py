@@ -24,6 +24,7 @@ from .cell_judging import CellVerdict
 from .cells import CellProblem
 from .protocol import Told
 from .verdicts import Judgement
+from .wording import in_shell
 
 
 class CellJudging(Protocol):
@@ -88,9 +89,9 @@ def attempt_cell(
         for turns in session.exchanges
         for turn in turns
     )
-    seconds = time.perf_counter() - started
+    seconds, note = time.perf_counter() - started, in_shell(note or told.note)
     return Attempt(
-        problem.task_id, problem.source, sample, rounds, seconds, note or told.note, problem.marks
+        problem.task_id, problem.source, sample, rounds, seconds, note, problem.marks
     )  # fmt: skip
 
 

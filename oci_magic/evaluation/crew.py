@@ -27,6 +27,7 @@ from .problems import Problem
 from .protocol import guidance
 from .served import Served
 from .side_by_side import side_by_side
+from .wording import in_shell
 
 
 class Shared:
@@ -166,4 +167,4 @@ def connected(address: str) -> Any:
 
 
 def _tell(line: str) -> None:
-    print(line, file=sys.stderr)
+    print(in_shell(line), file=sys.stderr)

@@ -1,4 +1,4 @@
-"""A model on a server, as an evaluation asks it: by several threads, a few at a time."""
+"""A model on a server, in an evaluation: asked by several threads, a few at a time, patiently."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from ..engines.addresses import Server
 from ..engines.server import ServerEngine
 from ..types import Chunk, Message
 
+PATIENCE = 300.0
+"""Seconds in all that one answer waits because the server has too many requests."""
+
 
 class Served(ServerEngine):
     """An engine that asks while one of `slots`, which it shares with others, is free."""
@@ -16,7 +19,7 @@ class Served(ServerEngine):
     def __init__(
         self, name: str, url: str | None, notify: Callable[[str], None], slots: threading.Semaphore
     ) -> None:
-        super().__init__(name, Server(url=url or ""), notify)
+        super().__init__(name, Server(url=url or "", patience=PATIENCE), notify)
         self._slots = slots
 
     def stream(self, messages: Sequence[Message], *, draft: str | None = None) -> Iterator[Chunk]:
