@@ -147,6 +147,34 @@ def test_marks_of_chat_templates_in_messages_end_no_turn() -> None:
     assert "<|im" not in server.asked[0]["messages"][0]["content"]
 
 
+@pytest.mark.parametrize("pieces", [[SLOW], ["x = 1\n"] * 500])
+def test_an_answer_longer_than_was_asked_for_is_cut_off(pieces: list[str]) -> None:
+    with ModelServer(say(*pieces)) as server:
+        engine = opened(server)
+        engine.sampling = Sampling(max_new_tokens=20)
+        chunks = list(engine.stream(ASK))
+        assert text(chunks) == "x = 1\n" * 20 and chunks[-1].finish_reason == "length"
+        assert chunks[-1].usage and chunks[-1].usage.completion_tokens == 20
+
+
+@pytest.mark.parametrize("number", [19, 20])
+def test_an_answer_no_longer_than_was_asked_for_is_whole(number: int) -> None:
+    with ModelServer(say(*["x"] * number, usage=None)) as server:
+        engine = opened(server)
+        engine.sampling = Sampling(max_new_tokens=20)
+        chunks = list(engine.stream(ASK))
+    assert text(chunks) == "x" * number and chunks[-1].finish_reason == "stop"
+
+
+def test_thoughts_without_end_are_cut_off() -> None:
+    endless = [delta(reasoning_content="hm")] * 500
+    with ModelServer(say(*endless)) as server:
+        engine = opened(server)
+        engine.sampling = Sampling(max_new_tokens=20)
+        with pytest.raises(NoAnswer, match="thought until its 20 tokens"):
+            list(engine.stream(ASK))
+
+
 # Thoughts
 
 
@@ -433,7 +461,7 @@ def test_a_stream_that_comes_otherwise_begins_anew(pieces: tuple[str, ...]) -> N
 @given(st.lists(st.text("ab", max_size=4), min_size=1, max_size=4))
 def test_no_text_comes_twice_wherever_streams_break(tries: list[str]) -> None:
     """Every try but the last one breaks off; a reader has the last one's text in the end."""
-    answer, chunks = answering.Answer(1), list[Chunk]()
+    answer, chunks = answering.Answer(1, 1000), list[Chunk]()
     for at, said in enumerate(tries):
         events = [event(content=letter) for letter in said]
         if at == len(tries) - 1:

@@ -88,7 +88,7 @@ class ServerEngine:
         says "interrupted" and the exception goes on from the next step. Raises `NoAnswer` when
         the prompt is too long, and behind the last chunk when nothing was said.
         """
-        answer = Answer(self.count(messages))
+        answer = Answer(self.count(messages), self.sampling.max_new_tokens)
         try:
             yield from self._tries(messages, answer)
         except KeyboardInterrupt:
