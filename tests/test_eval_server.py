@@ -106,6 +106,20 @@ def test_a_cell_that_is_not_answered_is_one_attempt(tmp_path: Path) -> None:
         assert kept(out)[0].note and len(kept(out)) == 2
 
 
+def test_a_prompt_that_a_server_refuses_fails_alone(tmp_path: Path) -> None:
+    filtered = refuse(400, "the prompt triggers our content filter")
+    with ModelServer(QUARTER, filtered, say("Hello"), INITIALS) as server:
+        assert run(server, tmp_path) == 0
+    _, refused, last = kept(tmp_path)
+    assert "content filter" in refused.note and not refused.rounds and last.rounds[0].passed
+
+
+def test_a_server_that_refuses_whatever_it_is_asked_ends_the_run(tmp_path: Path) -> None:
+    with ModelServer(QUARTER, refuse(400, "temperature is not supported")) as server:
+        assert run(server, tmp_path) == 1
+    assert len(kept(tmp_path)) == 1
+
+
 def test_a_server_that_fails_ends_the_run(tmp_path: Path) -> None:
     for broken in (refuse(500), refuse(401), refuse(404, "model tiny does not exist")):
         with ModelServer(QUARTER, broken) as server:

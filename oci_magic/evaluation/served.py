@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 
+from ..engines import refusals
 from ..engines.addresses import Server
 from ..engines.server import ServerEngine
+from ..errors import EngineError, ModelNotFound, NoAnswer
 from ..types import Chunk, Message
 
 PATIENCE = 300.0
 """Seconds in all that one answer waits because the server has too many requests."""
+_REFUSED = (400, 413, 422)
+"""Statuses with which a server refuses one prompt, or whatever it is asked."""
 
 
 class Served(ServerEngine):
@@ -25,3 +30,19 @@ class Served(ServerEngine):
     def stream(self, messages: Sequence[Message], *, draft: str | None = None) -> Iterator[Chunk]:
         with self._slots:
             yield from super().stream(messages, draft=draft)
+
+    def _explained(self, error: Exception) -> EngineError:
+        told = super()._explained(error)
+        known = isinstance(told, (NoAnswer, ModelNotFound))
+        if not known and refusals.status_of(error) in _REFUSED and self._answers():
+            return NoAnswer(str(told))
+        return told
+
+    def _answers(self) -> bool:
+        """Whether another prompt is answered, so that it is one prompt that is refused."""
+        try:
+            with closing(self._events([Message("user", "Say hello.")])) as events:
+                return next(events, None) is not None
+        except Exception:
+            # As in `_tries`: whatever it is, the refusal is what is told.
+            return False
