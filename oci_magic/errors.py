@@ -3,6 +3,7 @@
     OciError
     ├── EngineError            a model cannot be opened or cannot answer
     │   ├── ModelNotFound      no such alias, hub name, folder or file
+    │   ├── NoAnswer           a model has no answer to this prompt; to others it may
     │   └── NoMemory           a model does not fit into the free memory
     ├── Unrepaired             a prompt ended without working code
     ├── Held                   review kept the code from running
@@ -29,6 +30,10 @@ class EngineError(OciError):
 
 class ModelNotFound(EngineError):
     """No such alias, hub name, folder or file."""
+
+
+class NoAnswer(EngineError):
+    """A model has no answer to this prompt; another may be answered."""
 
 
 class NoMemory(EngineError):

@@ -1,7 +1,8 @@
 """A model server on loopback that does as it is told: real HTTP, scripted answers.
 
 Every POST takes the next of its answers, the last one again and again; `GET /v1/models` lists
-`models`. `requests` are what came, `gone` is set when a client leaves before its answer's end.
+`models`. `requests` are what came, `most` how many were answered at a time; `gone` is set when a
+client leaves before its answer's end.
 """
 
 from __future__ import annotations
@@ -65,6 +66,8 @@ class ModelServer:
         self.answers, self.models = list(answers), models
         self.requests: list[tuple[str, dict[str, str], dict[str, Any]]] = []
         self.gone = threading.Event()
+        self.now = self.most = 0
+        self.lock = threading.Lock()
         self.port = 0
 
     def __enter__(self) -> Self:
@@ -125,6 +128,16 @@ class _Handler(BaseHTTPRequestHandler):
         self._whole(Answer(status=200 if self.path == "/v1/models" else 404, body=body))
 
     def do_POST(self) -> None:
+        with self.mine.lock:
+            self.mine.now += 1
+            self.mine.most = max(self.mine.most, self.mine.now)
+        try:
+            self._post()
+        finally:
+            with self.mine.lock:
+                self.mine.now -= 1
+
+    def _post(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.mine.requests.append((self.path, self._headers(), body))
         answer = self.mine.next()

@@ -21,7 +21,9 @@ import oci_magic
 from oci_magic.engines import Engine, Sampling, answering, listening, open_engine, refusals
 from oci_magic.engines.addresses import Server, is_here, whole
 from oci_magic.engines.answering import Thoughts
-from oci_magic.errors import EngineError, ModelNotFound
+from oci_magic.engines.connecting import Connections
+from oci_magic.engines.server import ServerEngine
+from oci_magic.errors import EngineError, ModelNotFound, NoAnswer
 from oci_magic.session import Session
 from oci_magic.types import Chunk, Message
 
@@ -145,6 +147,34 @@ def test_marks_of_chat_templates_in_messages_end_no_turn() -> None:
     assert "<|im" not in server.asked[0]["messages"][0]["content"]
 
 
+@pytest.mark.parametrize("pieces", [[SLOW], ["x = 1\n"] * 500])
+def test_an_answer_longer_than_was_asked_for_is_cut_off(pieces: list[str]) -> None:
+    with ModelServer(say(*pieces)) as server:
+        engine = opened(server)
+        engine.sampling = Sampling(max_new_tokens=20)
+        chunks = list(engine.stream(ASK))
+        assert text(chunks) == "x = 1\n" * 20 and chunks[-1].finish_reason == "length"
+        assert chunks[-1].usage and chunks[-1].usage.completion_tokens == 20
+
+
+@pytest.mark.parametrize("number", [19, 20])
+def test_an_answer_no_longer_than_was_asked_for_is_whole(number: int) -> None:
+    with ModelServer(say(*["x"] * number, usage=None)) as server:
+        engine = opened(server)
+        engine.sampling = Sampling(max_new_tokens=20)
+        chunks = list(engine.stream(ASK))
+    assert text(chunks) == "x" * number and chunks[-1].finish_reason == "stop"
+
+
+def test_thoughts_without_end_are_cut_off() -> None:
+    endless = [delta(reasoning_content="hm")] * 500
+    with ModelServer(say(*endless)) as server:
+        engine = opened(server)
+        engine.sampling = Sampling(max_new_tokens=20)
+        with pytest.raises(NoAnswer, match="thought until its 20 tokens"):
+            list(engine.stream(ASK))
+
+
 # Thoughts
 
 
@@ -182,8 +212,12 @@ def test_an_answer_that_is_all_thought_says_so() -> None:
 
 @pytest.mark.parametrize("pieces", [(), ("",), ("  \n",), ("<think>hm</think>",)])
 def test_an_empty_answer_is_told(pieces: tuple[str, ...]) -> None:
-    with ModelServer(say(*pieces)) as server:
-        assert "sent an empty answer" in failed(server)
+    chunks: list[Chunk] = []
+    empty = pytest.raises(NoAnswer, match="sent an empty answer")
+    with ModelServer(say(*pieces)) as server, empty:
+        drain(opened(server).stream(ASK), chunks)
+    usage = chunks[-1].usage
+    assert usage and (chunks[-1].finish_reason, usage.completion_tokens) == ("stop", 3)
 
 
 # What goes wrong
@@ -279,11 +313,24 @@ def test_settings_meant_for_openai_do_not_go_to_another_server(
      "request (900 tokens) exceeds the available context size (300 tokens), try increasing it"],
 )  # fmt: skip
 def test_a_window_that_the_server_tells_too_late_is_learned(message: str) -> None:
+    long = [Message("user", "load the csv " * 100)]
     with ModelServer(refuse(400, message)) as server:
         engine = opened(server)
-        with pytest.raises(EngineError, match="300 tokens, answer included: run the cell again"):
-            list(engine.stream(ASK))
+        with pytest.raises(NoAnswer, match="300 tokens, answer included: run the cell again"):
+            list(engine.stream(long))
         assert engine.window == 300 and len(server.asked) == 1
+
+
+def test_a_prompt_that_fits_the_window_learned_is_asked_again_for_a_shorter_answer() -> None:
+    message = "This model's maximum context length is 300 tokens. However, you requested 900"
+    with ModelServer(refuse(400, message), say("done")) as server:
+        engine = opened(server)
+        assert text(list(engine.stream(ASK))) == "done"
+        assert server.asked[1]["max_tokens"] == 300 - engine.count(ASK)
+        server.answers = [refuse(400, message)]
+        with pytest.raises(NoAnswer, match="less than 300 tokens"):
+            list(engine.stream(ASK))
+        assert len(server.asked) == 3
 
 
 def test_a_prompt_that_is_too_long_by_nobody_knows_how_much_says_what_to_set() -> None:
@@ -307,7 +354,7 @@ def test_a_server_that_stays_busy_is_asked_four_times() -> None:
 
 def test_the_wait_is_what_the_server_asks_for(monkeypatch: pytest.MonkeyPatch) -> None:
     waited: list[float] = []
-    monkeypatch.setattr(time, "sleep", waited.append)
+    monkeypatch.setattr(Connections, "wait", lambda _, seconds: waited.append(seconds))
     with ModelServer(refuse(429, Retry_After="17"), say("done")) as server:
         list(opened(server).stream(ASK))
         assert 17.0 in waited
@@ -414,7 +461,7 @@ def test_a_stream_that_comes_otherwise_begins_anew(pieces: tuple[str, ...]) -> N
 @given(st.lists(st.text("ab", max_size=4), min_size=1, max_size=4))
 def test_no_text_comes_twice_wherever_streams_break(tries: list[str]) -> None:
     """Every try but the last one breaks off; a reader has the last one's text in the end."""
-    answer, chunks = answering.Answer(1), list[Chunk]()
+    answer, chunks = answering.Answer(1, 1000), list[Chunk]()
     for at, said in enumerate(tries):
         events = [event(content=letter) for letter in said]
         if at == len(tries) - 1:
@@ -496,6 +543,32 @@ def test_ctrl_c_closes_the_request_and_keeps_what_came(answer: Answer) -> None:
         assert server.gone.wait(20)
         assert chunks[-1].finish_reason == "interrupted"
         assert text(list(engine.stream(ASK))) == "again"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [say("x", SLOW), say("x", HANG), Answer(silent=True), refuse(429, Retry_After="50")],
+)
+def test_another_thread_ends_what_is_asked_and_whatever_will_be(answer: Answer) -> None:
+    chunks: list[Chunk] = []
+    with ModelServer(answer) as server:
+        engine = opened(server)
+        assert isinstance(engine, ServerEngine)
+        threading.Thread(target=lambda: close_soon(engine, server), daemon=True).start()
+        with pytest.raises(KeyboardInterrupt):
+            drain(engine.stream(ASK), chunks)
+        assert chunks[-1].finish_reason == "interrupted"
+        assert answer.status == 429 or server.gone.wait(20)
+        with pytest.raises(KeyboardInterrupt):
+            list(engine.stream(ASK))
+        assert len(server.asked) == 1
+
+
+def close_soon(engine: ServerEngine, server: ModelServer) -> None:
+    while not server.asked:
+        time.sleep(0.02)
+    time.sleep(0.3)
+    engine.close()
 
 
 def interrupt_soon(server: ModelServer) -> None:

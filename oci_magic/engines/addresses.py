@@ -23,12 +23,14 @@ class Server:
     """How a server is reached: `url` "" looks on the usual ports of this machine.
 
     `timeout` is in seconds without any sign of life, `window` the tokens that prompt and answer
-    share, 0 for what the server tells.
+    share, 0 for what the server tells. A server with too many requests is waited for `patience`
+    seconds, 0 for a few further tries.
     """
 
     url: str = ""
     timeout: float = 300.0
     window: int = 0
+    patience: float = 0.0
 
 
 def whole(url: str) -> str:

@@ -46,10 +46,13 @@ class Thoughts:
 
 
 class Answer:
-    """What has come of an answer, in one try or several; `prompt` is the estimate of its tokens."""
+    """What has come of an answer, in one try or several; `prompt` is the estimate of its tokens.
 
-    def __init__(self, prompt: int) -> None:
-        self.usage = Usage(prompt)
+    It is cut off after `limit` pieces: each is a token or several, and no server is trusted to end.
+    """
+
+    def __init__(self, prompt: int, limit: int) -> None:
+        self.usage, self._limit = Usage(prompt), limit
         self.reason: FinishReason | None = None
         self.text = ""
         """Of this try."""
@@ -73,9 +76,14 @@ class Answer:
             for choice in (getattr(event, "choices", None) or [])[:1]:
                 piece, thought = _said(choice.delta)
                 made += bool(piece or thought)
+                if made > self._limit:
+                    break
                 self.reason = _reason(choice.finish_reason) or self.reason
                 yield from self._new(thoughts.push(piece))
                 self.thought = self.thought or thought or thoughts.any
+            if made > self._limit:
+                self.reason = "length"
+                break
             self.counted, completion = _counts(counted)
             self.usage = Usage(self.counted or self.usage.prompt_tokens, completion or made)
         if self.reason is None:

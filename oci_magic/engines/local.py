@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from typing import Any
 
-from ..errors import EngineError
+from ..errors import EngineError, NoAnswer
 from ..types import Chunk, FinishReason, Message, Usage
 from . import Sampling
 from .decoding import Decoder, Sampler
@@ -85,8 +85,9 @@ class LocalEngine:
         """Yields the answer as it is generated; `sampling` overrides the engine's own.
 
         `draft` is not used yet. On KeyboardInterrupt the last chunk says "interrupted" and the
-        exception goes on from the next step; the engine stays usable. Raises `EngineError` at
-        the first step when the prompt leaves no room in the window, and when memory runs out.
+        exception goes on from the next step; the engine stays usable. Raises `NoAnswer` at the
+        first step when the prompt leaves no room in the window, `EngineError` when memory runs
+        out.
         """
         sampling = sampling or self.sampling
         prompt = self._prompt(messages)
@@ -115,7 +116,7 @@ class LocalEngine:
     def _room(self, prompt: list[int]) -> int:
         room = self.window - len(prompt)
         if not prompt or room < 1:
-            raise EngineError(
+            raise NoAnswer(
                 f"the prompt is {len(prompt)} tokens long and {self.name} takes {self.window}, "
                 "answer included: shorten it or begin a new conversation"
             )

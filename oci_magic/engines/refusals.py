@@ -38,15 +38,35 @@ class BrokenStream(Exception):
     """An answer that ended before it was finished."""
 
 
-def pause(error: Exception, tried: int) -> float | None:
-    """Seconds to wait before the next of several tries, None where another cannot help."""
-    if tried >= len(WAITS) or too_long(error) is not None:
-        return None
-    status = status_of(error)
-    if status == 429 or status >= 500:
-        asked = _retry_after(error.response.headers)  # type: ignore[attr-defined]  # openai's
-        return max(asked, WAITS[tried]) if asked <= LONGEST else None
-    return WAITS[tried] if not status and _is_break(error) else None
+class Tries:
+    """The further tries of one request; `patience` as in `Server`."""
+
+    def __init__(self, patience: float = 0.0) -> None:
+        self._patient, self._left = patience > 0, patience
+        self._next, self._tried = WAITS[0], 0
+
+    def pause(self, error: Exception) -> float | None:
+        """Seconds to wait before the next try, None where another cannot help."""
+        status = status_of(error)
+        if too_long(error) is not None:
+            return None
+        if status == 429 and self._patient:
+            return self._longer(error)
+        if self._tried >= len(WAITS):
+            return None
+        wait = WAITS[self._tried]
+        self._tried += 1
+        if status == 429 or status >= 500:
+            asked = _asked(error)
+            return max(asked, wait) if asked <= LONGEST else None
+        return wait if not status and _is_break(error) else None
+
+    def _longer(self, error: Exception) -> float | None:
+        """Twice as long each time, as long as there is patience left."""
+        wait = max(_asked(error), self._next)
+        self._next = min(2 * self._next, LONGEST)
+        self._left -= wait
+        return wait if self._left >= 0 else None
 
 
 def line(error: Exception, where: str, url: str, key: str, seconds: float) -> str:
@@ -103,7 +123,7 @@ def _line(error: Exception, where: str, url: str, has_key: bool, seconds: float)
             "which usually ends in /v1"
         )
     if status == 429:
-        asked = _retry_after(error.response.headers)  # type: ignore[attr-defined]  # openai's
+        asked = _asked(error)
         wait = f"it asks to wait {asked:.0f} s" if asked else "wait a little"
         return f"{where} has too many requests ({told}): {wait}, then run the cell again"
     if status >= 500:
@@ -162,6 +182,10 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
+
+
+def _asked(error: Exception) -> float:
+    return _retry_after(error.response.headers)  # type: ignore[attr-defined]  # openai's
 
 
 def _retry_after(headers: Mapping[str, str]) -> float:

@@ -11,16 +11,16 @@ from __future__ import annotations
 import math
 import os
 import re
-import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from typing import Any
 
-from ..errors import EngineError, ModelNotFound
+from ..errors import EngineError, ModelNotFound, NoAnswer
 from ..types import Chunk, Message
 from . import Sampling, refusals
 from .addresses import Server, host_of, is_here, whole
 from .answering import Answer
+from .connecting import Connections, client
 from .listening import is_listed, names_of, no_such_model, serving, some, told_window
 from .local import END_OF_TURN
 from .templates import folded, unmarked
@@ -29,8 +29,8 @@ WINDOW = 4096
 """Tokens that prompt and answer share where nobody tells."""
 BYTES_PER_TOKEN, TOKENS_PER_MESSAGE = 3.0, 8
 """The estimate of a prompt's length; it grows where the server counts more."""
-CONNECT, LIST = 5.0, 10.0
-"""Seconds for a connection, and for the list of models."""
+LIST = 10.0
+"""Seconds for the list of models."""
 EXTRAS = {"stream_options": {"include_usage": True}, "repeat_penalty": 1.0}
 """What is left out for a server that refuses it. The penalty is llama.cpp's and LM Studio's: some
 servers have one of 1.1 by default, with which no answer is greedy."""
@@ -61,7 +61,8 @@ class ServerEngine:
         self.place = host_of(self.url)
         self.away = "" if is_here(self.url) else self.place
         self._key = os.environ.get(refusals.KEY, "").strip()
-        self._client = _client(self.url, self._key, self.server.timeout)
+        self._connections = Connections()
+        self._client = client(self.url, self._key, self.server.timeout, self._connections)
         self._extras, self._folds, self._stretch = list(EXTRAS), False, 1.0
         listed = self._listed()
         if not self._model:
@@ -81,24 +82,31 @@ class ServerEngine:
     ) -> Iterator[Chunk]:
         """Yields the answer as it comes; closing the iterator closes the request.
 
-        A stream that breaks is asked for again, at most three times: text that comes the same is
+        A stream that breaks is asked for again, at most three times, and what a server has too
+        many requests for as long as `Server.patience` lasts: text that comes the same is
         not told again, other text begins with a chunk `anew`. On KeyboardInterrupt the last chunk
-        says "interrupted" and the exception goes on from the next step.
+        says "interrupted" and the exception goes on from the next step. Raises `NoAnswer` when
+        the prompt is too long, and behind the last chunk when nothing was said.
         """
-        answer = Answer(self.count(messages))
+        answer = Answer(self.count(messages), self.sampling.max_new_tokens)
         try:
             yield from self._tries(messages, answer)
         except KeyboardInterrupt:
             yield answer.end("interrupted")
             raise
-        if not answer.text.strip():
-            raise EngineError(self._empty(answer))
         self._learn(messages, answer.counted)
         yield answer.end()
+        if not answer.text.strip():
+            raise NoAnswer(self._empty(answer))
+
+    def close(self) -> None:
+        """End what is asked as by Ctrl-C, and whatever will be; for any thread."""
+        self._connections.close()
 
     def _tries(self, messages: Sequence[Message], answer: Answer) -> Iterator[Chunk]:
-        tried = 0
+        tries = refusals.Tries(self.server.patience)
         while True:
+            self._connections.check()
             try:
                 with closing(self._events(messages)) as events:
                     yield from answer.pieces(events)
@@ -107,19 +115,19 @@ class ServerEngine:
                 raise
             except Exception as error:
                 # What the client lets through differs between its versions and those of httpx.
+                self._connections.check()
                 if answer.reason:  # only what comes after the end of the answer is lost
                     return
-                if self._adapted(error):
+                if self._adapted(error, messages):
                     continue
-                wait = None if self._is_unknown(error) else refusals.pause(error, tried)
+                wait = None if self._is_unknown(error) else tries.pause(error)
                 if wait is None:
                     raise self._explained(error) from error
                 gap = "\n" if answer.in_mid_line else ""
                 self._notify(
                     f"{gap}{self.place}: {refusals.why(error)}; asking again in {wait:.0f} s"
                 )
-            time.sleep(wait)
-            tried += 1
+            self._connections.wait(wait)
 
     def _events(self, messages: Sequence[Message]) -> Generator[Any, None, None]:
         """The pieces of one answer; the request is closed with the iterator."""
@@ -142,9 +150,12 @@ class ServerEngine:
             request["seed"] = sampling.seed
         return request
 
-    def _adapted(self, error: Exception) -> bool:
+    def _adapted(self, error: Exception, messages: Sequence[Message]) -> bool:
         """Whether the same can be asked in a way that this server, or its template, takes."""
-        words = refusals.said(error)
+        words, window = refusals.said(error), refusals.too_long(error) or 0
+        if self.count(messages) < window < self.window:
+            self.window = window
+            return True
         if refused := [name for name in self._extras if name in words]:
             self._extras = [name for name in self._extras if name not in refused]
             return True
@@ -164,7 +175,7 @@ class ServerEngine:
     def _explained(self, error: Exception) -> EngineError:
         window = refusals.too_long(error)
         if window is not None:
-            return EngineError(self._too_long(window))
+            return NoAnswer(self._too_long(window))
         if self._is_unknown(error):
             names = names_of(self._listed(quiet=True))
             said = refusals.said(error).replace(self._key or "\0", "***")
@@ -219,28 +230,6 @@ class ServerEngine:
 def _estimate(messages: Sequence[Message]) -> float:
     size = sum(len(message.content.encode("utf-8", "replace")) for message in messages)
     return max(1.0, size / BYTES_PER_TOKEN + TOKENS_PER_MESSAGE * len(messages))
-
-
-def _client(url: str, key: str, seconds: float) -> Any:
-    """The `openai` client for this address alone: no retries, redirects or settings of OpenAI's.
-
-    A server on loopback is never asked through a proxy.
-    """
-    try:
-        from openai import DefaultHttpxClient, OpenAI, Timeout
-    except ImportError as error:
-        raise refusals.unable(error) from error
-    timeout = Timeout(seconds, connect=min(CONNECT, seconds))
-    try:
-        http = DefaultHttpxClient(follow_redirects=False, trust_env=not is_here(url))
-    except Exception as error:
-        # Of several libraries: a proxy's address, a package for it, a file of certificates.
-        raise refusals.unusable(error) from error
-    client = OpenAI(
-        base_url=url, api_key=key or "none", timeout=timeout, max_retries=0, http_client=http
-    )
-    client.organization = client.project = client.admin_api_key = None
-    return client
 
 
 def _silent(_: str) -> None:

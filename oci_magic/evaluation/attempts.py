@@ -10,11 +10,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, Protocol
 
 from ..engines import Engine, Sampling
-from ..errors import EngineError
+from ..errors import EngineError, NoAnswer
 from ..events import Finished, follow
 from ..running.reserve import NOTHING, Reserve
 from ..session import Session
@@ -24,6 +25,7 @@ from .problems import Problem
 from .protocol import NEW_TOKENS, Form, Told, instruction
 from .solutions import solution
 from .verdicts import Judgement
+from .wording import in_shell
 
 Key = tuple[str, str, int]
 Mentor = Callable[[Problem, str, str], str]
@@ -67,7 +69,9 @@ class Round:
 
 @dataclass(frozen=True)
 class Attempt:
-    """All rounds of one sample of one problem of the file `source`; `note`: why there are none.
+    """All rounds of one sample of one problem of the file `source`.
+
+    `note`: why there are none, or why a reply is empty.
 
     `marks` say what a cell problem is counted as.
     """
@@ -126,7 +130,8 @@ def attempt(
 ) -> Attempt:  # fmt: skip
     """Let `engine` solve `problem`. Raises EngineError when a model cannot answer at all.
 
-    A problem that does not fit into the model's window is an attempt without rounds.
+    A problem that does not fit into the model's window is an attempt without rounds; an empty
+    answer is a round without code.
     """
     started = time.perf_counter()
     seed = sample if options.temperature else None
@@ -142,9 +147,11 @@ def attempt(
     except EngineError as error:
         note = str(error)
     if not note:
-        _loop(session, told, problem, options, mentor)
+        with suppress(NoAnswer):
+            _loop(session, told, problem, options, mentor)
     rounds = tuple(_round(turn, executor) for turns in session.exchanges for turn in turns)
     seconds = time.perf_counter() - started
+    note = in_shell(note or told.note)
     return Attempt(problem.task_id, problem.source, sample, rounds, seconds, note)
 
 
@@ -162,7 +169,11 @@ def _loop(
         if not turn.feedback:
             return
         code = "\n".join(cell.source for cell in turn.reply.code)
-        finished = asked(session, told, mentor(problem, code, turn.feedback), "", 0)
+        try:
+            guided = mentor(problem, code, turn.feedback)
+        except NoAnswer as error:
+            guided, told.note = "", f"the mentor: {error}"
+        finished = asked(session, told, guided, "", 0)
 
 
 def asked(session: Session, told: Told, request: str, context: str, repairs: int) -> Finished:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Protocol
 
 from ..engines import Engine, Sampling
-from ..errors import EngineError, OciError
+from ..errors import EngineError, NoAnswer, OciError
 from ..prompting.conversation import source
 from ..prompting.parse import parse
 from ..running.reserve import NOTHING, Reserve
@@ -23,6 +24,7 @@ from .cell_judging import CellVerdict
 from .cells import CellProblem
 from .protocol import Told
 from .verdicts import Judgement
+from .wording import in_shell
 
 
 class CellJudging(Protocol):
@@ -80,13 +82,14 @@ def attempt_cell(
     except EngineError as error:
         note = str(error)
     if not note:
-        asked(session, told, problem.request, problem.context, options.rounds - 1)
+        with suppress(NoAnswer):
+            asked(session, told, problem.request, problem.context, options.rounds - 1)
     rounds = tuple(
         Round(turn.reply.text, source(turn), executor.verdict(turn), None, turn.reply.usage)
         for turns in session.exchanges
         for turn in turns
     )
-    seconds = time.perf_counter() - started
+    seconds, note = time.perf_counter() - started, in_shell(note or told.note)
     return Attempt(
         problem.task_id, problem.source, sample, rounds, seconds, note, problem.marks
     )  # fmt: skip

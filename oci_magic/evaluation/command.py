@@ -17,7 +17,7 @@ from dataclasses import asdict, replace
 from itertools import chain
 from pathlib import Path
 
-from ..errors import OciError
+from ..errors import EngineError, OciError
 from ..running.process import missing_walls, sweep
 from . import scores
 from .attempts import Attempt, Options
@@ -26,6 +26,7 @@ from .comparing import compare
 from .crew import Crew
 from .problems import Problem, left_out, read, rows
 from .records import Records
+from .wording import in_shell
 
 _OPEN = {
     "files": "your files",
@@ -42,7 +43,10 @@ def evaluate(given: Namespace, say: Say = print) -> int:
         raise OciError("where to? name a folder with --out DIR")
     else:
         if given.problems:
-            _attempts(given)
+            try:
+                _attempts(given)
+            except EngineError as error:
+                raise EngineError(in_shell(str(error))) from error
         lines = scores.table(scores.write(given.out))
         lines.append(f"wrote {given.out / scores.NAME}")
     for line in lines:

@@ -17,7 +17,6 @@ from functools import partial
 from typing import Any, Self, overload
 
 from ..engines import Engine, open_engine
-from ..engines.addresses import Server
 from ..engines.local import LocalEngine
 from ..errors import OciError
 from .attempts import Attempt, Judging, Options, attempt
@@ -27,16 +26,23 @@ from .cells import CellProblem
 from .judging import Judge, Verdicts
 from .problems import Problem
 from .protocol import guidance
+from .served import Served
 from .side_by_side import side_by_side
+from .wording import in_shell
 
 
 class Shared:
-    """An engine for several threads; a server is opened once for each of them."""
+    """An engine for several threads; a server is opened once for each, and asked `side` at a time.
 
-    def __init__(self, name: str, url: str | None = None) -> None:
+    `close` ends what servers and threads of a decoder are asked; nothing is asked after it.
+    """
+
+    def __init__(self, name: str, url: str | None = None, side: int = 1) -> None:
         self.name, self.url, self.lock = name, url, threading.Lock()
-        self._own = threading.local()
-        self._one = None if self.by_thread else _open(name, url)
+        self._own, self._slots = threading.local(), threading.Semaphore(max(1, side))
+        self._served: list[Served] = []
+        self._closed = False
+        self._one = None if self.by_thread else open_engine(name, notify=_tell)
 
     @property
     def by_thread(self) -> bool:
@@ -47,12 +53,17 @@ class Shared:
         if self._one is not None:
             return self._one
         if not hasattr(self._own, "engine"):
-            self._own.engine = _open(self.name, self.url)
+            self._own.engine = Served(self.name, self.url, _tell, self._slots)
+            self._served.append(self._own.engine)
+            if self._closed:
+                self.close()
         engine: Engine = self._own.engine
         return engine
 
     def close(self) -> None:
-        """End the threads of a decoder that has some."""
+        self._closed = True
+        for each in list(self._served):
+            each.close()
         if isinstance(self._one, LocalEngine):
             self._one.decoder.close()
 
@@ -94,7 +105,8 @@ class Crew:
         cluster: str | None = None, url: str | None = None,
     ) -> None:  # fmt: skip
         self._options = options
-        self._model, self._mentor = Shared(model, url), Shared(mentor, url) if mentor else None
+        self._model = Shared(model, url, batch)
+        self._mentor = Shared(mentor, url, batch) if mentor else None
         self._cluster = connected(cluster) if cluster else None
         side = batch if self._model.by_thread else _batched(self._model.engine, batch)
         self._threads = 2 * side if side > 1 else 1  # half are judged while half are answered
@@ -112,7 +124,7 @@ class Crew:
         """An attempt for each problem and sample, in the order in which they end."""
         works = (partial(self._attempt, *task) for task in tasks)
         if self._threads > 1:
-            return side_by_side(works, self._threads)
+            return side_by_side(works, self._threads, self._close)
         never = threading.Event()
         return (work(never) for work in works)
 
@@ -131,6 +143,11 @@ class Crew:
             problem, self._model.engine, judge, self._options,
             sample=sample, mentor=guide, stop=stop,
         )  # fmt: skip
+
+    def _close(self) -> None:
+        self._model.close()
+        if self._mentor:
+            self._mentor.close()
 
     def _guide(self, problem: Problem, code: str, result: str) -> str:
         assert self._mentor
@@ -151,6 +168,5 @@ def connected(address: str) -> Any:
         raise OciError(f"no Dask scheduler answers at {address} ({error}): start one") from None
 
 
-def _open(name: str, url: str | None) -> Engine:
-    server = Server(url=url) if url else None
-    return open_engine(name, server=server, notify=lambda line: print(line, file=sys.stderr))
+def _tell(line: str) -> None:
+    print(in_shell(line), file=sys.stderr)

@@ -20,7 +20,7 @@ from typing import Literal
 
 from ..engines import Engine, Sampling
 from ..engines.local import LocalEngine
-from ..errors import EngineError
+from ..errors import EngineError, NoAnswer
 from ..types import Chunk, Message
 from .problems import Problem
 
@@ -74,9 +74,10 @@ def instruction(problem: Problem) -> str:
 class Told:
     """An engine that is told the messages of a session in the protocol's form.
 
-    `broke` is the error of the model itself, if it could not answer. `sampling` is of this one
-    alone, so that several may share an engine that takes it by the call. Once `stop` is set, an
-    answer ends as by Ctrl-C.
+    `broke` is the error of the model itself, if it could not answer; where it has none for a
+    prompt alone, `note` says why, and what came of it, nothing, is the answer. `sampling` is of
+    this one alone, so that several may share an engine that takes it by the call. Once `stop` is
+    set, an answer ends as by Ctrl-C.
     """
 
     def __init__(
@@ -85,17 +86,24 @@ class Told:
         self.engine, self.form, self.sampling = engine, form, sampling
         self.name, self.window = engine.name, engine.window
         self.broke: EngineError | None = None
+        self.note = ""
         self.stop = stop or threading.Event()
 
     def count(self, messages: Sequence[Message]) -> int:
         return self.engine.count(self._told(messages))
 
     def stream(self, messages: Sequence[Message], *, draft: str | None = None) -> Iterator[Chunk]:
+        ended = False
         try:
             for chunk in self._answer(self._told(messages), draft):
+                ended = chunk.finish_reason is not None
                 yield chunk
                 if self.stop.is_set():
                     raise KeyboardInterrupt
+        except NoAnswer as error:
+            self.note = str(error)
+            if not ended:
+                raise
         except EngineError as error:
             self.broke = error
             raise

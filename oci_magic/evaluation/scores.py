@@ -54,7 +54,7 @@ class _Suite:
             failed = last.base if not last.base.passed or last.plus is None else last.plus
             self.verdicts[failed.kind] += 1
         self.cells.add(attempt)
-        self.notes += bool(attempt.note)
+        self.notes += bool(attempt.note) and not attempt.rounds
         self.seconds += attempt.seconds
         self.prompt_tokens += sum(each.usage.prompt_tokens for each in attempt.rounds)
         self.completion_tokens += sum(each.usage.completion_tokens for each in attempt.rounds)

@@ -16,8 +16,17 @@ from .attempts import Attempt
 Work = Callable[[threading.Event], Attempt]
 
 
-def side_by_side(works: Iterator[Work], threads: int) -> Iterator[Attempt]:
-    """Do the works, `threads` at a time; each is given the event that asks it to stop."""
+def _nothing() -> None:
+    """They wait for nothing long."""
+
+
+def side_by_side(
+    works: Iterator[Work], threads: int, close: Callable[[], None] = _nothing
+) -> Iterator[Attempt]:
+    """Do the works, `threads` at a time; each is given the event that asks it to stop.
+
+    In the end `close` ends what they wait for.
+    """
     stop = threading.Event()
     pool = ThreadPoolExecutor(threads, "attempt")
     under_way: set[Future[Attempt]] = set()
@@ -33,4 +42,5 @@ def side_by_side(works: Iterator[Work], threads: int) -> Iterator[Attempt]:
                 yield each.result()  # an error comes last, so that nothing that is done is lost
     finally:
         stop.set()
+        close()
         pool.shutdown(cancel_futures=True)

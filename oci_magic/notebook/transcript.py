@@ -22,7 +22,7 @@ _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _OURS = (
     *("Unrepaired", "Held", "Stopped"),
-    *("EngineError", "ModelNotFound", "NoMemory", "UsageError"),
+    *("EngineError", "ModelNotFound", "NoAnswer", "NoMemory", "UsageError"),
 )
 
 

@@ -25,6 +25,7 @@ from oci_magic.engines.decoding import Decoder
 from oci_magic.evaluation.attempts import Options
 from oci_magic.evaluation.crew import Crew
 from oci_magic.evaluation.problems import Problem, read
+from oci_magic.types import Message
 
 OWN = Path(__file__).parents[1] / "problems.jsonl"
 
@@ -45,10 +46,10 @@ def main() -> None:
         first = first_cpu = 0.0
         for batch in (0, *given.batches):
             with Crew(model, None, options, batch or 1) as crew:
+                engine: Any = crew._model.engine  # every thread has the same
                 if not batch:
-                    engine = crew._model.engine  # every thread has the same
                     engine.decoder = Generate(engine.model, given.tokens)
-                list(crew.attempts([(problems[0], 0)]))
+                list(engine.stream([Message("user", "hello")]))
                 began, worked = time.perf_counter(), cpu()
                 made = list(crew.attempts((each, 0) for each in problems))
                 seconds, busy = time.perf_counter() - began, cpu() - worked
