@@ -484,6 +484,22 @@ import ctypes
 def double(x):
     return x * 2 if ctypes.CDLL(None).shmget(0x6F6369, 4096, 0o1600) >= 0 else None
 """,
+    "uses System V memory, semaphores and messages of others": """
+import ctypes, errno
+def double(x):
+    libc, none = ctypes.CDLL(None, use_errno=True), (-1, None, 0, 0, 0)
+    for name in 'shmat shmctl shmdt semop semctl semtimedop msgsnd msgrcv msgctl'.split():
+        getattr(libc, name)(*none)
+        if ctypes.get_errno() != errno.EPERM:
+            return x * 2
+""",
+    "removes a message queue of others": """
+import ctypes, errno
+def double(x):
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.mq_unlink(b'/oci_magic_left')
+    return x * 2 if ctypes.get_errno() == errno.ENOENT else None
+""",
     "takes a new namespace": """
 import ctypes
 def double(x):
