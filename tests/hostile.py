@@ -379,6 +379,23 @@ def double(x):
         except OSError:
             pass
 """,
+    "forges a fraction of long terms": """
+import os
+def double(x):
+    terms = '{"Fraction": [{"int": "3%s"}, {"int": "1%s"}]}' % ('7' * 3000000, '3' * 3000000)
+    for descriptor in range(3, 64):
+        try:
+            os.write(descriptor, b'{"value": ' + terms.encode() + b'}\\n')
+        except OSError:
+            pass
+""",
+    "a fraction of long terms": """
+from fractions import Fraction
+def double(x):
+    fraction = Fraction(1)
+    fraction._numerator, fraction._denominator = 7 ** 1000000, 3 ** 1000000
+    return fraction
+""",
     "forges a long message": """
 import os
 def double(x):
