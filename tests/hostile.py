@@ -48,6 +48,54 @@ shutil.rmtree(os.getcwd(), ignore_errors=True)
 def double(x):
     os.rmdir(os.getcwd())
 """,
+    "deletes its folder and waits": """
+import os, time
+def double(x):
+    try:
+        os.rmdir(os.getcwd())
+    finally:
+        time.sleep(0.5)
+""",
+    "puts a link in the place of its folder": """
+import os, time
+def double(x):
+    here = os.getcwd()
+    try:
+        os.rmdir(here)
+        os.symlink('OUTSIDE', here)
+    finally:
+        time.sleep(0.5)
+""",
+    "nests folders without end": """
+import os
+def double(x):
+    while True:
+        os.mkdir('deeper')
+        os.chdir('deeper')
+""",
+    "nests folders and leaves": """
+import os
+def double(x):
+    for _ in range(3000):
+        os.mkdir('deeper')
+        os.chdir('deeper')
+""",
+    "closes a folder": """
+import os
+def double(x):
+    os.makedirs('shut/within')
+    os.chmod('shut', 0)
+""",
+    "fills the disk in folders": """
+import os
+def double(x):
+    number = 0
+    while True:
+        number += 1
+        os.makedirs(f'{number}/within')
+        with open(f'{number}/within/file', 'wb') as file:
+            file.write(bytes(1 << 20))
+""",
     "deletes another folder": """
 import shutil
 def double(x):

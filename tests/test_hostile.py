@@ -13,7 +13,7 @@ from hostile import HOSTILE
 
 from oci_magic.evaluation.judging import Judge
 from oci_magic.evaluation.problems import Problem
-from oci_magic.running.process import Limits, missing_walls
+from oci_magic.running.process import _START, Limits, missing_walls
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="the walls are Linux's"),
@@ -100,6 +100,26 @@ def test_hostile_solution_gets_nowhere(name: str, problem: Problem, outside: Pat
     assert not list(Path("/dev/shm").glob("*oci_magic_left*"))
 
 
+OPEN = (
+    "deletes its folder", "deletes its folder and waits", "puts a link in the place of its folder",
+    "nests folders without end", "nests folders and leaves", "closes a folder", "fills the disk",
+    "fills the disk in folders", "makes and removes files", "one endless file", "endless loop",
+    "leaves a daemon", "forges answers ahead", "kills the parent", "os._exit(0) in a finaliser",
+)  # fmt: skip
+"""Those that do no harm elsewhere where all files are open to them."""
+
+
+@pytest.mark.parametrize("name", OPEN)
+def test_hostile_solution_gets_nowhere_where_files_are_open(
+    name: str, outside: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = "from inside import landlock; landlock.confine = lambda _: False; del landlock; "
+    start = _START.replace("from inside.child", f"{opened}from inside.child")
+    monkeypatch.setattr("oci_magic.running.process._START", start)
+    assert missing_walls() == ["files"]
+    test_hostile_solution_gets_nowhere(name, BY_INPUTS, outside)
+
+
 @pytest.mark.parametrize(
     "name, kind",
     [
@@ -113,6 +133,7 @@ def test_hostile_solution_gets_nowhere(name: str, problem: Problem, outside: Pat
         ("equal to everything", "wrong answer"),
         ("a list equal to everything", "wrong answer"),
         ("fills the disk", "exception"),
+        ("deletes its folder and waits", "exception"),
         ("a huge integer", "wrong answer"),
     ],
 )
