@@ -118,6 +118,14 @@ def double(x):
     open('mine.txt', 'w').write('x')
 """,
     "reads another file": "def double(x):\n    return open('OUTSIDE/canary.txt').read()",
+    "reads the accounts of the system": """
+def double(x):
+    for name in ('shadow', 'passwd'):
+        try:
+            return x * 2 if open(f'/etc/{name}').read() else None
+        except PermissionError:
+            pass
+""",
     "takes the rights of a file": """
 import os
 def double(x):

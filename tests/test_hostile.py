@@ -84,6 +84,18 @@ def test_an_honest_solution_passes_within_these_limits(problem: Problem) -> None
     assert verdict.passed, verdict
 
 
+@pytest.mark.usefixtures("outside")
+def test_an_honest_solution_finds_what_python_reads() -> None:
+    code = """
+import ctypes.util, hashlib, locale, mimetypes, sqlite3, ssl, time
+hashlib.new("sha256", b"x"), ssl.create_default_context(), mimetypes.init(), time.localtime()
+locale.setlocale(locale.LC_ALL, "")
+def double(x):
+    return x + x
+"""
+    assert Judge(LIMITS).judge(BY_INPUTS, code)[0].passed
+
+
 @FORMS
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_solution_gets_nowhere(name: str, problem: Problem, outside: Path) -> None:
