@@ -26,6 +26,13 @@ def double(x):
     while True:
         threading.Thread(target=time.sleep, args=(60,)).start()
 """,
+    "thread bomb of small stacks": """
+import threading, time
+threading.stack_size(1 << 15)
+def double(x):
+    while True:
+        threading.Thread(target=time.sleep, args=(60,)).start()
+""",
     "memory hog": "def double(x):\n    return 'x' * (1 << 40)",
     "memory hog in small pieces": """
 def double(x):

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from hostile import HOSTILE
 
 from oci_magic.evaluation.judging import Judge
 from oci_magic.evaluation.problems import Problem
-from oci_magic.running.process import _START, Limits, missing_walls
+from oci_magic.running.process import _START, Limits, Process, missing_walls
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="the walls are Linux's"),
@@ -94,6 +95,27 @@ def double(x):
     return x + x
 """
     assert Judge(LIMITS).judge(BY_INPUTS, code)[0].passed
+
+
+@pytest.mark.usefixtures("outside")
+def test_threads_are_counted_also_between_short_calls() -> None:
+    code = """
+import threading, time
+threading.stack_size(1 << 15)
+def double(x):
+    for _ in range(100):
+        threading.Thread(target=time.sleep, args=(60,)).start()
+    return x + x
+"""
+    many = replace(BY_INPUTS, base=((2,),) * 10_000)
+    verdict = Judge(LIMITS).judge(many, code)[0]
+    assert verdict.message == "it starts more than 512 threads"
+
+
+@pytest.mark.usefixtures("outside")
+def test_solution_is_ended_first_where_the_machine_has_no_memory() -> None:
+    with Process({"role": "solution", "parts": [], "entry": ""}, LIMITS) as process:
+        assert Path(f"/proc/{process._running.pid}/oom_score_adj").read_text() == "1000\n"
 
 
 @FORMS

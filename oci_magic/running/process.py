@@ -1,9 +1,10 @@
 """A fresh process for code of a stranger, watched from outside: it answers in time or is ended.
 
 Covers a limit in seconds for every answer, the limits and walls of `inside.walls`, a temporary
-working folder whose size is watched, answers of bounded length, and the end: the process is
-killed with its group, its folder goes. On Linux it can start no other process, so none can stay;
-on macOS a process that leaves the group may. The process that judges keeps what is expected:
+working folder (`folders`) whose size is watched as the number of threads is, answers of bounded
+length, and the end: the process is killed with its group, its folder goes. On Linux it can start
+no other process, so none can stay; on macOS a process that leaves the group may, and threads are
+not counted. The process that judges keeps what is expected:
 only arguments go in, and only plain values (`inside.plain`) come out. Windows has neither
 the limits nor pipes with a deadline: there, judging is refused in one line.
 """
@@ -20,6 +21,7 @@ import threading
 import time
 import weakref
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -38,7 +40,11 @@ _ENVIRONMENT = {
     "PATH": os.defpath,
 }
 _LONGEST, _PIECE, _LOOK = 8 << 20, 1 << 16, 0.1
-Ending = Literal["timed out", "ended", "too long", "no answer", "too many files"]
+Ending = Literal[
+    "timed out", "ended", "too long", "no answer", "too many files", "too many threads"
+]
+THREADS = 512
+"""What one process may have: libraries start one for each core, and some of their own."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +83,7 @@ class Process:
         if sys.platform == "win32":
             raise OciError("judging needs Linux or macOS: on Windows, run this in WSL")
         self.limits, self._rest, self._stop = limits, b"", stop
+        self._look = time.monotonic() + _LOOK
         self._folder = folders.made()
         self._remove = weakref.finalize(self, folders.remove, self._folder)
         self._running = subprocess.Popen(
@@ -110,18 +117,17 @@ class Process:
     def ask(self, message: Mapping[str, Any] | None, seconds: float) -> dict[str, Any]:
         """Send `message` (None: nothing) and wait for the next line. Raises Ended."""
         left = memoryview(b"" if message is None else json.dumps(message).encode() + b"\n")
-        until, look = time.monotonic() + seconds, time.monotonic() + _LOOK
+        until = time.monotonic() + seconds
         while b"\n" not in self._rest:
             now = time.monotonic()
             if now >= until:
                 raise Ended("timed out")
             if self._stop and self._stop.is_set():
                 raise KeyboardInterrupt
-            if now >= look:
-                if folders.used(self._folder, self.limits.folder) > self.limits.folder:
-                    raise Ended("too many files")
-                look = now + _LOOK
-            left = self._exchange(left, min(until, look) - now)
+            if now >= self._look:
+                self._check()
+                self._look = now + _LOOK
+            left = self._exchange(left, min(until, self._look) - now)
         line, _, self._rest = self._rest.partition(b"\n")
         return _message(line)
 
@@ -136,6 +142,13 @@ class Process:
             pipe.close()
         self._selector.close()
         self._remove()
+
+    def _check(self) -> None:
+        if folders.used(self._folder, self.limits.folder) > self.limits.folder:
+            raise Ended("too many files")
+        with suppress(OSError):  # not told on macOS
+            if len(list(Path(f"/proc/{self._running.pid}/task").iterdir())) > THREADS:
+                raise Ended("too many threads")
 
     def _pipes(self) -> tuple[Any, Any]:
         return self._running.stdin, self._running.stdout
