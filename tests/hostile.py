@@ -26,6 +26,13 @@ def double(x):
     while True:
         threading.Thread(target=time.sleep, args=(60,)).start()
 """,
+    "thread bomb of small stacks": """
+import threading, time
+threading.stack_size(1 << 15)
+def double(x):
+    while True:
+        threading.Thread(target=time.sleep, args=(60,)).start()
+""",
     "memory hog": "def double(x):\n    return 'x' * (1 << 40)",
     "memory hog in small pieces": """
 def double(x):
@@ -47,6 +54,54 @@ import os, shutil
 shutil.rmtree(os.getcwd(), ignore_errors=True)
 def double(x):
     os.rmdir(os.getcwd())
+""",
+    "deletes its folder and waits": """
+import os, time
+def double(x):
+    try:
+        os.rmdir(os.getcwd())
+    finally:
+        time.sleep(0.5)
+""",
+    "puts a link in the place of its folder": """
+import os, time
+def double(x):
+    here = os.getcwd()
+    try:
+        os.rmdir(here)
+        os.symlink('OUTSIDE', here)
+    finally:
+        time.sleep(0.5)
+""",
+    "nests folders without end": """
+import os
+def double(x):
+    while True:
+        os.mkdir('deeper')
+        os.chdir('deeper')
+""",
+    "nests folders and leaves": """
+import os
+def double(x):
+    for _ in range(3000):
+        os.mkdir('deeper')
+        os.chdir('deeper')
+""",
+    "closes a folder": """
+import os
+def double(x):
+    os.makedirs('shut/within')
+    os.chmod('shut', 0)
+""",
+    "fills the disk in folders": """
+import os
+def double(x):
+    number = 0
+    while True:
+        number += 1
+        os.makedirs(f'{number}/within')
+        with open(f'{number}/within/file', 'wb') as file:
+            file.write(bytes(1 << 20))
 """,
     "deletes another folder": """
 import shutil
@@ -70,6 +125,14 @@ def double(x):
     open('mine.txt', 'w').write('x')
 """,
     "reads another file": "def double(x):\n    return open('OUTSIDE/canary.txt').read()",
+    "reads the accounts of the system": """
+def double(x):
+    for name in ('shadow', 'passwd'):
+        try:
+            return x * 2 if open(f'/etc/{name}').read() else None
+        except PermissionError:
+            pass
+""",
     "takes the rights of a file": """
 import os
 def double(x):
@@ -379,6 +442,23 @@ def double(x):
         except OSError:
             pass
 """,
+    "forges a fraction of long terms": """
+import os
+def double(x):
+    terms = '{"Fraction": [{"int": "3%s"}, {"int": "1%s"}]}' % ('7' * 3000000, '3' * 3000000)
+    for descriptor in range(3, 64):
+        try:
+            os.write(descriptor, b'{"value": ' + terms.encode() + b'}\\n')
+        except OSError:
+            pass
+""",
+    "a fraction of long terms": """
+from fractions import Fraction
+def double(x):
+    fraction = Fraction(1)
+    fraction._numerator, fraction._denominator = 7 ** 1000000, 3 ** 1000000
+    return fraction
+""",
     "forges a long message": """
 import os
 def double(x):
@@ -483,6 +563,22 @@ def double(x):
 import ctypes
 def double(x):
     return x * 2 if ctypes.CDLL(None).shmget(0x6F6369, 4096, 0o1600) >= 0 else None
+""",
+    "uses System V memory, semaphores and messages of others": """
+import ctypes, errno
+def double(x):
+    libc, none = ctypes.CDLL(None, use_errno=True), (-1, None, 0, 0, 0)
+    for name in 'shmat shmctl shmdt semop semctl semtimedop msgsnd msgrcv msgctl'.split():
+        getattr(libc, name)(*none)
+        if ctypes.get_errno() != errno.EPERM:
+            return x * 2
+""",
+    "removes a message queue of others": """
+import ctypes, errno
+def double(x):
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.mq_unlink(b'/oci_magic_left')
+    return x * 2 if ctypes.get_errno() == errno.ENOENT else None
 """,
     "takes a new namespace": """
 import ctypes

@@ -93,6 +93,15 @@ for number in range(3, 64):
         pass
 0.0
 """,
+    "tells a number that equals nothing": """
+import os
+for number in range(3, 64):
+    try:
+        os.write(number, b'{"outcome": [{"Decimal": "sNaN"}, {"tuple": []}, {"tuple": []}]}\\n')
+    except OSError:
+        pass
+0.0
+""",
     "says that the setup fails": """
 import os
 for number in range(3, 64):

@@ -6,9 +6,12 @@ import json
 import os
 import random
 import signal
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -315,6 +318,26 @@ def test_given_solutions_are_judged_in_order_and_once(
     found = [(each.task_id, each.sample, each.rounds[0].passed) for each in kept(tmp_path / "out")]
     assert found == [("Own/0", 0, True), ("Own/1", 0, False), ("Own/1", 1, True)]
     assert "pass@1, round 1: 75.0" in capsys.readouterr().out
+
+
+def test_judging_of_given_solutions_that_is_killed_leaves_no_worker(tmp_path: Path) -> None:
+    """The workers hold the error stream, which ends with the last of them."""
+    row = {"task_id": "Own/1", "solution": "while True:\n    pass"}
+    (tmp_path / "s.jsonl").write_text(json.dumps(row))
+    call = ["eval", OWN, "--solutions", str(tmp_path / "s.jsonl"), "--out", str(tmp_path / "out")]
+    run = subprocess.Popen(
+        [sys.executable, "-m", "oci_magic", *call], stderr=subprocess.PIPE,
+        env={**os.environ, "TMPDIR": str(tmp_path)}, start_new_session=True,
+    )  # fmt: skip
+    try:
+        while not any(f"-{run.pid}-" not in each.name for each in tmp_path.glob("oci_magic-*")):
+            assert run.poll() is None
+            time.sleep(0.01)
+        run.kill()
+        assert run.communicate(timeout=20)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(run.pid, signal.SIGKILL)
 
 
 def test_comparison_names_what_only_one_solves(

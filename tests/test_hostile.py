@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from hostile import HOSTILE
 
 from oci_magic.evaluation.judging import Judge
 from oci_magic.evaluation.problems import Problem
-from oci_magic.running.process import Limits, missing_walls
+from oci_magic.running.process import _START, Limits, Process, missing_walls
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="the walls are Linux's"),
@@ -84,6 +85,39 @@ def test_an_honest_solution_passes_within_these_limits(problem: Problem) -> None
     assert verdict.passed, verdict
 
 
+@pytest.mark.usefixtures("outside")
+def test_an_honest_solution_finds_what_python_reads() -> None:
+    code = """
+import ctypes.util, hashlib, locale, mimetypes, sqlite3, ssl, time
+hashlib.new("sha256", b"x"), ssl.create_default_context(), mimetypes.init(), time.localtime()
+locale.setlocale(locale.LC_ALL, "")
+def double(x):
+    return x + x
+"""
+    assert Judge(LIMITS).judge(BY_INPUTS, code)[0].passed
+
+
+@pytest.mark.usefixtures("outside")
+def test_threads_are_counted_also_between_short_calls() -> None:
+    code = """
+import threading, time
+threading.stack_size(1 << 15)
+def double(x):
+    for _ in range(100):
+        threading.Thread(target=time.sleep, args=(60,)).start()
+    return x + x
+"""
+    many = replace(BY_INPUTS, base=((2,),) * 10_000)
+    verdict = Judge(LIMITS).judge(many, code)[0]
+    assert verdict.message == "it starts more than 512 threads"
+
+
+@pytest.mark.usefixtures("outside")
+def test_solution_is_ended_first_where_the_machine_has_no_memory() -> None:
+    with Process({"role": "solution", "parts": [], "entry": ""}, LIMITS) as process:
+        assert Path(f"/proc/{process._running.pid}/oom_score_adj").read_text() == "1000\n"
+
+
 @FORMS
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_solution_gets_nowhere(name: str, problem: Problem, outside: Path) -> None:
@@ -100,6 +134,26 @@ def test_hostile_solution_gets_nowhere(name: str, problem: Problem, outside: Pat
     assert not list(Path("/dev/shm").glob("*oci_magic_left*"))
 
 
+OPEN = (
+    "deletes its folder", "deletes its folder and waits", "puts a link in the place of its folder",
+    "nests folders without end", "nests folders and leaves", "closes a folder", "fills the disk",
+    "fills the disk in folders", "makes and removes files", "one endless file", "endless loop",
+    "leaves a daemon", "forges answers ahead", "kills the parent", "os._exit(0) in a finaliser",
+)  # fmt: skip
+"""Those that do no harm elsewhere where all files are open to them."""
+
+
+@pytest.mark.parametrize("name", OPEN)
+def test_hostile_solution_gets_nowhere_where_files_are_open(
+    name: str, outside: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = "from inside import landlock; landlock.confine = lambda _: False; del landlock; "
+    start = _START.replace("from inside.child", f"{opened}from inside.child")
+    monkeypatch.setattr("oci_magic.running.process._START", start)
+    assert missing_walls() == ["files"]
+    test_hostile_solution_gets_nowhere(name, BY_INPUTS, outside)
+
+
 @pytest.mark.parametrize(
     "name, kind",
     [
@@ -113,6 +167,7 @@ def test_hostile_solution_gets_nowhere(name: str, problem: Problem, outside: Pat
         ("equal to everything", "wrong answer"),
         ("a list equal to everything", "wrong answer"),
         ("fills the disk", "exception"),
+        ("deletes its folder and waits", "exception"),
         ("a huge integer", "wrong answer"),
     ],
 )

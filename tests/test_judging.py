@@ -238,7 +238,7 @@ PLAIN = st.recursive(
     ),
     max_leaves=8,
 )
-NAMES = st.sampled_from(["int", "set", "dict", "complex", "bytes", "object", "Fraction", "x"])
+NAMES = st.sampled_from(["int", "set", "dict", "complex", "bytes", "object", "Fraction", "Decimal"])
 FORMS = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=2),
@@ -278,8 +278,17 @@ def test_sets_that_would_take_hours_are_refused_and_large_ones_are_not() -> None
     with pytest.raises(ValueError, match="slow"):
         decode({"dict": [[encode(number), 1] for number in slow]})
     assert not right("mbpp", "Diff", [], slow, [1], 0)
-    with pytest.raises(ValueError):
-        decode({"Fraction": ["1e9999999999"]})
+    with pytest.raises(ValueError, match="digits"):
+        decode({"set": [encode(Decimal(1)), encode(2**20_000 * (2**61 - 1) + 1)]})
+
+
+def test_numbers_that_would_take_minutes_are_refused_and_long_ones_are_not() -> None:
+    for number in (7**200_000, -(2**900_000), Fraction(3**6000, 2**9000), Decimal("1e-99999")):
+        assert decode(encode(number)) == number
+    terms = {"Fraction": [encode(3**7000), encode(2**7000)]}
+    for form in (encode(2 ** (1 << 20)), terms, {"Fraction": ["1e9999999999"]}):
+        with pytest.raises(ValueError):
+            decode(form)
 
 
 def test_kinds_of_plain_values_cross_as_these() -> None:

@@ -18,7 +18,8 @@ from itertools import chain
 from pathlib import Path
 
 from ..errors import EngineError, OciError
-from ..running.process import missing_walls, sweep
+from ..running.folders import sweep
+from ..running.process import missing_walls
 from . import scores
 from .attempts import Attempt, Options
 from .cells import CellProblem

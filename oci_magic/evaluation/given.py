@@ -11,11 +11,12 @@ import json
 import os
 import signal
 import sys
+import threading
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ def judged(
 ) -> Iterator[Attempt]:  # fmt: skip
     """The attempts that the solutions in `path` are, those in `done` left out, in order."""
     samples = _samples(path)
-    pool = executor or ProcessPoolExecutor(os.cpu_count(), get_context("spawn"), _quiet)
+    pool = executor or ProcessPoolExecutor(os.cpu_count(), get_context("spawn"), _worker)
     waiting: deque[Future[list[Attempt]]] = deque()
     try:
         for problem in problems():
@@ -53,9 +54,20 @@ def judged(
             pool.shutdown(cancel_futures=True)
 
 
-def _quiet() -> None:
-    """Ctrl-C ends a worker without a traceback, after it has ended what it judges."""
+def _worker() -> None:
+    """Ctrl-C ends a worker without a traceback, after it has ended what it judges.
+
+    When the run is killed, its workers end too, and with them what they judge.
+    """
     signal.signal(signal.SIGINT, lambda *_: sys.exit(130))
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    assert parent
+    parent.join()
+    os._exit(1)
 
 
 def judge_samples(problem: Problem | CellProblem, samples: list[Sample]) -> list[Attempt]:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ..running.process import Ended, Limits
+from ..running.process import THREADS, Ended, Limits
 
 Kind = Literal[
     "passed", "wrong answer", "exception", "timed out", "out of memory", "syntax error"
@@ -65,6 +65,8 @@ def ended_as(ended: Ended, limits: Limits) -> Judgement:
             return Judgement("exception", f"the process ended before it answered ({ended.code})")
         case "too many files":
             return Judgement("exception", f"its files take more than {limits.folder >> 20} MiB")
+        case "too many threads":
+            return Judgement("exception", f"it starts more than {THREADS} threads")
     return Judgement("exception", "the process gave no answer")
 
 

@@ -1,11 +1,12 @@
 """A fresh process for code of a stranger, watched from outside: it answers in time or is ended.
 
 Covers a limit in seconds for every answer, the limits and walls of `inside.walls`, a temporary
-working folder whose size is watched, answers of bounded length, and the end: the process is
-killed with its group, its folder goes. On Linux it can start no other process, so none can stay;
-on macOS a process that leaves the group may. The process that judges keeps what is expected:
-only arguments go in, and only plain values (`inside.plain`) come out. Windows has neither
-the limits nor pipes with a deadline: there, judging is refused in one line.
+working folder (`folders`) whose size is watched as the number of threads is, answers of bounded
+length, and the end: the process is killed with its group, its folder goes. On Linux it can start
+no other process, so none can stay; on macOS a process that leaves the group may, and threads are
+not counted. The process that judges keeps what is expected: only arguments go in, and only plain
+values (`inside.plain`) come out. Windows has neither the limits nor pipes with a deadline: there,
+judging is refused in one line.
 """
 
 from __future__ import annotations
@@ -13,13 +14,12 @@ from __future__ import annotations
 import json
 import os
 import selectors
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
+import weakref
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from ..errors import OciError
+from . import folders
 from .inside.plain import encode
 
 _START = "import sys; sys.path.insert(0, sys.argv[1]); from inside.child import main; " + (
@@ -38,9 +39,12 @@ _ENVIRONMENT = {
     "LANG": "C.UTF-8",
     "PATH": os.defpath,
 }
-_PREFIX = "oci_magic-"
 _LONGEST, _PIECE, _LOOK = 8 << 20, 1 << 16, 0.1
-Ending = Literal["timed out", "ended", "too long", "no answer", "too many files"]
+Ending = Literal[
+    "timed out", "ended", "too long", "no answer", "too many files", "too many threads"
+]
+THREADS = 512
+"""What one process may have: libraries start one for each core, and some of their own."""
 
 
 @dataclass(frozen=True)
@@ -79,13 +83,13 @@ class Process:
         if sys.platform == "win32":
             raise OciError("judging needs Linux or macOS: on Windows, run this in WSL")
         self.limits, self._rest, self._stop = limits, b"", stop
-        self._folder = tempfile.TemporaryDirectory(
-            prefix=f"{_PREFIX}{os.getpid()}-", ignore_cleanup_errors=True
-        )
+        self._look = time.monotonic() + _LOOK
+        self._folder = folders.made()
+        self._remove = weakref.finalize(self, folders.remove, self._folder)
         self._running = subprocess.Popen(
             [sys.executable, "-P", "-s", "-c", _START, str(Path(__file__).parent)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0,
-            cwd=self._folder.name, env=_ENVIRONMENT, start_new_session=True,
+            cwd=self._folder, env=_ENVIRONMENT, start_new_session=True,
         )  # fmt: skip
         try:
             self._selector = selectors.DefaultSelector()
@@ -113,17 +117,17 @@ class Process:
     def ask(self, message: Mapping[str, Any] | None, seconds: float) -> dict[str, Any]:
         """Send `message` (None: nothing) and wait for the next line. Raises Ended."""
         left = memoryview(b"" if message is None else json.dumps(message).encode() + b"\n")
-        until, look = time.monotonic() + seconds, time.monotonic() + _LOOK
+        until = time.monotonic() + seconds
         while b"\n" not in self._rest:
             now = time.monotonic()
             if now >= until:
                 raise Ended("timed out")
             if self._stop and self._stop.is_set():
                 raise KeyboardInterrupt
-            if now >= look:
-                self._look_at_folder()
-                look = now + _LOOK
-            left = self._exchange(left, min(until, look) - now)
+            if now >= self._look:
+                self._check()
+                self._look = now + _LOOK
+            left = self._exchange(left, min(until, self._look) - now)
         line, _, self._rest = self._rest.partition(b"\n")
         return _message(line)
 
@@ -137,7 +141,14 @@ class Process:
         for pipe in self._pipes():
             pipe.close()
         self._selector.close()
-        self._folder.cleanup()
+        self._remove()
+
+    def _check(self) -> None:
+        if folders.used(self._folder, self.limits.folder) > self.limits.folder:
+            raise Ended("too many files")
+        with suppress(OSError):  # not told on macOS
+            if len(list(Path(f"/proc/{self._running.pid}/task").iterdir())) > THREADS:
+                raise Ended("too many threads")
 
     def _pipes(self) -> tuple[Any, Any]:
         return self._running.stdin, self._running.stdout
@@ -177,32 +188,6 @@ class Process:
         except subprocess.TimeoutExpired:
             return Ended("no answer")
         return Ended("timed out") if code == -signal.SIGXCPU else Ended("ended", code)
-
-    def _look_at_folder(self) -> None:
-        used = 0
-        for entry in os.scandir(self._folder.name):
-            with suppress(FileNotFoundError):  # it was there a moment ago
-                used += 4096 + entry.stat(follow_symlinks=False).st_size
-        if used > self.limits.folder:
-            raise Ended("too many files")
-
-
-def sweep() -> None:
-    """Remove the working folders that processes have left which judged here and were killed."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*-*"):
-        number = folder.name.removeprefix(_PREFIX).partition("-")[0]
-        if number.isdigit() and not _lives(int(number)):
-            shutil.rmtree(folder, ignore_errors=True)  # those of others refuse
-
-
-def _lives(number: int) -> bool:
-    try:
-        os.kill(number, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass  # of another user
-    return True
 
 
 def missing_walls() -> list[str]:

@@ -19,8 +19,18 @@ _NO_NEW_PRIVILEGES = 38
 _EXECUTE, _WRITE, _READ, _LIST, _REMOVE, _MAKE, _TRUNCATE = (1 << n for n in (0, 1, 2, 3, 5, 8, 14))
 _FILES = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 5: (1 << 16) - 1}
 """All that is known of files, from this version on."""
-_SYSTEM = ("/usr", "/lib", "/lib64", "/etc", "/sys/devices/system/cpu", "/System", "/nix/store")
-_SINGLE = ("/proc/cpuinfo", "/proc/meminfo", "/dev/urandom", "/dev/random", "/dev/zero")
+_SYSTEM = (
+    "/usr", "/lib", "/lib64", "/etc/zoneinfo", "/sys/devices/system/cpu", "/System", "/nix/store",
+)  # fmt: skip
+_SINGLE = (
+    "/proc/cpuinfo", "/proc/meminfo", "/dev/urandom", "/dev/random", "/dev/zero",
+    "/etc/ld.so.cache", "/etc/localtime", "/etc/timezone", "/etc/nsswitch.conf",
+    "/etc/ssl/openssl.cnf", "/etc/pki/tls/openssl.cnf",
+    "/etc/crypto-policies/back-ends/opensslcnf.config",
+    "/etc/mime.types", "/etc/httpd/mime.types", "/etc/httpd/conf/mime.types",
+    "/etc/apache/mime.types", "/etc/apache2/mime.types",
+)  # fmt: skip
+"""What Python and the libraries under it read; of the rest of /etc, nothing: root reads all."""
 
 
 def confine(folder: str) -> bool:

@@ -16,7 +16,10 @@ from typing import Any
 
 ITEMS = 100_000
 _INLINE = 2**53
-_ALIKE = 1_000
+_LONG, _TERM = 1 << 20, 10_000
+"""Bits of an integer, and of a fraction's terms, whose common divisor is slow to find."""
+_ALIKE = 100_000
+"""Members of a set that share a hash, times the length of the longest."""
 
 
 class Opaque:
@@ -127,13 +130,21 @@ def decode(form: Any) -> Any:
 
 
 def as_set(items: Iterable[Any]) -> set[Any]:
-    """A set of `items`. Raises ValueError where so many share a hash that it would take hours."""
+    """A set of `items`. Raises ValueError where members that share a hash would take hours."""
     items = list(items)
-    if len(items) - len(set(map(hash, items))) > _ALIKE:
+    hashes = len(set(map(hash, items)))
+    if len(items) > hashes:
         distinct = {repr(item) for item in items}  # texts have hashes that nobody foresees
-        if len(distinct) - len(set(map(hash, items))) > _ALIKE:
+        if (len(distinct) - hashes) * max(map(len, distinct)) > _ALIKE:
             raise ValueError("made to be slow")
     return set(items)
+
+
+def _whole(form: str) -> int:
+    number = int(form, 16)
+    if number.bit_length() > _LONG:  # slow to compare with a Decimal
+        raise ValueError("too long a number")
+    return number
 
 
 def _dictionary(form: list[Any]) -> dict[Any, Any]:
@@ -148,6 +159,8 @@ def _fraction(form: list[Any]) -> Any:
     above, below = map(decode, form)
     if type(above) is not int or type(below) is not int:
         raise ValueError("no fraction")  # a text could stand for a number without end
+    if max(above.bit_length(), below.bit_length()) > _TERM:
+        raise ValueError("too long a number")
     return Fraction(above, below)
 
 
@@ -163,7 +176,7 @@ def _object(form: list[Any]) -> Opaque:
 
 
 _READERS: dict[str, Callable[[Any], Any]] = {
-    "int": lambda form: int(form, 16),
+    "int": _whole,
     "complex": lambda form: complex(*map(decode, form)),
     "bytes": bytes.fromhex,
     "bytearray": bytearray.fromhex,

@@ -1,9 +1,10 @@
 """A filter of system calls (Linux, x86-64 and ARM64): no process, no signal, no network, no trace.
 
 Covers starting processes and programs, signals and limits of other processes, tracing and reading
-their memory, sockets to the network, memory that outlives a process (System V, keys), namespaces,
-and rights and times of files, which Landlock leaves open. Threads may be started. Does not look
-at what files are opened: that is Landlock's. Other machines get no filter.
+their memory, sockets to the network, what outlives a process (System V's memory, semaphores and
+messages, POSIX queues, keys), namespaces, and rights and times of files, which Landlock leaves
+open. Threads may be started. Does not look at what files are opened: that is Landlock's. Other
+machines get no filter.
 
 Numbers are the kernel's (`asm/unistd_64.h`, `asm-generic/unistd.h`); the form of the program is
 that of `linux/filter.h` and seccomp(2).
@@ -25,7 +26,9 @@ _DENIED = """
     socket 41 198 connect 42 203 bind 49 200 bpf 321 280 perf_event_open 298 241
     io_uring_setup 425 425 io_uring_enter 426 426 io_uring_register 427 427 userfaultfd 323 282
     keyctl 250 219 add_key 248 217 request_key 249 218
-    shmget 29 194 semget 64 190 msgget 68 186 mq_open 240 180
+    shmget 29 194 shmat 30 196 shmctl 31 195 shmdt 67 197
+    semget 64 190 semop 65 193 semctl 66 191 semtimedop 220 192
+    msgget 68 186 msgsnd 69 189 msgrcv 70 188 msgctl 71 187 mq_open 240 180 mq_unlink 241 181
     mount 165 40 umount2 166 39 unshare 272 97 setns 308 268 pivot_root 155 41 chroot 161 51
     chmod 90 - fchmod 91 52 fchmodat 268 53 fchmodat2 452 452
     chown 92 - fchown 93 55 lchown 94 - fchownat 260 54

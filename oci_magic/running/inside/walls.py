@@ -3,7 +3,8 @@
 Covers, on Linux and macOS: memory (macOS does not keep it), processor time, size and number of
 open files, no core dumps. On Linux also, where the kernel lets it (Docker's defaults do): no
 other process (`seccomp`), nothing outside the working folder is written and little read
-(`landlock`), no network, no privileges of root; the process ends with the one that started it.
+(`landlock`), no network, no privileges of root; the process ends with the one that started it,
+and before others where the machine has no memory left.
 Where there is no filter, as on macOS, `RLIMIT_NPROC` keeps users other than root from starting
 processes, and files and network stay open. Windows has none of this, and is not judged on.
 """
@@ -15,6 +16,7 @@ import resource
 import signal
 import struct
 import sys
+from contextlib import suppress
 
 from . import landlock, seccomp
 
@@ -58,7 +60,9 @@ def _limit(which: int, most: int, at_last: int | None = None) -> None:
 
 
 def _on_linux() -> None:
-    """End with the parent, and be root in name only."""
+    """End with the parent, be ended first where the machine has no memory, be root in name only."""
+    with suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:  # noqa: PTH123
+        file.write("1000")
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(_DIES_WITH_PARENT, signal.SIGKILL, 0, 0, 0)
     libc.capset(struct.pack("Ii", _CAPABILITIES, 0), bytes(24))
