@@ -161,6 +161,15 @@ def test_samples_are_drawn_apart_and_give_pass_at_k(model: Model, tmp_path: Path
     assert scores_in(tmp_path)["suites"]["problems"]["pass@k"] == {"base": {"1": 0.0, "10": 0.0}}
 
 
+def test_pass_at_k_is_told_for_as_many_samples_as_there_are() -> None:
+    right, wrong = (Round("", "", each) for each in (PASSED, Judgement("wrong answer")))
+    made = [Attempt("a/0", "A", n, (right if n == 3 else wrong,)) for n in range(12)]
+    for samples, ks in ((1, ["1"]), (5, ["1", "5"]), (12, ["1", "10", "12"])):
+        found = score(made[:samples], {"rounds": 1})["suites"]["A"]["pass@k"]["base"]
+        assert list(found) == ks
+        assert found[str(samples)] == (100.0 if samples > 3 else 0.0)
+
+
 @pytest.mark.parametrize("n, c, k, chance", [(5, 0, 1, 0), (5, 5, 1, 1), (4, 1, 1, 0.25),
                                              (5, 2, 2, 0.7), (10, 1, 10, 1)])  # fmt: skip
 def test_pass_at_k_is_the_unbiased_estimator(n: int, c: int, k: int, chance: float) -> None:

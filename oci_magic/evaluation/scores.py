@@ -79,6 +79,7 @@ def score(attempts: Iterable[Attempt], run: Mapping[str, Any]) -> dict[str, Any]
 
 def _scored(suite: _Suite, rounds: int) -> dict[str, Any]:
     counts = [len(firsts) for firsts in suite.first.values()]
+    ks = sorted(k for k in {*_KS, min(counts)} if k <= min(counts))
     tables = {"base": suite.first} | ({"plus": suite.plus} if suite.tested == {True} else {})
     return {
         "problems": len(counts), "samples": min(counts), "not asked (too long)": suite.notes,
@@ -87,7 +88,7 @@ def _scored(suite: _Suite, rounds: int) -> dict[str, Any]:
             for upto in range(1, rounds + 1)
         ],
         "pass@k": {
-            tests: {str(k): _pass(table, k, rounds) for k in _KS if k <= min(counts)}
+            tests: {str(k): _pass(table, k, rounds) for k in ks}
             for tests, table in tables.items()
         },
         "cells": suite.cells.told(), "verdicts": dict(suite.verdicts.most_common()),
