@@ -326,6 +326,30 @@ def test_given_solutions_are_judged_in_order_and_once(
     assert "pass@1, round 1: 75.0" in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("model")
+def test_recorded_attempts_are_judged_again_round_by_round_without_the_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run(tmp_path, "--rounds", "3", "--samples", "2") == 0
+    made = kept(tmp_path)
+    monkeypatch.setattr(crew, "open_engine", lambda *_, **__: pytest.fail("a model was opened"))
+    rows = [json.loads(line) for line in Path(OWN).read_text().splitlines()]
+    rows[0]["test"] = rows[0]["test"].replace("candidate(4) == 1.0", "candidate(4) == 2.0")
+    (tmp_path / "mended.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    again, solutions = tmp_path / "again", str(tmp_path / "attempts.jsonl")
+    call = ["eval", str(tmp_path / "mended.jsonl"), "--solutions", solutions, "--out", str(again)]
+    assert main(call) == 0
+    found = kept(again)
+    assert [[(r.text, r.code, r.usage) for r in each.rounds] for each in found] == [
+        [(r.text, r.code, r.usage) for r in each.rounds] for each in made
+    ]
+    assert {each.key: [r.passed for r in each.rounds] for each in found} == {
+        ("mended", f"Own/{n}", k): [False, n > 0] for n in range(3) for k in range(2)
+    }
+    by_round = scores_in(again)["suites"]["mended"]["pass@1 by round"]
+    assert [round(each["base"]) for each in by_round] == [0, 67, 67]
+
+
 def test_comparison_names_what_only_one_solves(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

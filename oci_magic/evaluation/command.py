@@ -13,7 +13,7 @@ import time
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from itertools import chain
 from pathlib import Path
 
@@ -24,8 +24,10 @@ from .attempts import Attempt, Options
 from .cells import CellProblem
 from .comparing import compare
 from .crew import Crew
+from .given import judged
 from .problems import Problem, left_out, read, rows
 from .records import Records
+from .samples import Solutions
 
 _OPEN = {
     "files": "your files",
@@ -53,7 +55,9 @@ def evaluate(given: Namespace, say: Say = print) -> int:
 def _attempts(given: Namespace) -> None:
     if bool(given.model) == bool(given.solutions):
         raise OciError("who answers? name a model with --model M, or a file with --solutions FILE")
-    options, named = _options(given), given.model or f"solutions:{_digest(given.solutions)}"
+    named = given.model or f"solutions:{_digest(given.solutions)}"
+    solutions = Solutions(given.solutions) if given.solutions else None
+    options = _options(given) if solutions is None else _options_of(given, solutions)
     if len({path.name.partition(".jsonl")[0] for path in given.problems}) < len(given.problems):
         raise OciError("two files of problems have one name: rename one, for scores go by name")
     run = {"model": named, "mentor": given.mentor, **asdict(options)}
@@ -61,10 +65,8 @@ def _attempts(given: Namespace) -> None:
     sweep()
     _tell_walls()
     with Records(given.out, run) as records:
-        if given.solutions:
-            from .given import judged
-
-            made = judged(given.solutions, lambda: _problems(given, options), records.done)
+        if solutions:
+            made = judged(solutions, _problems(given, options), records.done)
         else:
             made = _made(given, options, records)
         started, before = time.perf_counter(), len(records.done)
@@ -148,11 +150,17 @@ def _options(given: Namespace) -> Options:
     warm = given.temperature if given.temperature is not None else 0.8 * (given.samples > 1)
     if given.samples > 1 and not warm:
         raise OciError("greedy samples are all the same: give --temperature, or leave it out")
-    one = bool(given.solutions) or given.feedback == "none"
     return Options(
-        1 if one else given.rounds, "none" if given.solutions else given.feedback, given.oracle,
+        1 if given.feedback == "none" else given.rounds, given.feedback, given.oracle,
         given.samples, warm, given.max_new_tokens, given.tests, given.form,
     )  # fmt: skip
+
+
+def _options_of(given: Namespace, solutions: Solutions) -> Options:
+    """Of solutions: one round each, or those of the run that has made them."""
+    run = {"rounds": 1, "feedback": "none", **solutions.run}
+    known = {each.name: run[each.name] for each in fields(Options) if each.name in run}
+    return replace(Options(**known), tests=given.tests)
 
 
 def _digest(path: Path) -> str:

@@ -1,47 +1,41 @@
-"""Solutions that are given, judged side by side: no model, one round each.
+"""Solutions that are given, judged side by side: no model.
 
-Reads EvalPlus' form of samples: lines with `task_id` and `solution`, or `completion`, which is
-put behind the prompt. A solution is judged as it stands. All samples of a problem are judged in
-one process, which finds the expected answers once. `executor` is any `concurrent.futures.Executor`.
+A solution is judged as it stands; of an earlier run's attempts every round is. All samples of a
+problem are judged in one process, which finds the expected answers once. `executor` is any
+`concurrent.futures.Executor`.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sys
 import time
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from dataclasses import replace
 from multiprocessing import get_context
-from pathlib import Path
 from typing import Any
 
-from ..errors import OciError
 from .attempts import Attempt, Key, Round
 from .cell_judging import CellJudge
 from .cells import CellProblem
 from .judging import Judge
 from .problems import Problem
-
-Sample = tuple[int, str]
+from .samples import Solutions
 
 
 def judged(
-    path: Path, problems: Callable[[], Iterator[Problem | CellProblem]], done: Collection[Key],
+    solutions: Solutions, problems: Iterator[Problem | CellProblem], done: Collection[Key],
     executor: Executor | None = None,
 ) -> Iterator[Attempt]:  # fmt: skip
-    """The attempts that the solutions in `path` are, those in `done` left out, in order."""
-    samples = _samples(path)
+    """The solutions as attempts, those in `done` left out, in the order of the problems."""
     pool = executor or ProcessPoolExecutor(os.cpu_count(), get_context("spawn"), _quiet)
     waiting: deque[Future[list[Attempt]]] = deque()
     try:
-        for problem in problems():
-            key = problem.source, problem.task_id
-            there = samples.get(problem.task_id, ())
-            left = [each for each in there if (*key, each[0]) not in done]
+        for problem in problems:
+            left = [each for each in solutions.of(problem) if each.key not in done]
             if left:
                 waiting.append(pool.submit(judge_samples, problem, left))
             if len(waiting) > 4 * (os.cpu_count() or 1):
@@ -58,51 +52,36 @@ def _quiet() -> None:
     signal.signal(signal.SIGINT, lambda *_: sys.exit(130))
 
 
-def judge_samples(problem: Problem | CellProblem, samples: list[Sample]) -> list[Attempt]:
+def judge_samples(problem: Problem | CellProblem, samples: list[Attempt]) -> list[Attempt]:
     """Judge solutions of one problem, one after the other."""
     judge = _cell() if isinstance(problem, CellProblem) else _function()
     marks = problem.marks if isinstance(problem, CellProblem) else ()
     made = []
-    for number, code in samples:
+    for each in samples:
         started = time.perf_counter()
-        rounds = (judge(problem, code),)
+        rounds = tuple(judge(problem, found) for found in each.rounds)
         seconds = time.perf_counter() - started
-        made.append(Attempt(problem.task_id, problem.source, number, rounds, seconds, "", marks))
+        made.append(replace(each, rounds=rounds, seconds=seconds, marks=marks))
     return made
 
 
-def _function() -> Callable[[Any, str], Round]:
+def _function() -> Callable[[Any, Round], Round]:
     judge = Judge()
 
-    def judged(problem: Problem, code: str) -> Round:
-        whole = code.removeprefix("\0")
-        if whole != code:
-            whole = f"{problem.prompt}{whole}"
-        return Round("", whole, *judge.judge(problem, whole))
+    def judged(problem: Problem, found: Round) -> Round:
+        base, plus = judge.judge(problem, found.code)
+        return replace(found, base=base, plus=plus)
 
     return judged
 
 
-def _cell() -> Callable[[Any, str], Round]:
+def _cell() -> Callable[[Any, Round], Round]:
+    """Code that was refused in its run, for it only hid an error, stays so: it never ran."""
     judge = CellJudge()
 
-    def judged(problem: CellProblem, code: str) -> Round:
-        whole = code.removeprefix("\0")
-        return Round("", whole, judge.judge(problem, whole).judgement)
+    def judged(problem: CellProblem, found: Round) -> Round:
+        if found.base.message.startswith("Refused: "):
+            return found
+        return replace(found, base=judge.judge(problem, found.code).judgement)
 
     return judged
-
-
-def _samples(path: Path) -> dict[str, list[Sample]]:
-    """By problem; a completion is marked by a zero character in front."""
-    found: dict[str, list[Sample]] = defaultdict(list)
-    for number, line in enumerate(path.read_bytes().splitlines(), 1):
-        try:
-            row: dict[str, Any] = json.loads(line)
-            code = str(row["solution"]) if "solution" in row else f"\0{row['completion']}"
-            found[str(row["task_id"])].append((len(found[str(row["task_id"])]), code))
-        except (KeyError, TypeError, ValueError):
-            raise OciError(
-                f"{path}: line {number} is no solution: it has task_id and solution (or completion)"
-            ) from None
-    return found
