@@ -23,7 +23,7 @@ from . import scores
 from .attempts import Attempt, Options
 from .cells import CellProblem
 from .comparing import compare
-from .crew import Crew
+from .crew import Crew, connected
 from .given import judged
 from .problems import Problem, left_out, read, rows
 from .records import Records
@@ -66,7 +66,7 @@ def _attempts(given: Namespace) -> None:
     _tell_walls()
     with Records(given.out, run) as records:
         if solutions:
-            made = judged(solutions, _problems(given, options), records.done)
+            made = _given(given, solutions, options, records)
         else:
             made = _made(given, options, records)
         started, before = time.perf_counter(), len(records.done)
@@ -116,6 +116,18 @@ def _made(given: Namespace, options: Options, records: Records) -> Iterator[Atte
         given.model, given.mentor, options, given.batch, given.cluster, given.server_url
     ) as crew:
         yield from crew.attempts(chain([first], left))
+
+
+def _given(
+    given: Namespace, solutions: Solutions, options: Options, records: Records
+) -> Iterator[Attempt]:
+    problems = _problems(given, options)
+    if not given.cluster:
+        yield from judged(solutions, problems, records.done)
+        return
+    with closing(connected(given.cluster)) as cluster:
+        cores = sum(cluster.ncores().values())
+        yield from judged(solutions, problems, records.done, cluster.get_executor(), cores)
 
 
 def _problems(given: Namespace, options: Options) -> Iterator[Problem | CellProblem]:

@@ -28,17 +28,21 @@ from .samples import Solutions
 
 def judged(
     solutions: Solutions, problems: Iterator[Problem | CellProblem], done: Collection[Key],
-    executor: Executor | None = None,
+    executor: Executor | None = None, cores: int | None = None,
 ) -> Iterator[Attempt]:  # fmt: skip
-    """The solutions as attempts, those in `done` left out, in the order of the problems."""
-    pool = executor or ProcessPoolExecutor(os.cpu_count(), get_context("spawn"), _quiet)
+    """The solutions as attempts, those in `done` left out, in the order of the problems.
+
+    `cores` is how many the executor has; without one, processes on this machine's are used.
+    """
+    cores = cores or os.cpu_count() or 1
+    pool = executor or ProcessPoolExecutor(cores, get_context("spawn"), _quiet)
     waiting: deque[Future[list[Attempt]]] = deque()
     try:
         for problem in problems:
             left = [each for each in solutions.of(problem) if each.key not in done]
             if left:
                 waiting.append(pool.submit(judge_samples, problem, left))
-            if len(waiting) > 4 * (os.cpu_count() or 1):
+            if len(waiting) > 4 * cores:
                 yield from waiting.popleft().result()
         while waiting:
             yield from waiting.popleft().result()
