@@ -9,6 +9,7 @@ import signal
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -386,6 +387,43 @@ def test_file_cut_anywhere_goes_on_without_a_lost_or_repeated_attempt(cut: int, 
                     if each.key not in records.done:
                         records.add(each)
             assert list(attempts(path)) == ATTEMPTS
+
+
+def test_run_that_has_made_no_attempt_leaves_its_folder_to_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: Any, **__: Any) -> None:
+        raise EngineError("there is no such model")
+
+    monkeypatch.setattr(crew, "open_engine", gone)
+    assert run(tmp_path) == 1 and kept(tmp_path) == []
+    monkeypatch.setattr(crew, "open_engine", lambda *_, **__: Model())
+    assert run(tmp_path, "--rounds", "3") == 0
+    assert scores_in(tmp_path)["run"]["rounds"] == 3
+
+
+@pytest.mark.parametrize("text", ["not ours", '{"task_id": "x"}', "not ours\nat all", "[1]\n{"])
+def test_file_that_is_none_of_attempts_stays_as_it_is(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "attempts.jsonl"
+    path.write_text(text)
+    with pytest.raises(OciError, match="no file of attempts"):
+        Records(tmp_path, RUN)
+    assert path.read_text() == text
+
+
+@pytest.mark.parametrize("long", ["", "x" * 200_000])
+def test_last_attempt_without_an_end_of_line_is_kept(long: str, tmp_path: Path) -> None:
+    made = [replace(each, note=long) for each in ATTEMPTS]
+    with Records(tmp_path, RUN) as records:
+        for each in made[:3]:
+            records.add(each)
+    path = tmp_path / "attempts.jsonl"
+    path.write_bytes(path.read_bytes().rstrip(b"\n"))
+    assert list(attempts(path)) == made[:3]
+    with Records(tmp_path, RUN) as records:
+        assert len(records.done) == 3
+        records.add(made[3])
+    assert list(attempts(path)) == made
 
 
 def test_two_runs_do_not_write_one_file(tmp_path: Path) -> None:

@@ -1,8 +1,9 @@
 """`attempts.jsonl`: whole lines, each on disk when its attempt has ended, and no attempt twice.
 
 Covers a first line that says what run it is, resuming (half a last line, left by a kill, is cut
-off; a file of another run is refused), and a lock, so that two runs do not write one file. Holds
-no attempts in memory: of those that are there it knows the keys.
+off, in a file of attempts only; a file of another run is refused, unless it has no attempts), and
+a lock, so that two runs do not write one file. Holds no attempts in memory: of those that are
+there it knows the keys.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from ..errors import OciError
-from .attempts import Attempt, Key, as_row, from_row
+from .attempts import Attempt, as_row, from_row
 
 NAME = "attempts.jsonl"
+_HEAD = b'{"run": '
 
 
 class Records:
@@ -38,8 +40,9 @@ class Records:
             ) from error
         try:
             self._lock()
-            self._cut()
-            self.done = set(self._keys())
+            self._begin()
+            self._end()
+            self.done = {attempt.key for attempt in attempts(self.path)}
         except BaseException:
             self._file.close()
             raise
@@ -66,24 +69,13 @@ class Records:
         except OSError:
             raise OciError(f"{self.path} is being written by another run: wait for it") from None
 
-    def _cut(self) -> None:
-        """Drop half a line at the end."""
-        size = end = self._file.seek(0, os.SEEK_END)
-        while end:
-            start = max(0, end - (1 << 16))
-            self._file.seek(start)
-            piece = self._file.read(end - start)
-            if b"\n" in piece:
-                end = start + piece.rindex(b"\n") + 1
-                break
-            end = start
-        if end < size:
-            self._file.truncate(end)
-
-    def _keys(self) -> Iterator[Key]:
-        if not self.path.stat().st_size:
+    def _begin(self) -> None:
+        """Write what run it is, where no attempts are there yet; refuse any other file."""
+        self._file.seek(0)
+        first, more = self._file.readline(), self._file.read(1)
+        if not more and (first.startswith(_HEAD) or _HEAD.startswith(first)):
+            self._file.truncate(0)
             self._write({"run": self._run})
-            return
         run = header(self.path)
         if run != self._run:
             other = [key for key in {**run, **self._run} if run.get(key) != self._run.get(key)]
@@ -91,8 +83,24 @@ class Records:
                 f"{self.path} is of a run with another {', '.join(other)}: choose another --out, "
                 "or give the same options to go on with it"
             )
-        for attempt in attempts(self.path):
-            yield attempt.key
+
+    def _end(self) -> None:
+        """End the last line: it is whole, or half of one, which is dropped."""
+        start, last = self._last_line()
+        if last and _attempt(last):
+            self._file.write(b"\n")
+        elif last:
+            self._file.truncate(start)
+
+    def _last_line(self) -> tuple[int, bytes]:
+        """What stands behind the last end of a line, and where it starts."""
+        start, last = self._file.seek(0, os.SEEK_END), b""
+        while start and b"\n" not in last:
+            before = max(0, start - (1 << 16))
+            self._file.seek(before)
+            last, start = self._file.read(start - before) + last, before
+        kept = last.rfind(b"\n") + 1
+        return start + kept, last[kept:]
 
 
 def header(path: Path) -> dict[str, Any]:
@@ -100,7 +108,7 @@ def header(path: Path) -> dict[str, Any]:
     with _opened(path) as file:
         try:
             return dict(json.loads(file.readline())["run"])
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, RecursionError, TypeError, ValueError):
             raise OciError(f"{path} is no file of attempts: choose another --out") from None
 
 
@@ -109,14 +117,21 @@ def attempts(path: Path) -> Iterator[Attempt]:
     with _opened(path) as file:
         file.readline()
         for number, line in enumerate(file, 2):
-            if not line.endswith(b"\n"):
-                return
-            try:
-                yield from_row(json.loads(line))
-            except (KeyError, TypeError, ValueError):
+            found = _attempt(line)
+            if found:
+                yield found
+            elif line.endswith(b"\n"):
                 raise OciError(
                     f"{path}: line {number} is no attempt: remove the line to have it tried again"
-                ) from None
+                )
+
+
+def _attempt(line: bytes) -> Attempt | None:
+    """What a line tells, None for any other line, and for half of one."""
+    try:
+        return from_row(json.loads(line))
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
+        return None
 
 
 def _opened(path: Path) -> Any:
