@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from oci_magic.__main__ import main
 from oci_magic.engines import Sampling
 from oci_magic.errors import EngineError, OciError
-from oci_magic.evaluation import crew
+from oci_magic.evaluation import crew, records
 from oci_magic.evaluation.attempts import Attempt, Round
 from oci_magic.evaluation.problems import problem, read
 from oci_magic.evaluation.protocol import guidance
@@ -381,11 +381,11 @@ def test_file_cut_anywhere_goes_on_without_a_lost_or_repeated_attempt(cut: int, 
             if length is not None:
                 path.write_bytes(whole[: length % (len(whole) + 1)])
             before = {a.key for a in attempts(path)} if b"\n" in path.read_bytes() else set()
-            with Records(folder, RUN) as records:
-                assert records.done == before
+            with Records(folder, RUN) as made:
+                assert made.done == before
                 for each in ATTEMPTS:
-                    if each.key not in records.done:
-                        records.add(each)
+                    if each.key not in made.done:
+                        made.add(each)
             assert list(attempts(path)) == ATTEMPTS
 
 
@@ -414,16 +414,32 @@ def test_file_that_is_none_of_attempts_stays_as_it_is(text: str, tmp_path: Path)
 @pytest.mark.parametrize("long", ["", "x" * 200_000])
 def test_last_attempt_without_an_end_of_line_is_kept(long: str, tmp_path: Path) -> None:
     made = [replace(each, note=long) for each in ATTEMPTS]
-    with Records(tmp_path, RUN) as records:
+    with Records(tmp_path, RUN) as opened:
         for each in made[:3]:
-            records.add(each)
+            opened.add(each)
     path = tmp_path / "attempts.jsonl"
     path.write_bytes(path.read_bytes().rstrip(b"\n"))
     assert list(attempts(path)) == made[:3]
-    with Records(tmp_path, RUN) as records:
-        assert len(records.done) == 3
-        records.add(made[3])
+    with Records(tmp_path, RUN) as opened:
+        assert len(opened.done) == 3
+        opened.add(made[3])
     assert list(attempts(path)) == made
+
+
+def test_time_of_a_run_adds_up_over_its_parts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = 0.0
+    monkeypatch.setattr(records.time, "monotonic", lambda: now)
+    for part in (ATTEMPTS[:2], ATTEMPTS[2:]):
+        now += 1000  # nothing runs
+        with Records(tmp_path, RUN) as made:
+            for each in part:
+                now += 2.5
+                made.add(each)
+    assert main(["eval", "--out", str(tmp_path)]) == 0
+    assert "time: 10.0 s" in capsys.readouterr().out
+    assert scores_in(tmp_path)["seconds of the run"] == 10.0
 
 
 def test_two_runs_do_not_write_one_file(tmp_path: Path) -> None:

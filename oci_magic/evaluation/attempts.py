@@ -69,7 +69,8 @@ class Round:
 class Attempt:
     """All rounds of one sample of one problem of the file `source`; `note`: why there are none.
 
-    `marks` say what a cell problem is counted as.
+    `marks` say what a cell problem is counted as; `since` is the run's seconds since the attempt
+    before it ended, which in all are the time that the run took, whatever went on side by side.
     """
 
     task_id: str
@@ -79,6 +80,7 @@ class Attempt:
     seconds: float = 0.0
     note: str = ""
     marks: tuple[str, ...] = ()
+    since: float = field(default=0.0, compare=False)
 
     @property
     def key(self) -> Key:

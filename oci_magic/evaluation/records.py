@@ -11,7 +11,9 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -31,9 +33,10 @@ class Records:
 
     def __init__(self, folder: Path, run: Mapping[str, Any]) -> None:
         self.path, self._run = folder / NAME, json.loads(json.dumps(run))
+        self._then = time.monotonic()
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._file = self.path.open("a+b")
+            self._file = self.path.open("a+b", buffering=0)
         except OSError as error:
             raise OciError(
                 f"cannot write {self.path} ({error.strerror}): choose another --out"
@@ -54,14 +57,23 @@ class Records:
         self._file.close()
 
     def add(self, attempt: Attempt) -> None:
-        """Write one attempt; it is on disk when this returns."""
-        self._write(as_row(attempt))
+        """Write one attempt, and the time since the one before; it is on disk when this returns."""
+        now = time.monotonic()
+        self._write(as_row(replace(attempt, since=round(now - self._then, 3))))
+        self._then = now
         self.done.add(attempt.key)
 
     def _write(self, row: Mapping[str, Any]) -> None:
-        self._file.write(json.dumps(row).encode() + b"\n")
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        left = json.dumps(row).encode() + b"\n"
+        try:
+            while left:  # not buffered: what did not go to disk is not tried again on closing
+                left = left[self._file.write(left) :]
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise OciError(
+                f"cannot write {self.path} ({error.strerror}): make room, and give the same "
+                "command to go on"
+            ) from error
 
     def _lock(self) -> None:
         try:
@@ -71,8 +83,8 @@ class Records:
 
     def _begin(self) -> None:
         """Write what run it is, where no attempts are there yet; refuse any other file."""
-        self._file.seek(0)
-        first, more = self._file.readline(), self._file.read(1)
+        with self.path.open("rb") as file:
+            first, more = file.readline(), file.read(1)
         if not more and (first.startswith(_HEAD) or _HEAD.startswith(first)):
             self._file.truncate(0)
             self._write({"run": self._run})

@@ -68,13 +68,18 @@ def _round(passed: Sequence[bool]) -> int:
 def score(attempts: Iterable[Attempt], run: Mapping[str, Any]) -> dict[str, Any]:
     """The scores of a run, in the form of `scores.json`."""
     suites: dict[str, _Suite] = defaultdict(_Suite)
+    took = 0.0
     for attempt in attempts:
         suites[attempt.source].add(attempt)
+        took += attempt.since
     if not suites:
         raise OciError("there are no attempts to score: give PROBLEMS and --model")
     rounds = 1 if run.get("feedback") == "none" else int(run.get("rounds", 1))
     each = {name: _scored(suite, rounds) for name, suite in sorted(suites.items())}
-    return {"run": dict(run), "suites": each, "average": _average(list(each.values()), rounds)}
+    return {
+        "run": dict(run), "seconds of the run": round(took, 1), "suites": each,
+        "average": _average(list(each.values()), rounds),
+    }  # fmt: skip
 
 
 def _scored(suite: _Suite, rounds: int) -> dict[str, Any]:
@@ -120,8 +125,11 @@ def write(folder: Path) -> dict[str, Any]:
     path = folder / records.NAME
     scores = score(records.attempts(path), records.header(path))
     new = folder / f"{NAME}.new"
-    new.write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")
-    new.replace(folder / NAME)
+    try:
+        new.write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")
+        new.replace(folder / NAME)
+    except OSError as error:
+        raise OciError(f"cannot write {folder / NAME} ({error.strerror}): make way for it") from None
     return scores
 
 
@@ -149,7 +157,7 @@ def table(scores: Mapping[str, Any]) -> list[str]:
             lines.append(f"  {suite['not asked (too long)']} did not fit into the model's window")
     if len(scores["suites"]) > 1:
         lines += ["average", *_rounds(scores["average"])]
-    return lines
+    return [*lines, f"time: {scores['seconds of the run']:,.1f} s"]
 
 
 def _rounds(rows: Sequence[Mapping[str, float]]) -> list[str]:
