@@ -9,7 +9,6 @@ import signal
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from hypothesis import strategies as st
 from oci_magic.__main__ import main
 from oci_magic.engines import Sampling
 from oci_magic.errors import EngineError, OciError
-from oci_magic.evaluation import crew, records
+from oci_magic.evaluation import crew
 from oci_magic.evaluation.attempts import Attempt, Round
 from oci_magic.evaluation.problems import problem, read
 from oci_magic.evaluation.protocol import guidance
@@ -265,6 +264,13 @@ def test_mistake_is_one_line_that_says_what_to_do(
         ('{"task_id": "x/1", "prompt": "", "entry_point": "f", "canonical_solution": "", '
          '"base_input": []}', "has no tests"),
         ('{"task_id": 1, "text": "", "code": "x = 1", "test_list": ["assert 1"]}', "no function"),
+        ('{"task_id": "x/1", "prompt": "", "entry_point": "f", "canonical_solution": "", '
+         '"base_input": [5]}', "base_input is no list of lists"),
+        ('{"task_id": "Mbpp/1", "prompt": "", "entry_point": "f", "canonical_solution": "", '
+         '"base_input": [[5]], "plus_input": {}}', "plus_input is no list of lists"),
+        ("[" * 5000, "is not JSON"),
+        ('{"a": ' * 5000, "line 1 is not JSON"),
+        ('{"task_id": 1, "text": "", "code": "' + "-" * 9999 + '1", "test_list": []}', "problem 1"),
     ],
 )  # fmt: skip
 def test_file_of_no_known_form_is_told_in_one_line(text: str, part: str, tmp_path: Path) -> None:
@@ -327,30 +333,6 @@ def test_given_solutions_are_judged_in_order_and_once(
     assert "pass@1, round 1: 75.0" in capsys.readouterr().out
 
 
-@pytest.mark.usefixtures("model")
-def test_recorded_attempts_are_judged_again_round_by_round_without_the_model(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert run(tmp_path, "--rounds", "3", "--samples", "2") == 0
-    made = kept(tmp_path)
-    monkeypatch.setattr(crew, "open_engine", lambda *_, **__: pytest.fail("a model was opened"))
-    rows = [json.loads(line) for line in Path(OWN).read_text().splitlines()]
-    rows[0]["test"] = rows[0]["test"].replace("candidate(4) == 1.0", "candidate(4) == 2.0")
-    (tmp_path / "mended.jsonl").write_text("\n".join(map(json.dumps, rows)))
-    again, solutions = tmp_path / "again", str(tmp_path / "attempts.jsonl")
-    call = ["eval", str(tmp_path / "mended.jsonl"), "--solutions", solutions, "--out", str(again)]
-    assert main(call) == 0
-    found = kept(again)
-    assert [[(r.text, r.code, r.usage) for r in each.rounds] for each in found] == [
-        [(r.text, r.code, r.usage) for r in each.rounds] for each in made
-    ]
-    assert {each.key: [r.passed for r in each.rounds] for each in found} == {
-        ("mended", f"Own/{n}", k): [False, n > 0] for n in range(3) for k in range(2)
-    }
-    by_round = scores_in(again)["suites"]["mended"]["pass@1 by round"]
-    assert [round(each["base"]) for each in by_round] == [0, 67, 67]
-
-
 def test_comparison_names_what_only_one_solves(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -387,59 +369,6 @@ def test_file_cut_anywhere_goes_on_without_a_lost_or_repeated_attempt(cut: int, 
                     if each.key not in made.done:
                         made.add(each)
             assert list(attempts(path)) == ATTEMPTS
-
-
-def test_run_that_has_made_no_attempt_leaves_its_folder_to_another(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def gone(*_: Any, **__: Any) -> None:
-        raise EngineError("there is no such model")
-
-    monkeypatch.setattr(crew, "open_engine", gone)
-    assert run(tmp_path) == 1 and kept(tmp_path) == []
-    monkeypatch.setattr(crew, "open_engine", lambda *_, **__: Model())
-    assert run(tmp_path, "--rounds", "3") == 0
-    assert scores_in(tmp_path)["run"]["rounds"] == 3
-
-
-@pytest.mark.parametrize("text", ["not ours", '{"task_id": "x"}', "not ours\nat all", "[1]\n{"])
-def test_file_that_is_none_of_attempts_stays_as_it_is(text: str, tmp_path: Path) -> None:
-    path = tmp_path / "attempts.jsonl"
-    path.write_text(text)
-    with pytest.raises(OciError, match="no file of attempts"):
-        Records(tmp_path, RUN)
-    assert path.read_text() == text
-
-
-@pytest.mark.parametrize("long", ["", "x" * 200_000])
-def test_last_attempt_without_an_end_of_line_is_kept(long: str, tmp_path: Path) -> None:
-    made = [replace(each, note=long) for each in ATTEMPTS]
-    with Records(tmp_path, RUN) as opened:
-        for each in made[:3]:
-            opened.add(each)
-    path = tmp_path / "attempts.jsonl"
-    path.write_bytes(path.read_bytes().rstrip(b"\n"))
-    assert list(attempts(path)) == made[:3]
-    with Records(tmp_path, RUN) as opened:
-        assert len(opened.done) == 3
-        opened.add(made[3])
-    assert list(attempts(path)) == made
-
-
-def test_time_of_a_run_adds_up_over_its_parts(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    now = 0.0
-    monkeypatch.setattr(records.time, "monotonic", lambda: now)
-    for part in (ATTEMPTS[:2], ATTEMPTS[2:]):
-        now += 1000  # nothing runs
-        with Records(tmp_path, RUN) as made:
-            for each in part:
-                now += 2.5
-                made.add(each)
-    assert main(["eval", "--out", str(tmp_path)]) == 0
-    assert "time: 10.0 s" in capsys.readouterr().out
-    assert scores_in(tmp_path)["seconds of the run"] == 10.0
 
 
 def test_two_runs_do_not_write_one_file(tmp_path: Path) -> None:

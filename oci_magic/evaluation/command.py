@@ -8,6 +8,7 @@ on an executor, by default a pool of processes. Who answers and judges is `crew`
 from __future__ import annotations
 
 import hashlib
+import os
 import sys
 import time
 from argparse import Namespace
@@ -47,8 +48,12 @@ def evaluate(given: Namespace, say: Say = print) -> int:
             _attempts(given)
         lines = scores.table(scores.write(given.out))
         lines.append(f"wrote {given.out / scores.NAME}")
-    for line in lines:
-        say(line)
+    try:
+        for line in lines:
+            say(line)
+        sys.stdout.flush()
+    except BrokenPipeError:  # who reads has had enough, as `head` has
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 

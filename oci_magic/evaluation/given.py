@@ -13,11 +13,18 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import (
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+)
 from dataclasses import replace
 from multiprocessing import get_context
 from typing import Any
 
+from ..errors import OciError
 from .attempts import Attempt, Key, Round
 from .cell_judging import CellJudge
 from .cells import CellProblem
@@ -43,12 +50,21 @@ def judged(
             if left:
                 waiting.append(pool.submit(judge_samples, problem, left))
             if len(waiting) > 4 * cores:
-                yield from waiting.popleft().result()
+                yield from _answer(waiting.popleft())
         while waiting:
-            yield from waiting.popleft().result()
+            yield from _answer(waiting.popleft())
     finally:
         if executor is None:
             pool.shutdown(cancel_futures=True)
+
+
+def _answer(judging: Future[list[Attempt]]) -> list[Attempt]:
+    try:
+        return judging.result()
+    except (BrokenExecutor, CancelledError):
+        raise OciError(
+            "a process that judges was ended from outside: give the same command to go on"
+        ) from None
 
 
 def _quiet() -> None:

@@ -129,7 +129,9 @@ def write(folder: Path) -> dict[str, Any]:
         new.write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")
         new.replace(folder / NAME)
     except OSError as error:
-        raise OciError(f"cannot write {folder / NAME} ({error.strerror}): make way for it") from None
+        raise OciError(
+            f"cannot write {folder / NAME} ({error.strerror}): make way for it"
+        ) from None
     return scores
 
 
