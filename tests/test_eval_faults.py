@@ -188,3 +188,50 @@ def test_time_of_a_run_adds_up_over_its_parts(
     assert main(["eval", "--out", str(tmp_path)]) == 0
     assert "time: 10.0 s" in capsys.readouterr().out
     assert scores_in(tmp_path)["seconds of the run"] == 10.0
+
+
+SOLUTIONS = [{"task_id": f"Own/{n}", "solution": code} for n, code in enumerate(RIGHT.values())]
+
+
+@pytest.fixture
+def unfit(tmp_path: Path) -> Path:
+    """Only the third is fit: there is an object in a test, and a canonical that fails."""
+    rows = [json.loads(line) for line in Path(OWN).read_text().splitlines()]
+    rows[0]["test"] = "def check(candidate):\n    candidate(len)\n"
+    rows[1] |= {"base_input": [[[1]]], "canonical_solution": "    return 1 / 0\n"}
+    (tmp_path / "some.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    (tmp_path / "s.jsonl").write_text("\n".join(map(json.dumps, SOLUTIONS)))
+    return tmp_path / "some.jsonl"
+
+
+@pytest.mark.usefixtures("model")
+@pytest.mark.parametrize("given", [False, True])
+def test_problem_that_cannot_be_judged_is_left_out_and_the_run_goes_on(
+    given: bool, unfit: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    who = ["--solutions", str(tmp_path / "s.jsonl")] if given else ["--model", "model"]
+    call = ["eval", str(unfit), *who, "--out", str(tmp_path / "out")]
+    assert main(call) == 0 and main(call) == 0, "what is left out is not tried again"
+    made = kept(tmp_path / "out")
+    assert [each.unfit for each in made] == [True, True, False]
+    found = scores_in(tmp_path / "out")
+    assert found["suites"]["some"]["problems"] == 1
+    assert found["suites"]["some"]["pass@1 by round"][-1] == {"base": 100.0}
+    assert [each["task_id"] for each in found["left out"]] == ["Own/0", "Own/1"]
+    said = capsys.readouterr().out.splitlines()
+    at = said.index("left out, for nothing can be judged by them")
+    assert said[at + 1].startswith("  Own/0: its tests call the function with an object")
+    assert (
+        said[at + 2]
+        == "  Own/1: its own solution fails (ZeroDivisionError: division by zero for [1])"
+    )
+
+
+@pytest.mark.usefixtures("model")
+def test_run_of_nothing_but_unfit_problems_ends_with_their_names(
+    unfit: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call = ["eval", str(unfit), "--model", "model", "--limit", "2", "--out", str(tmp_path / "out")]
+    assert main(call) == 0
+    assert "  Own/1: its own solution fails" in capsys.readouterr().out
+    assert main(["eval", "--compare", *[str(tmp_path / "out")] * 2]) == 0

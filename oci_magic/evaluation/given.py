@@ -25,11 +25,11 @@ from multiprocessing import get_context
 from typing import Any
 
 from ..errors import OciError
-from .attempts import Attempt, Key, Round
+from .attempts import Attempt, Key, Round, left_out
 from .cell_judging import CellJudge
 from .cells import CellProblem
 from .judging import Judge
-from .problems import Problem
+from .problems import Problem, Unfit
 from .samples import Solutions
 
 
@@ -77,11 +77,14 @@ def judge_samples(problem: Problem | CellProblem, samples: list[Attempt]) -> lis
     judge = _cell() if isinstance(problem, CellProblem) else _function()
     marks = problem.marks if isinstance(problem, CellProblem) else ()
     made = []
-    for each in samples:
-        started = time.perf_counter()
-        rounds = tuple(judge(problem, found) for found in each.rounds)
-        seconds = time.perf_counter() - started
-        made.append(replace(each, rounds=rounds, seconds=seconds, marks=marks))
+    try:
+        for each in samples:
+            started = time.perf_counter()
+            rounds = tuple(judge(problem, found) for found in each.rounds)
+            seconds = time.perf_counter() - started
+            made.append(replace(each, rounds=rounds, seconds=seconds, marks=marks))
+    except Unfit as error:
+        return [left_out(each, error) for each in samples]
     return made
 
 

@@ -36,6 +36,10 @@ _FORMS = (
 )
 
 
+class Unfit(OciError):
+    """No solution of this problem can be judged: a run leaves it out, says why, and goes on."""
+
+
 @dataclass(frozen=True)
 class Problem:
     """One task: what the model is shown, the program that solves it, and what judges answers.
