@@ -235,3 +235,29 @@ def test_run_of_nothing_but_unfit_problems_ends_with_their_names(
     assert main(call) == 0
     assert "  Own/1: its own solution fails" in capsys.readouterr().out
     assert main(["eval", "--compare", *[str(tmp_path / "out")] * 2]) == 0
+
+
+def test_task_that_is_twice_in_a_file_is_told_before_a_model_answers(
+    model: Model, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "twice.jsonl").write_text(Path(OWN).read_text() * 2)
+    call = ["eval", str(tmp_path / "twice.jsonl"), "--model", "model", "--out", str(tmp_path)]
+    assert main(call) == 1 and not model.told
+    said = capsys.readouterr().err
+    assert "problem 4: an earlier one has its task_id, Own/0" in said and said.count("\n") == 1
+
+
+def test_progress_counts_solutions_and_those_of_no_problem_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    strange = [{"task_id": f"Own/{n}", "solution": "x"} for n in range(10, 22)]
+    given = [*SOLUTIONS[:1] * 3, *SOLUTIONS[1:2], *strange]
+    (tmp_path / "s.jsonl").write_text("\n".join(map(json.dumps, given)))
+    call = ["eval", OWN, "--solutions", str(tmp_path / "s.jsonl"), "--out", str(tmp_path / "out")]
+    assert main(call) == 0
+    said = capsys.readouterr().err
+    listed = ", ".join(f"Own/{n}" for n in range(10, 20))
+    assert f"s.jsonl: 12 tasks are no problems here: {listed}, ...\n" in said
+    assert [line.split()[0] for line in said.splitlines() if line[0] == "["] == [
+        f"[{n}/4]" for n in range(1, 5)
+    ]

@@ -34,6 +34,7 @@ _OPEN = {
     "files": "your files",
     "processes": "starting processes or the network",
 }
+_LISTED = 10
 Say = Callable[[str], None]
 
 
@@ -67,6 +68,7 @@ def _attempts(given: Namespace) -> None:
         raise OciError("two files of problems have one name: rename one, for scores go by name")
     run = {"model": named, "mentor": given.mentor, **asdict(options)}
     run["problems"] = [f"{path.name} {_digest(path)}" for path in given.problems]
+    total = _count(given, options, solutions)
     sweep()
     _tell_walls()
     with Records(given.out, run) as records:
@@ -75,7 +77,7 @@ def _attempts(given: Namespace) -> None:
         else:
             made = _made(given, options, records)
         started, before = time.perf_counter(), len(records.done)
-        _kept(made, records, _count(given) * options.samples)
+        _kept(made, records, total)
         made_now, seconds = len(records.done) - before, time.perf_counter() - started
         print(f"{made_now} attempts in {seconds:.0f} s", file=sys.stderr)
 
@@ -145,17 +147,29 @@ def _problems(given: Namespace, options: Options) -> Iterator[Problem | CellProb
             yield problem
 
 
-def _count(given: Namespace) -> int:
-    """How many problems there are, after a word on those that cannot be judged."""
-    total = 0
+def _count(given: Namespace, options: Options, solutions: Solutions | None) -> int:
+    """How many attempts there are to make, after a word on what cannot be judged.
+
+    Reads all problems, so that what is wrong with a file is told before a model answers.
+    """
     for path in given.problems:
         out = [str(row.get("task_id")) for row in rows(path) if left_out(row)]
         if out:
             print(
                 f"{path}: left out, for their tests need objects: {', '.join(out)}", file=sys.stderr
             )
-        number = sum(1 for _ in rows(path)) - len(out)
-        total += number if given.limit is None else min(number, given.limit)
+    if solutions is None:
+        return options.samples * sum(1 for _ in _problems(given, options))
+    total, unknown = 0, solutions.tasks
+    for problem in _problems(given, options):
+        total += len(solutions.of(problem))
+        unknown.discard(problem.task_id)
+    if unknown:
+        named = f"{', '.join(sorted(unknown)[:_LISTED])}{', ...' * (len(unknown) > _LISTED)}"
+        print(
+            f"{given.solutions}: {len(unknown)} tasks are no problems here: {named}",
+            file=sys.stderr,
+        )
     return total
 
 

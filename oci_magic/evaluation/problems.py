@@ -65,6 +65,7 @@ class Problem:
 
 def read(path: Path) -> Iterator[Problem | CellProblem]:
     """The problems of a file, one after the other. Raises OciError for what is no such file."""
+    there: set[str] = set()
     for number, row in enumerate(rows(path), 1):
         if left_out(row):
             continue
@@ -72,6 +73,9 @@ def read(path: Path) -> Iterator[Problem | CellProblem]:
             found = cell_problem(row) if "request" in row else problem(row)
             if isinstance(found, Problem) and not (found.base or found.test.strip()):
                 raise ValueError("it has no tests")
+            if found.task_id in there:
+                raise ValueError(f"an earlier one has its task_id, {found.task_id}")
+            there.add(found.task_id)
             yield replace(found, source=path.name.partition(".jsonl")[0])
         except _WRONG as error:
             why = str(error) or "it is nested too deep"
