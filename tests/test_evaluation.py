@@ -164,6 +164,15 @@ def test_samples_are_drawn_apart_and_give_pass_at_k(model: Model, tmp_path: Path
     assert scores_in(tmp_path)["suites"]["problems"]["pass@k"] == {"base": {"1": 0.0, "10": 0.0}}
 
 
+def test_pass_at_k_is_told_for_as_many_samples_as_there_are() -> None:
+    right, wrong = (Round("", "", each) for each in (PASSED, Judgement("wrong answer")))
+    made = [Attempt("a/0", "A", n, (right if n == 3 else wrong,)) for n in range(12)]
+    for samples, ks in ((1, ["1"]), (5, ["1", "5"]), (12, ["1", "10", "12"])):
+        found = score(made[:samples], {"rounds": 1})["suites"]["A"]["pass@k"]["base"]
+        assert list(found) == ks
+        assert found[str(samples)] == (100.0 if samples > 3 else 0.0)
+
+
 @pytest.mark.parametrize("n, c, k, chance", [(5, 0, 1, 0), (5, 5, 1, 1), (4, 1, 1, 0.25),
                                              (5, 2, 2, 0.7), (10, 1, 10, 1)])  # fmt: skip
 def test_pass_at_k_is_the_unbiased_estimator(n: int, c: int, k: int, chance: float) -> None:
@@ -258,6 +267,13 @@ def test_mistake_is_one_line_that_says_what_to_do(
         ('{"task_id": "x/1", "prompt": "", "entry_point": "f", "canonical_solution": "", '
          '"base_input": []}', "has no tests"),
         ('{"task_id": 1, "text": "", "code": "x = 1", "test_list": ["assert 1"]}', "no function"),
+        ('{"task_id": "x/1", "prompt": "", "entry_point": "f", "canonical_solution": "", '
+         '"base_input": [5]}', "base_input is no list of lists"),
+        ('{"task_id": "Mbpp/1", "prompt": "", "entry_point": "f", "canonical_solution": "", '
+         '"base_input": [[5]], "plus_input": {}}', "plus_input is no list of lists"),
+        ("[" * 5000, "is not JSON"),
+        ('{"a": ' * 5000, "line 1 is not JSON"),
+        ('{"task_id": 1, "text": "", "code": "' + "-" * 9999 + '1", "test_list": []}', "problem 1"),
     ],
 )  # fmt: skip
 def test_file_of_no_known_form_is_told_in_one_line(text: str, part: str, tmp_path: Path) -> None:
@@ -370,11 +386,11 @@ def test_file_cut_anywhere_goes_on_without_a_lost_or_repeated_attempt(cut: int, 
             if length is not None:
                 path.write_bytes(whole[: length % (len(whole) + 1)])
             before = {a.key for a in attempts(path)} if b"\n" in path.read_bytes() else set()
-            with Records(folder, RUN) as records:
-                assert records.done == before
+            with Records(folder, RUN) as made:
+                assert made.done == before
                 for each in ATTEMPTS:
-                    if each.key not in records.done:
-                        records.add(each)
+                    if each.key not in made.done:
+                        made.add(each)
             assert list(attempts(path)) == ATTEMPTS
 
 

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, Protocol
 
 from ..engines import Engine, Sampling
@@ -21,7 +21,7 @@ from ..running.reserve import NOTHING, Reserve
 from ..session import Session
 from ..types import Cell, Execution, Facts, Failure, Message, Turn, Usage
 from .judging import Verdicts
-from .problems import Problem
+from .problems import Problem, Unfit
 from .protocol import NEW_TOKENS, Form, Told, instruction
 from .solutions import solution
 from .verdicts import Judgement
@@ -73,7 +73,9 @@ class Attempt:
 
     `note`: why there are none, or why a reply is empty.
 
-    `marks` say what a cell problem is counted as.
+    One that is `unfit` is no attempt at all: nothing can be judged by its problem.
+    `marks` say what a cell problem is counted as; `since` is the run's seconds since the attempt
+    before it ended, which in all are the time that the run took, whatever went on side by side.
     """
 
     task_id: str
@@ -83,10 +85,18 @@ class Attempt:
     seconds: float = 0.0
     note: str = ""
     marks: tuple[str, ...] = ()
+    unfit: bool = False
+    since: float = field(default=0.0, compare=False)
 
     @property
     def key(self) -> Key:
         return self.source, self.task_id, self.sample
+
+
+def left_out(attempt: Attempt, error: Unfit) -> Attempt:
+    """What is kept of an attempt at a problem that turns out to be unfit."""
+    why = str(error).removeprefix(f"{attempt.task_id}: ")
+    return replace(attempt, rounds=(), note=why, unfit=True)
 
 
 class Judging(Protocol):

@@ -21,6 +21,7 @@ from ..running.outcome import Outcome
 from ..running.process import Ended, Limits, Process
 from ..types import Execution, Failure
 from .cells import CellProblem
+from .problems import Unfit
 from .verdicts import LONGEST, PASSED, Judgement, ended_as, shown, wrong
 
 LIMITS = Limits(load=120.0, call=30.0, file=16 << 20)
@@ -51,7 +52,8 @@ class CellJudge:
     def judge(self, problem: CellProblem, code: str) -> CellVerdict:
         """The verdict on `code`, "" for a reply without code.
 
-        Raises OciError when the problem's own setup or reference fails, or nothing can be judged.
+        Raises Unfit when the problem's own setup or reference fails, OciError when nothing can be
+        judged.
         """
         if problem.outside or not code.strip():
             right = problem.outside and not code.strip()
@@ -91,7 +93,7 @@ class CellJudge:
         with self._started(job(dict(problem.files), problem.setup, code)) as process:
             ready = process.ask(None, self.limits.load)
             if "failed" in ready:
-                raise OciError(f"{problem.task_id}: its setup fails ({ready['failed']!s:.200})")
+                raise Unfit(f"{problem.task_id}: its setup fails ({ready['failed']!s:.200})")
             reply = process.ask(None, self.limits.call)
         try:
             return outcome_in(reply)
@@ -108,8 +110,8 @@ class CellJudge:
             ) from None
 
 
-def _unfit(problem: CellProblem, why: str) -> OciError:
-    return OciError(f"{problem.task_id}: its reference fails ({why}): leave it out")
+def _unfit(problem: CellProblem, why: str) -> Unfit:
+    return Unfit(f"{problem.task_id}: its reference fails ({why})")
 
 
 def _failure_of(judgement: Judgement, limits: Limits) -> Failure:

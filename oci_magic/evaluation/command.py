@@ -8,12 +8,13 @@ on an executor, by default a pool of processes. Who answers and judges is `crew`
 from __future__ import annotations
 
 import hashlib
+import os
 import sys
 import time
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from itertools import chain
 from pathlib import Path
 
@@ -24,15 +25,18 @@ from . import scores
 from .attempts import Attempt, Options
 from .cells import CellProblem
 from .comparing import compare
-from .crew import Crew
+from .crew import Crew, connected
+from .given import judged
 from .problems import Problem, left_out, read, rows
 from .records import Records
+from .samples import Solutions
 from .wording import in_shell
 
 _OPEN = {
     "files": "your files",
     "processes": "starting processes or the network",
 }
+_LISTED = 10
 Say = Callable[[str], None]
 
 
@@ -50,30 +54,35 @@ def evaluate(given: Namespace, say: Say = print) -> int:
                 raise EngineError(in_shell(str(error))) from error
         lines = scores.table(scores.write(given.out))
         lines.append(f"wrote {given.out / scores.NAME}")
-    for line in lines:
-        say(line)
+    try:
+        for line in lines:
+            say(line)
+        sys.stdout.flush()
+    except BrokenPipeError:  # who reads has had enough, as `head` has
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 
 def _attempts(given: Namespace) -> None:
     if bool(given.model) == bool(given.solutions):
         raise OciError("who answers? name a model with --model M, or a file with --solutions FILE")
-    options, named = _options(given), given.model or f"solutions:{_digest(given.solutions)}"
+    named = given.model or f"solutions:{_digest(given.solutions)}"
+    solutions = Solutions(given.solutions) if given.solutions else None
+    options = _options(given) if solutions is None else _options_of(given, solutions)
     if len({path.name.partition(".jsonl")[0] for path in given.problems}) < len(given.problems):
         raise OciError("two files of problems have one name: rename one, for scores go by name")
     run = {"model": named, "mentor": given.mentor, **asdict(options)}
     run["problems"] = [f"{path.name} {_digest(path)}" for path in given.problems]
+    total = _count(given, options, solutions)
     sweep()
     _tell_walls()
     with Records(given.out, run) as records:
-        if given.solutions:
-            from .given import judged
-
-            made = judged(given.solutions, lambda: _problems(given, options), records.done)
+        if solutions:
+            made = _given(given, solutions, options, records)
         else:
             made = _made(given, options, records)
         started, before = time.perf_counter(), len(records.done)
-        _kept(made, records, _count(given) * options.samples)
+        _kept(made, records, total)
         made_now, seconds = len(records.done) - before, time.perf_counter() - started
         print(f"{made_now} attempts in {seconds:.0f} s", file=sys.stderr)
 
@@ -121,6 +130,18 @@ def _made(given: Namespace, options: Options, records: Records) -> Iterator[Atte
         yield from crew.attempts(chain([first], left))
 
 
+def _given(
+    given: Namespace, solutions: Solutions, options: Options, records: Records
+) -> Iterator[Attempt]:
+    problems = _problems(given, options)
+    if not given.cluster:
+        yield from judged(solutions, problems, records.done)
+        return
+    with closing(connected(given.cluster)) as cluster:
+        cores = sum(cluster.ncores().values())
+        yield from judged(solutions, problems, records.done, cluster.get_executor(), cores)
+
+
 def _problems(given: Namespace, options: Options) -> Iterator[Problem | CellProblem]:
     for path in given.problems:
         for number, problem in enumerate(read(path)):
@@ -131,17 +152,29 @@ def _problems(given: Namespace, options: Options) -> Iterator[Problem | CellProb
             yield problem
 
 
-def _count(given: Namespace) -> int:
-    """How many problems there are, after a word on those that cannot be judged."""
-    total = 0
+def _count(given: Namespace, options: Options, solutions: Solutions | None) -> int:
+    """How many attempts there are to make, after a word on what cannot be judged.
+
+    Reads all problems, so that what is wrong with a file is told before a model answers.
+    """
     for path in given.problems:
         out = [str(row.get("task_id")) for row in rows(path) if left_out(row)]
         if out:
             print(
                 f"{path}: left out, for their tests need objects: {', '.join(out)}", file=sys.stderr
             )
-        number = sum(1 for _ in rows(path)) - len(out)
-        total += number if given.limit is None else min(number, given.limit)
+    if solutions is None:
+        return options.samples * sum(1 for _ in _problems(given, options))
+    total, unknown = 0, solutions.tasks
+    for problem in _problems(given, options):
+        total += len(solutions.of(problem))
+        unknown.discard(problem.task_id)
+    if unknown:
+        named = f"{', '.join(sorted(unknown)[:_LISTED])}{', ...' * (len(unknown) > _LISTED)}"
+        print(
+            f"{given.solutions}: {len(unknown)} tasks are no problems here: {named}",
+            file=sys.stderr,
+        )
     return total
 
 
@@ -153,11 +186,17 @@ def _options(given: Namespace) -> Options:
     warm = given.temperature if given.temperature is not None else 0.8 * (given.samples > 1)
     if given.samples > 1 and not warm:
         raise OciError("greedy samples are all the same: give --temperature, or leave it out")
-    one = bool(given.solutions) or given.feedback == "none"
     return Options(
-        1 if one else given.rounds, "none" if given.solutions else given.feedback, given.oracle,
+        1 if given.feedback == "none" else given.rounds, given.feedback, given.oracle,
         given.samples, warm, given.max_new_tokens, given.tests, given.form,
     )  # fmt: skip
+
+
+def _options_of(given: Namespace, solutions: Solutions) -> Options:
+    """Of solutions: one round each, or those of the run that has made them."""
+    run = {"rounds": 1, "feedback": "none", **solutions.run}
+    known = {each.name: run[each.name] for each in fields(Options) if each.name in run}
+    return replace(Options(**known), tests=given.tests)
 
 
 def _digest(path: Path) -> str:

@@ -54,7 +54,8 @@ def _differences(first: Path, second: Path) -> list[str]:
 
 
 def _solved(path: Path) -> dict[Key, bool]:
-    return {each.key: any(r.passed for r in each.rounds) for each in records.attempts(path)}
+    fit = (each for each in records.attempts(path) if not each.unfit)
+    return {each.key: any(r.passed for r in each.rounds) for each in fit}
 
 
 def _row(name: str, cells: Sequence[str]) -> str:

@@ -19,12 +19,12 @@ from typing import Any, Self, overload
 from ..engines import Engine, open_engine
 from ..engines.local import LocalEngine
 from ..errors import OciError
-from .attempts import Attempt, Judging, Options, attempt
+from .attempts import Attempt, Judging, Options, attempt, left_out
 from .cell_attempts import CellJudging, attempt_cell
 from .cell_judging import CellJudge, CellVerdict
 from .cells import CellProblem
 from .judging import Judge, Verdicts
-from .problems import Problem
+from .problems import Problem, Unfit
 from .protocol import guidance
 from .served import Served
 from .side_by_side import side_by_side
@@ -129,6 +129,14 @@ class Crew:
         return (work(never) for work in works)
 
     def _attempt(
+        self, problem: Problem | CellProblem, sample: int, stop: threading.Event
+    ) -> Attempt:
+        try:
+            return self._answered(problem, sample, stop)
+        except Unfit as error:
+            return left_out(Attempt(problem.task_id, problem.source, sample), error)
+
+    def _answered(
         self, problem: Problem | CellProblem, sample: int, stop: threading.Event
     ) -> Attempt:
         there = Elsewhere(self._cluster.get_executor()) if self._cluster else None

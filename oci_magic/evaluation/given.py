@@ -1,57 +1,71 @@
-"""Solutions that are given, judged side by side: no model, one round each.
+"""Solutions that are given, judged side by side: no model.
 
-Reads EvalPlus' form of samples: lines with `task_id` and `solution`, or `completion`, which is
-put behind the prompt. A solution is judged as it stands. All samples of a problem are judged in
-one process, which finds the expected answers once. `executor` is any `concurrent.futures.Executor`.
+A solution is judged as it stands; of an earlier run's attempts every round is. All samples of a
+problem are judged in one process, which finds the expected answers once. `executor` is any
+`concurrent.futures.Executor`.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sys
 import threading
 import time
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Callable, Collection, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import (
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+)
+from dataclasses import replace
 from multiprocessing import get_context, parent_process
-from pathlib import Path
 from typing import Any
 
 from ..errors import OciError
-from .attempts import Attempt, Key, Round
+from .attempts import Attempt, Key, Round, left_out
 from .cell_judging import CellJudge
 from .cells import CellProblem
 from .judging import Judge
-from .problems import Problem
-
-Sample = tuple[int, str]
+from .problems import Problem, Unfit
+from .samples import Solutions
 
 
 def judged(
-    path: Path, problems: Callable[[], Iterator[Problem | CellProblem]], done: Collection[Key],
-    executor: Executor | None = None,
+    solutions: Solutions, problems: Iterator[Problem | CellProblem], done: Collection[Key],
+    executor: Executor | None = None, cores: int | None = None,
 ) -> Iterator[Attempt]:  # fmt: skip
-    """The attempts that the solutions in `path` are, those in `done` left out, in order."""
-    samples = _samples(path)
-    pool = executor or ProcessPoolExecutor(os.cpu_count(), get_context("spawn"), _worker)
+    """The solutions as attempts, those in `done` left out, in the order of the problems.
+
+    `cores` is how many the executor has; without one, processes on this machine's are used.
+    """
+    cores = cores or os.cpu_count() or 1
+    pool = executor or ProcessPoolExecutor(cores, get_context("spawn"), _worker)
     waiting: deque[Future[list[Attempt]]] = deque()
     try:
-        for problem in problems():
-            key = problem.source, problem.task_id
-            there = samples.get(problem.task_id, ())
-            left = [each for each in there if (*key, each[0]) not in done]
+        for problem in problems:
+            left = [each for each in solutions.of(problem) if each.key not in done]
             if left:
                 waiting.append(pool.submit(judge_samples, problem, left))
-            if len(waiting) > 4 * (os.cpu_count() or 1):
-                yield from waiting.popleft().result()
+            if len(waiting) > 4 * cores:
+                yield from _answer(waiting.popleft())
         while waiting:
-            yield from waiting.popleft().result()
+            yield from _answer(waiting.popleft())
     finally:
         if executor is None:
             pool.shutdown(cancel_futures=True)
+
+
+def _answer(judging: Future[list[Attempt]]) -> list[Attempt]:
+    try:
+        return judging.result()
+    except (BrokenExecutor, CancelledError):
+        raise OciError(
+            "a process that judges was ended from outside: give the same command to go on"
+        ) from None
 
 
 def _worker() -> None:
@@ -70,51 +84,39 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def judge_samples(problem: Problem | CellProblem, samples: list[Sample]) -> list[Attempt]:
+def judge_samples(problem: Problem | CellProblem, samples: list[Attempt]) -> list[Attempt]:
     """Judge solutions of one problem, one after the other."""
     judge = _cell() if isinstance(problem, CellProblem) else _function()
     marks = problem.marks if isinstance(problem, CellProblem) else ()
     made = []
-    for number, code in samples:
-        started = time.perf_counter()
-        rounds = (judge(problem, code),)
-        seconds = time.perf_counter() - started
-        made.append(Attempt(problem.task_id, problem.source, number, rounds, seconds, "", marks))
+    try:
+        for each in samples:
+            started = time.perf_counter()
+            rounds = tuple(judge(problem, found) for found in each.rounds)
+            seconds = time.perf_counter() - started
+            made.append(replace(each, rounds=rounds, seconds=seconds, marks=marks))
+    except Unfit as error:
+        return [left_out(each, error) for each in samples]
     return made
 
 
-def _function() -> Callable[[Any, str], Round]:
+def _function() -> Callable[[Any, Round], Round]:
     judge = Judge()
 
-    def judged(problem: Problem, code: str) -> Round:
-        whole = code.removeprefix("\0")
-        if whole != code:
-            whole = f"{problem.prompt}{whole}"
-        return Round("", whole, *judge.judge(problem, whole))
+    def judged(problem: Problem, found: Round) -> Round:
+        base, plus = judge.judge(problem, found.code)
+        return replace(found, base=base, plus=plus)
 
     return judged
 
 
-def _cell() -> Callable[[Any, str], Round]:
+def _cell() -> Callable[[Any, Round], Round]:
+    """Code that was refused in its run, for it only hid an error, stays so: it never ran."""
     judge = CellJudge()
 
-    def judged(problem: CellProblem, code: str) -> Round:
-        whole = code.removeprefix("\0")
-        return Round("", whole, judge.judge(problem, whole).judgement)
+    def judged(problem: CellProblem, found: Round) -> Round:
+        if found.base.message.startswith("Refused: "):
+            return found
+        return replace(found, base=judge.judge(problem, found.code).judgement)
 
     return judged
-
-
-def _samples(path: Path) -> dict[str, list[Sample]]:
-    """By problem; a completion is marked by a zero character in front."""
-    found: dict[str, list[Sample]] = defaultdict(list)
-    for number, line in enumerate(path.read_bytes().splitlines(), 1):
-        try:
-            row: dict[str, Any] = json.loads(line)
-            code = str(row["solution"]) if "solution" in row else f"\0{row['completion']}"
-            found[str(row["task_id"])].append((len(found[str(row["task_id"])]), code))
-        except (KeyError, TypeError, ValueError):
-            raise OciError(
-                f"{path}: line {number} is no solution: it has task_id and solution (or completion)"
-            ) from None
-    return found

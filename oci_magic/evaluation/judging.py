@@ -20,11 +20,10 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..errors import OciError
 from ..running.inside.plain import decode
 from ..running.process import Ended, Limits, Process
 from .oracles import NOT_NONE, right, tolerance
-from .problems import Problem
+from .problems import Problem, Unfit
 from .verdicts import PASSED, Judgement, arguments, ended_as, failure, shown, wrong
 
 Verdicts = tuple[Judgement, Judgement | None]
@@ -62,7 +61,7 @@ class Judge:
         """The verdicts on base and plus tests, the latter None where the problem has none.
 
         What goes wrong otherwise than by its answer on base tests is not run again on plus tests.
-        Raises OciError when the problem's own solution cannot answer its inputs.
+        Raises Unfit when the problem's own solution cannot answer its inputs.
         """
         with self._slots:
             return self._judge(problem, code)
@@ -126,9 +125,9 @@ class Judge:
                 last["reply"] = _checked(solution.call(args, kwargs, left))
                 message = _asked(tester, last["reply"], until)
         if "unfit" in message:
-            raise OciError(
+            raise Unfit(
                 f"{problem.task_id}: its tests call the function with an object "
-                f"({message['unfit']}), which cannot cross to another process: leave it out"
+                f"({message['unfit']}), which cannot cross to another process"
             )
         return PASSED if message.get("done") else _told(message, last)
 
@@ -165,7 +164,7 @@ def _answers(problem: Problem, inputs: Sequence[Sequence[Any]]) -> Iterator[Expe
     except Ended as ended:
         failed = ended_as(ended, _PATIENCE).message
     if failed:
-        raise OciError(f"{problem.task_id}: its own solution fails ({failed}): leave it out")
+        raise Unfit(f"{problem.task_id}: its own solution fails ({failed})")
 
 
 def _loaded(solution: Process, limits: Limits) -> Judgement | None:

@@ -43,7 +43,8 @@ def add_options(parser: Any, count: Callable[[str], int]) -> None:
     add("--server-url", metavar="URL", help="where server: models are (http://.../v1)")
     add("--limit", type=count, metavar="N", help="only the first N problems of each file")
     add("--solutions", type=Path, metavar="FILE",
-        help="judge these, not a model: lines of task_id and solution (or completion)")  # fmt: skip
+        help="judge these, not a model: lines of task_id and solution (or completion), or the "
+             "attempts.jsonl of a run")  # fmt: skip
     add("--compare", nargs=2, type=Path, metavar=("A", "B"), help="two --out folders side by side")
 
 

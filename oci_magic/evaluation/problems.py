@@ -14,7 +14,8 @@ import ast
 import builtins
 import gzip
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,10 +26,18 @@ from .mbpp_inputs import inputs_of
 from .oracles import Suite
 
 Inputs = tuple[Sequence[Any], ...]
+_WRONG = (
+    AttributeError, KeyError, MemoryError, RecursionError, SyntaxError, TypeError, ValueError,
+)  # fmt: skip
+"""What reading a row of another form raises; memory and recursion of code that nests deeply."""
 _FORMS = (
     "the forms of HumanEval (task_id, prompt, entry_point, canonical_solution, test), MBPP "
     "(text or prompt, code, test_list), EvalPlus (base_input) or a cell (request, reference)"
 )
+
+
+class Unfit(OciError):
+    """No solution of this problem can be judged: a run leaves it out, says why, and goes on."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +65,7 @@ class Problem:
 
 def read(path: Path) -> Iterator[Problem | CellProblem]:
     """The problems of a file, one after the other. Raises OciError for what is no such file."""
+    there: set[str] = set()
     for number, row in enumerate(rows(path), 1):
         if left_out(row):
             continue
@@ -63,9 +73,13 @@ def read(path: Path) -> Iterator[Problem | CellProblem]:
             found = cell_problem(row) if "request" in row else problem(row)
             if isinstance(found, Problem) and not (found.base or found.test.strip()):
                 raise ValueError("it has no tests")
+            if found.task_id in there:
+                raise ValueError(f"an earlier one has its task_id, {found.task_id}")
+            there.add(found.task_id)
             yield replace(found, source=path.name.partition(".jsonl")[0])
-        except (AttributeError, KeyError, SyntaxError, TypeError, ValueError) as error:
-            missing = f" lacks {error}" if isinstance(error, KeyError) else f": {error}"
+        except _WRONG as error:
+            why = str(error) or "it is nested too deep"
+            missing = f" lacks {error}" if isinstance(error, KeyError) else f": {why}"
             raise OciError(f"{path}: problem {number}{missing}; it should have {_FORMS}") from None
 
 
@@ -103,8 +117,14 @@ def _mbpp(row: Mapping[str, Any], name: str) -> Problem:
 
 def _inputs(row: Mapping[str, Any], name: str, suite: Suite) -> tuple[Any, Any, float]:
     """Base inputs, plus inputs, tolerance."""
+    given = {key: row[key] for key in ("base_input", "plus_input") if key in row}
+    for key, inputs in given.items():
+        if not (isinstance(inputs, list) and all(isinstance(args, list) for args in inputs)):
+            raise ValueError(f"its {key} is no list of lists of arguments")
     read = [
-        tuple(inputs_of(name, row[key]) if suite == "mbpp" else row[key]) if key in row else None
+        tuple(inputs_of(name, given[key]) if suite == "mbpp" else given[key])
+        if key in given
+        else None
         for key in ("base_input", "plus_input")
     ]
     return read[0], read[1], float(row.get("atol", 0))
@@ -147,12 +167,13 @@ def rows(path: Path) -> Iterator[dict[str, Any]]:
     if not path.is_file():
         raise OciError(f"there is no file {path}: name a file of problems (.jsonl or .jsonl.gz)")
     with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-        for number, line in enumerate(file, 1):
+        lines = _lines(path, file)
+        for number, line in enumerate(lines, 1):
             try:
                 found = json.loads(line) if line.strip() else []
-            except ValueError:
+            except (RecursionError, ValueError):
                 if number == 1 and line.lstrip().startswith(b"["):
-                    found = _whole(path, line + file.read())
+                    found = _whole(path, line + b"".join(lines))
                 else:
                     raise OciError(f"{path}: line {number} is not JSON") from None
             for row in found if isinstance(found, list) else [found]:
@@ -161,8 +182,15 @@ def rows(path: Path) -> Iterator[dict[str, Any]]:
                 yield row
 
 
+def _lines(path: Path, file: Iterable[bytes]) -> Iterator[bytes]:
+    try:
+        yield from file
+    except (EOFError, OSError, zlib.error) as error:
+        raise OciError(f"{path} cannot be read to its end ({error}): fetch it again") from None
+
+
 def _whole(path: Path, text: bytes) -> Any:
     try:
         return json.loads(text)
-    except ValueError as error:
+    except (RecursionError, ValueError) as error:
         raise OciError(f"{path} is not JSON: {error}") from None

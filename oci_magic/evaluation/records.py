@@ -1,8 +1,9 @@
 """`attempts.jsonl`: whole lines, each on disk when its attempt has ended, and no attempt twice.
 
 Covers a first line that says what run it is, resuming (half a last line, left by a kill, is cut
-off; a file of another run is refused), and a lock, so that two runs do not write one file. Holds
-no attempts in memory: of those that are there it knows the keys.
+off, in a file of attempts only; a file of another run is refused, unless it has no attempts), and
+a lock, so that two runs do not write one file. Holds no attempts in memory: of those that are
+there it knows the keys.
 """
 
 from __future__ import annotations
@@ -10,14 +11,17 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
 from ..errors import OciError
-from .attempts import Attempt, Key, as_row, from_row
+from .attempts import Attempt, as_row, from_row
 
 NAME = "attempts.jsonl"
+_HEAD = b'{"run": '
 
 
 class Records:
@@ -29,17 +33,19 @@ class Records:
 
     def __init__(self, folder: Path, run: Mapping[str, Any]) -> None:
         self.path, self._run = folder / NAME, json.loads(json.dumps(run))
+        self._then = time.monotonic()
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._file = self.path.open("a+b")
+            self._file = self.path.open("a+b", buffering=0)
         except OSError as error:
             raise OciError(
                 f"cannot write {self.path} ({error.strerror}): choose another --out"
             ) from error
         try:
             self._lock()
-            self._cut()
-            self.done = set(self._keys())
+            self._begin()
+            self._end()
+            self.done = {attempt.key for attempt in attempts(self.path)}
         except BaseException:
             self._file.close()
             raise
@@ -51,14 +57,23 @@ class Records:
         self._file.close()
 
     def add(self, attempt: Attempt) -> None:
-        """Write one attempt; it is on disk when this returns."""
-        self._write(as_row(attempt))
+        """Write one attempt, and the time since the one before; it is on disk when this returns."""
+        now = time.monotonic()
+        self._write(as_row(replace(attempt, since=round(now - self._then, 3))))
+        self._then = now
         self.done.add(attempt.key)
 
     def _write(self, row: Mapping[str, Any]) -> None:
-        self._file.write(json.dumps(row).encode() + b"\n")
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        left = json.dumps(row).encode() + b"\n"
+        try:
+            while left:  # not buffered: what did not go to disk is not tried again on closing
+                left = left[self._file.write(left) :]
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise OciError(
+                f"cannot write {self.path} ({error.strerror}): make room, and give the same "
+                "command to go on"
+            ) from error
 
     def _lock(self) -> None:
         try:
@@ -66,24 +81,13 @@ class Records:
         except OSError:
             raise OciError(f"{self.path} is being written by another run: wait for it") from None
 
-    def _cut(self) -> None:
-        """Drop half a line at the end."""
-        size = end = self._file.seek(0, os.SEEK_END)
-        while end:
-            start = max(0, end - (1 << 16))
-            self._file.seek(start)
-            piece = self._file.read(end - start)
-            if b"\n" in piece:
-                end = start + piece.rindex(b"\n") + 1
-                break
-            end = start
-        if end < size:
-            self._file.truncate(end)
-
-    def _keys(self) -> Iterator[Key]:
-        if not self.path.stat().st_size:
+    def _begin(self) -> None:
+        """Write what run it is, where no attempts are there yet; refuse any other file."""
+        with self.path.open("rb") as file:
+            first, more = file.readline(), file.read(1)
+        if not more and (first.startswith(_HEAD) or _HEAD.startswith(first)):
+            self._file.truncate(0)
             self._write({"run": self._run})
-            return
         run = header(self.path)
         if run != self._run:
             other = [key for key in {**run, **self._run} if run.get(key) != self._run.get(key)]
@@ -91,8 +95,24 @@ class Records:
                 f"{self.path} is of a run with another {', '.join(other)}: choose another --out, "
                 "or give the same options to go on with it"
             )
-        for attempt in attempts(self.path):
-            yield attempt.key
+
+    def _end(self) -> None:
+        """End the last line: it is whole, or half of one, which is dropped."""
+        start, last = self._last_line()
+        if last and _attempt(last):
+            self._file.write(b"\n")
+        elif last:
+            self._file.truncate(start)
+
+    def _last_line(self) -> tuple[int, bytes]:
+        """What stands behind the last end of a line, and where it starts."""
+        start, last = self._file.seek(0, os.SEEK_END), b""
+        while start and b"\n" not in last:
+            before = max(0, start - (1 << 16))
+            self._file.seek(before)
+            last, start = self._file.read(start - before) + last, before
+        kept = last.rfind(b"\n") + 1
+        return start + kept, last[kept:]
 
 
 def header(path: Path) -> dict[str, Any]:
@@ -100,7 +120,7 @@ def header(path: Path) -> dict[str, Any]:
     with _opened(path) as file:
         try:
             return dict(json.loads(file.readline())["run"])
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, RecursionError, TypeError, ValueError):
             raise OciError(f"{path} is no file of attempts: choose another --out") from None
 
 
@@ -109,14 +129,21 @@ def attempts(path: Path) -> Iterator[Attempt]:
     with _opened(path) as file:
         file.readline()
         for number, line in enumerate(file, 2):
-            if not line.endswith(b"\n"):
-                return
-            try:
-                yield from_row(json.loads(line))
-            except (KeyError, TypeError, ValueError):
+            found = _attempt(line)
+            if found:
+                yield found
+            elif line.endswith(b"\n"):
                 raise OciError(
                     f"{path}: line {number} is no attempt: remove the line to have it tried again"
-                ) from None
+                )
+
+
+def _attempt(line: bytes) -> Attempt | None:
+    """What a line tells, None for any other line, and for half of one."""
+    try:
+        return from_row(json.loads(line))
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
+        return None
 
 
 def _opened(path: Path) -> Any:

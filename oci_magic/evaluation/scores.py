@@ -59,6 +59,11 @@ class _Suite:
         self.prompt_tokens += sum(each.usage.prompt_tokens for each in attempt.rounds)
         self.completion_tokens += sum(each.usage.completion_tokens for each in attempt.rounds)
 
+    def drop(self, task_id: str) -> None:
+        """Leave a problem out of which another sample could not be judged."""
+        self.first.pop(task_id, None)
+        self.plus.pop(task_id, None)
+
 
 def _round(passed: Sequence[bool]) -> int:
     """The first round that passed, from 1; 0 for none."""
@@ -68,17 +73,31 @@ def _round(passed: Sequence[bool]) -> int:
 def score(attempts: Iterable[Attempt], run: Mapping[str, Any]) -> dict[str, Any]:
     """The scores of a run, in the form of `scores.json`."""
     suites: dict[str, _Suite] = defaultdict(_Suite)
+    unfit: dict[tuple[str, str], str] = {}
+    took = 0.0
     for attempt in attempts:
-        suites[attempt.source].add(attempt)
+        took += attempt.since
+        if attempt.unfit:
+            unfit[attempt.source, attempt.task_id] = attempt.note
+        else:
+            suites[attempt.source].add(attempt)
+    for source, task_id in unfit:
+        suites[source].drop(task_id)
     if not suites:
         raise OciError("there are no attempts to score: give PROBLEMS and --model")
     rounds = 1 if run.get("feedback") == "none" else int(run.get("rounds", 1))
-    each = {name: _scored(suite, rounds) for name, suite in sorted(suites.items())}
-    return {"run": dict(run), "suites": each, "average": _average(list(each.values()), rounds)}
+    some = {name: suite for name, suite in sorted(suites.items()) if suite.first}
+    each = {name: _scored(suite, rounds) for name, suite in some.items()}
+    return {
+        "run": dict(run), "seconds of the run": round(took, 1), "suites": each,
+        "average": _average(list(each.values()), rounds) if each else [],
+        "left out": [{"source": key[0], "task_id": key[1], "why": unfit[key]} for key in unfit],
+    }  # fmt: skip
 
 
 def _scored(suite: _Suite, rounds: int) -> dict[str, Any]:
     counts = [len(firsts) for firsts in suite.first.values()]
+    ks = sorted(k for k in {*_KS, min(counts)} if k <= min(counts))
     tables = {"base": suite.first} | ({"plus": suite.plus} if suite.tested == {True} else {})
     return {
         "problems": len(counts), "samples": min(counts), "not asked (too long)": suite.notes,
@@ -87,7 +106,7 @@ def _scored(suite: _Suite, rounds: int) -> dict[str, Any]:
             for upto in range(1, rounds + 1)
         ],
         "pass@k": {
-            tests: {str(k): _pass(table, k, rounds) for k in _KS if k <= min(counts)}
+            tests: {str(k): _pass(table, k, rounds) for k in ks}
             for tests, table in tables.items()
         },
         "cells": suite.cells.told(), "verdicts": dict(suite.verdicts.most_common()),
@@ -119,8 +138,13 @@ def write(folder: Path) -> dict[str, Any]:
     path = folder / records.NAME
     scores = score(records.attempts(path), records.header(path))
     new = folder / f"{NAME}.new"
-    new.write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")
-    new.replace(folder / NAME)
+    try:
+        new.write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")
+        new.replace(folder / NAME)
+    except OSError as error:
+        raise OciError(
+            f"cannot write {folder / NAME} ({error.strerror}): make way for it"
+        ) from None
     return scores
 
 
@@ -148,7 +172,10 @@ def table(scores: Mapping[str, Any]) -> list[str]:
             lines.append(f"  {suite['not asked (too long)']} did not fit into the model's window")
     if len(scores["suites"]) > 1:
         lines += ["average", *_rounds(scores["average"])]
-    return lines
+    for number, each in enumerate(scores["left out"]):
+        lines += [] if number else ["left out, for nothing can be judged by them"]
+        lines.append(f"  {each['task_id']}: {each['why']}")
+    return [*lines, f"time: {scores['seconds of the run']:,.1f} s"]
 
 
 def _rounds(rows: Sequence[Mapping[str, float]]) -> list[str]:
