@@ -234,7 +234,7 @@ def test_problem_longer_than_the_window_is_counted_as_failed(model: Model, tmp_p
     model.window = 400
     run(tmp_path)
     assert all(not each.rounds and "tokens" in each.note for each in kept(tmp_path))
-    assert scores_in(tmp_path)["suites"]["problems"]["not asked (too long)"] == 3
+    assert scores_in(tmp_path)["suites"]["problems"]["not answered"] == 3
 
 
 @pytest.mark.parametrize(

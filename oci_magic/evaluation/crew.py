@@ -17,6 +17,7 @@ from functools import partial
 from typing import Any, Self, overload
 
 from ..engines import Engine, open_engine
+from ..engines.addresses import Server
 from ..engines.local import LocalEngine
 from ..errors import OciError
 from .attempts import Attempt, Judging, Options, attempt, left_out
@@ -34,38 +35,39 @@ from .wording import in_shell
 class Shared:
     """An engine for several threads; a server is opened once for each, and asked `side` at a time.
 
-    `close` ends what servers and threads of a decoder are asked; nothing is asked after it.
+    `hang_up` ends what it is asked, and the threads of a decoder; nothing is asked after it.
     """
 
     def __init__(self, name: str, url: str | None = None, side: int = 1) -> None:
         self.name, self.url, self.lock = name, url, threading.Lock()
         self._own, self._slots = threading.local(), threading.Semaphore(max(1, side))
         self._served: list[Served] = []
-        self._closed = False
+        self._hung_up = False
         self._one = None if self.by_thread else open_engine(name, notify=_tell)
 
     @property
     def by_thread(self) -> bool:
         return self.name.startswith("server:")
 
+    def hang_up(self) -> None:
+        self._hung_up = True
+        for each in list(self._served):
+            each.close()
+        if isinstance(self._one, LocalEngine):
+            self._one.decoder.close()
+
     @property
     def engine(self) -> Engine:
         if self._one is not None:
             return self._one
         if not hasattr(self._own, "engine"):
-            self._own.engine = Served(self.name, self.url, _tell, self._slots)
+            server = Server(url=self.url or "")
+            self._own.engine = Served(self.name, server, _tell, self._slots)
             self._served.append(self._own.engine)
-            if self._closed:
-                self.close()
+            if self._hung_up:
+                self.hang_up()
         engine: Engine = self._own.engine
         return engine
-
-    def close(self) -> None:
-        self._closed = True
-        for each in list(self._served):
-            each.close()
-        if isinstance(self._one, LocalEngine):
-            self._one.decoder.close()
 
 
 class Elsewhere:
@@ -116,7 +118,7 @@ class Crew:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._model.close()
+        self._hang_up()
         if self._cluster:
             self._cluster.close()
 
@@ -124,7 +126,7 @@ class Crew:
         """An attempt for each problem and sample, in the order in which they end."""
         works = (partial(self._attempt, *task) for task in tasks)
         if self._threads > 1:
-            return side_by_side(works, self._threads, self._close)
+            return side_by_side(works, self._threads, self._hang_up)
         never = threading.Event()
         return (work(never) for work in works)
 
@@ -152,10 +154,10 @@ class Crew:
             sample=sample, mentor=guide, stop=stop,
         )  # fmt: skip
 
-    def _close(self) -> None:
-        self._model.close()
+    def _hang_up(self) -> None:
+        self._model.hang_up()
         if self._mentor:
-            self._mentor.close()
+            self._mentor.hang_up()
 
     def _guide(self, problem: Problem, code: str, result: str) -> str:
         assert self._mentor

@@ -100,7 +100,7 @@ def _scored(suite: _Suite, rounds: int) -> dict[str, Any]:
     ks = sorted(k for k in {*_KS, min(counts)} if k <= min(counts))
     tables = {"base": suite.first} | ({"plus": suite.plus} if suite.tested == {True} else {})
     return {
-        "problems": len(counts), "samples": min(counts), "not asked (too long)": suite.notes,
+        "problems": len(counts), "samples": min(counts), "not answered": suite.notes,
         "pass@1 by round": [
             {tests: _pass(table, 1, upto) for tests, table in tables.items()}
             for upto in range(1, rounds + 1)
@@ -168,8 +168,8 @@ def table(scores: Mapping[str, Any]) -> list[str]:
         lines += cell_rates.lines(suite.get("cells", {}))
         kinds = [f"{number} {kind}" for kind, number in suite["verdicts"].items()]
         lines.append(f"  last verdicts: {', '.join(kinds)}")
-        if suite["not asked (too long)"]:
-            lines.append(f"  {suite['not asked (too long)']} did not fit into the model's window")
+        if suite["not answered"]:
+            lines.append(f"  {suite['not answered']} not answered: too long for it, or refused")
     if len(scores["suites"]) > 1:
         lines += ["average", *_rounds(scores["average"])]
     for number, each in enumerate(scores["left out"]):

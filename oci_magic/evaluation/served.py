@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 
 from ..engines import refusals
 from ..engines.addresses import Server
@@ -22,9 +23,9 @@ class Served(ServerEngine):
     """An engine that asks while one of `slots`, which it shares with others, is free."""
 
     def __init__(
-        self, name: str, url: str | None, notify: Callable[[str], None], slots: threading.Semaphore
+        self, name: str, server: Server, notify: Callable[[str], None], slots: threading.Semaphore
     ) -> None:
-        super().__init__(name, Server(url=url or "", patience=PATIENCE), notify)
+        super().__init__(name, replace(server, patience=PATIENCE), notify)
         self._slots = slots
 
     def stream(self, messages: Sequence[Message], *, draft: str | None = None) -> Iterator[Chunk]:
