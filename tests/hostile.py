@@ -90,8 +90,7 @@ def double(x):
     "closes a folder": """
 import os
 def double(x):
-    os.makedirs('shut/within')
-    os.chmod('shut', 0)
+    os.mkdir('shut', 0)
 """,
     "fills the disk in folders": """
 import os
