@@ -137,6 +137,12 @@ def test_repair_that_hides_its_error_and_refusals_are_not_right(
     kinds = [[each.base.kind for each in attempt.rounds] for attempt in made]
     assert kinds == [["exception", "exception", "wrong answer"], ["wrong answer"], ["wrong answer"]]
     assert made[0].rounds[1].base.message.startswith("Refused: the repair only hides the error")
+    again = ["--solutions", str(tmp_path / "out" / "attempts.jsonl"), "--out", str(tmp_path / "b")]
+    assert main(["eval", str(file), *again]) == 0, "judged again, what never ran stays refused"
+    found = attempts(tmp_path / "b" / "attempts.jsonl")
+    assert [[each.base for each in attempt.rounds] for attempt in found] == [
+        [each.base for each in attempt.rounds] for attempt in made
+    ]
 
 
 def test_cells_and_functions_in_one_run_with_samples(

@@ -150,7 +150,9 @@ def test_run_that_has_made_no_attempt_leaves_its_folder_to_another(
     assert scores_in(tmp_path)["run"]["rounds"] == 3
 
 
-@pytest.mark.parametrize("text", ["not ours", '{"task_id": "x"}', "not ours\nat all", "[1]\n{"])
+@pytest.mark.parametrize(
+    "text", ["not ours", '{"task_id": "x"}', "not ours\nat all", "[1]\n{", '{"run": 5}\n']
+)
 def test_file_that_is_none_of_attempts_stays_as_it_is(text: str, tmp_path: Path) -> None:
     path = tmp_path / "attempts.jsonl"
     path.write_text(text)

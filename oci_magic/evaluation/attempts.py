@@ -93,7 +93,7 @@ class Attempt:
         return self.source, self.task_id, self.sample
 
 
-def left_out(attempt: Attempt, error: Unfit) -> Attempt:
+def unjudged(attempt: Attempt, error: Unfit) -> Attempt:
     """What is kept of an attempt at a problem that turns out to be unfit."""
     why = str(error).removeprefix(f"{attempt.task_id}: ")
     return replace(attempt, rounds=(), note=why, unfit=True)

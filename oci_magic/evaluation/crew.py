@@ -20,7 +20,7 @@ from ..engines import Engine, open_engine
 from ..engines.addresses import Server
 from ..engines.local import LocalEngine
 from ..errors import OciError
-from .attempts import Attempt, Judging, Options, attempt, left_out
+from .attempts import Attempt, Judging, Options, attempt, unjudged
 from .cell_attempts import CellJudging, attempt_cell
 from .cell_judging import CellJudge, CellVerdict
 from .cells import CellProblem
@@ -136,7 +136,7 @@ class Crew:
         try:
             return self._answered(problem, sample, stop)
         except Unfit as error:
-            return left_out(Attempt(problem.task_id, problem.source, sample), error)
+            return unjudged(Attempt(problem.task_id, problem.source, sample), error)
 
     def _answered(
         self, problem: Problem | CellProblem, sample: int, stop: threading.Event

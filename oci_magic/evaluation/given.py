@@ -26,7 +26,7 @@ from multiprocessing import get_context, parent_process
 from typing import Any
 
 from ..errors import OciError
-from .attempts import Attempt, Key, Round, left_out
+from .attempts import Attempt, Key, Round, unjudged
 from .cell_judging import CellJudge
 from .cells import CellProblem
 from .judging import Judge
@@ -96,7 +96,7 @@ def judge_samples(problem: Problem | CellProblem, samples: list[Attempt]) -> lis
             seconds = time.perf_counter() - started
             made.append(replace(each, rounds=rounds, seconds=seconds, marks=marks))
     except Unfit as error:
-        return [left_out(each, error) for each in samples]
+        return [unjudged(each, error) for each in samples]
     return made
 
 

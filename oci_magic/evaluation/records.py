@@ -85,6 +85,8 @@ class Records:
         """Write what run it is, where no attempts are there yet; refuse any other file."""
         with self.path.open("rb") as file:
             first, more = file.readline(), file.read(1)
+        if first.endswith(b"\n"):
+            header(self.path)
         if not more and (first.startswith(_HEAD) or _HEAD.startswith(first)):
             self._file.truncate(0)
             self._write({"run": self._run})
