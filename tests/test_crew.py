@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import subprocess
 import sys
@@ -18,10 +17,9 @@ from oci_magic.__main__ import main
 from oci_magic.engines import open_engine
 from oci_magic.engines.local import LocalEngine
 from oci_magic.errors import EngineError
-from oci_magic.evaluation import given
 from oci_magic.evaluation.attempts import Attempt
 from oci_magic.evaluation.batching import batched
-from oci_magic.evaluation.records import NAME, attempts
+from oci_magic.evaluation.records import attempts
 from oci_magic.evaluation.side_by_side import Work, side_by_side
 from oci_magic.types import Message
 
@@ -136,45 +134,3 @@ def test_ctrl_c_ends_an_evaluation_in_batches(tmp_path: Path) -> None:
     running.send_signal(signal.SIGINT)
     assert running.wait() == 130
     assert running.stderr and "Traceback" not in running.stderr.read()
-
-
-def judged_there(folder: Path, cluster: list[str]) -> None:
-    """Solutions that are given are judged on the cluster too, not by processes here."""
-    solutions = ["--solutions", str(folder / "out" / "attempts.jsonl")]
-    with pytest.MonkeyPatch.context() as here:
-        here.setattr(given, "ProcessPoolExecutor", lambda *_: pytest.fail("judged here"))
-        assert main(["eval", str(OWN), *solutions, "--out", str(folder / "again"), *cluster]) == 0
-    first, again = (list(attempts(folder / name / NAME)) for name in ("out", "again"))
-    assert [each.rounds for each in again] == [each.rounds for each in first]
-
-
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_two_workers_of_a_cluster_judge(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    distributed = pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
-    replies = tmp_path / "replies.json"
-    evens = "def evens(numbers):\n    return"
-    replies.write_text(
-        json.dumps(
-            [
-                "def quarter(x):\n    return x / 4",
-                f"{evens} numbers",
-                f"{evens} [n for n in numbers if n % 2 == 0]",
-            ]
-        )
-    )
-    cluster = distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None
-    )
-    options = ["--model", f"scripted:{replies}", "--limit", "2", "--out", str(tmp_path / "out")]
-    with cluster:
-        there = ["--cluster", cluster.scheduler_address]
-        assert main(["eval", str(OWN), *options, *there]) == 0
-        judged_there(tmp_path, there)
-    found = list(attempts(tmp_path / "out" / "attempts.jsonl"))
-    assert [[each.passed for each in a.rounds] for a in found] == [[True], [False, True]]
-    capsys.readouterr()
-    recorded = ["--solutions", str(tmp_path / "out" / "attempts.jsonl")]
-    for answering in (options[:2], recorded):
-        gone = [*answering, "--out", str(tmp_path / "other"), *there]
-        assert main(["eval", str(OWN), *gone]) == 1
-        assert "no Dask scheduler answers" in capsys.readouterr().err

@@ -44,6 +44,26 @@ def test_harmed_gzip_is_told_in_one_line(harm: Callable[[bytes], bytes], tmp_pat
     assert "\n" not in str(told.value)
 
 
+@pytest.mark.parametrize("which", ["p.jsonl", "s.jsonl"])
+def test_file_that_may_not_be_read_is_told_in_one_line(
+    which: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "p.jsonl").write_bytes(Path(OWN).read_bytes())
+    (tmp_path / "s.jsonl").write_text("\n".join(map(json.dumps, SOLUTIONS)))
+    opened = Path.open
+
+    def closed(path: Path, *args: Any, **kwargs: Any) -> Any:
+        if path.name == which:  # root may read what has no rights
+            raise PermissionError(13, "Permission denied", str(path))
+        return opened(path, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "open", closed)
+    solutions = ["--solutions", str(tmp_path / "s.jsonl")]
+    assert main(["eval", str(tmp_path / "p.jsonl"), *solutions, "--out", str(tmp_path)]) == 1
+    said = capsys.readouterr().err
+    assert f"{which} cannot be read (Permission denied)" in said and said.count("\n") == 1
+
+
 @pytest.mark.parametrize("text", ["[" * 5000, '{"task_id": "Own/0", "solution": ' + "[" * 5000])
 def test_solutions_that_are_nested_without_end_are_told_in_one_line(
     text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -121,7 +141,8 @@ def test_recorded_attempts_are_judged_again_round_by_round_without_the_model(
     made = kept(tmp_path)
     monkeypatch.setattr(crew, "open_engine", lambda *_, **__: pytest.fail("a model was opened"))
     rows = [json.loads(line) for line in Path(OWN).read_text().splitlines()]
-    rows[0]["test"] = rows[0]["test"].replace("candidate(4) == 1.0", "candidate(4) == 2.0")
+    rows[0]["test"] = "def check(candidate):\n    assert candidate(4) == 2.0\n"
+    rows[0]["canonical_solution"] = "    return half(x)\n"
     (tmp_path / "mended.jsonl").write_text("\n".join(map(json.dumps, rows)))
     again, solutions = tmp_path / "again", str(tmp_path / "attempts.jsonl")
     call = ["eval", str(tmp_path / "mended.jsonl"), "--solutions", solutions, "--out", str(again)]
@@ -225,7 +246,7 @@ def test_problem_that_cannot_be_judged_is_left_out_and_the_run_goes_on(
     assert said[at + 1].startswith("  Own/0: its tests call the function with an object")
     assert (
         said[at + 2]
-        == "  Own/1: its own solution fails (ZeroDivisionError: division by zero for [1])"
+        == "  Own/1: its own solution fails (ZeroDivisionError: division by zero for [[1]])"
     )
 
 

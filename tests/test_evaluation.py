@@ -24,8 +24,8 @@ from oci_magic.engines import Sampling
 from oci_magic.errors import EngineError, OciError
 from oci_magic.evaluation import crew
 from oci_magic.evaluation.attempts import Attempt, Round
+from oci_magic.evaluation.mentor import guidance
 from oci_magic.evaluation.problems import problem, read
-from oci_magic.evaluation.protocol import guidance
 from oci_magic.evaluation.records import Records, attempts
 from oci_magic.evaluation.scores import figure, pass_at_k, score
 from oci_magic.evaluation.solutions import solution
@@ -108,8 +108,8 @@ def test_feedback_has_input_expected_and_actual_and_protocols_marks(
     assert "def quarter(x):" in first[0].content
     assert second[0].content == (
         f"{first[0].content}\nHere it is.\n```python\n{WRONG['quarter']}\n```\n\n"
-        "@@ Instruction\nExecution result:\nAssertionError: The results aren't as expected.\n"
-        "Input: 4\nExpected Output: 1.0\nActual Output: None\n"
+        "@@ Instruction\nExecution result: \nThe results aren't as expected.\n"
+        "Input: [4]\nExpected Output: 1.0\nActual Output: None\n"
     )
     assert {s.temperature for s in model.samplings} == {0.0}
     assert {s.max_new_tokens for s in model.samplings} == {1024}
@@ -138,7 +138,8 @@ def test_mentor_sees_the_solution_only_as_oracle(
         assert run(tmp_path / name, *human, *options) == 0
         asked = mentor.told[0].content
         assert ("return half(half(x))" in asked) == seen and "Actual Output: None" in asked
-        assert solver.told[1][0].content.endswith("Divide by four. It is. One more.\n")
+        alone = "\n\n@@ Instruction\nDivide by four. It is. One more.\n"
+        assert solver.told[1][0].content.endswith(alone), "as in the paper, without the result"
         by_round = scores_in(tmp_path / name)["suites"]["problems"]["pass@1 by round"]
         assert by_round == [{"base": 0.0}, {"base": 100.0}]
 
@@ -146,15 +147,57 @@ def test_mentor_sees_the_solution_only_as_oracle(
 class Mentor(Model):
     """Says more than it may."""
 
+    said = "Divide by four. It is.\n```python\nx / 4\n```\nOne more. Too much."
+
     def stream(self, messages: Sequence[Message], *, draft: str | None = None) -> Iterator[Chunk]:
         del draft
         self.told += messages
-        yield Chunk("Divide by four. It is.\n```python\nx / 4\n```\nOne more. Too much.", "stop")
+        yield Chunk(self.said, "stop")
+
+
+def guided(said: str) -> str:
+    mentor = Mentor()
+    mentor.said = said
+    return guidance(mentor, next(read(Path(OWN))), "code", "result")
 
 
 def test_guidance_is_three_sentences_without_code() -> None:
-    said = guidance(Mentor(), next(read(Path(OWN))), "code", "result")
-    assert said == "Divide by four. It is. One more."
+    assert guided(Mentor.said) == "Divide by four. It is. One more."
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("1. Divide it.\n2. think of e.g. zero. ok?\n3. no",
+         "Divide it. think of e.g. zero. ok?"),
+        ("- one\n- two\n* three\n\u2022 four", "one two three"),
+        ("The loop ends\ntoo early. (It is `n - 1`.) Why? So.",
+         "The loop ends too early. (It is `n - 1`.) Why?"),
+        ("def f(x):\n    return x / 4", ""),
+        ("Look:\n\n    y = x\n    return y\n\nand tell.", "Look: and tell."),
+        ("for n in x:\n    print(n)\nThat is all.", "That is all."),
+        ("```\nhalf a block", ""),
+        ("~~~\nx = 1\n~~~\nFine.", "Fine."),
+        ("Write `return x / 4`. Use `sorted()`, not `sorted(x)`. Take `x`. It is None.",
+         "Take `x`. It is None."),
+        ("return half of it instead. import what you need first.",
+         "return half of it instead. import what you need first."),
+        ("", ""),
+    ],
+)  # fmt: skip
+def test_what_is_left_of_guidance(said: str, kept: str) -> None:
+    assert guided(said) == kept
+
+
+SENTENCES = ["Do it.", "Think of e.g. this.", "Then stop!"]
+CODE = ["x = f(1)", "```python\nx = f(1)\n```", "    return f(1)", "for n in f(1):\n    print(n)"]
+
+
+@given(st.lists(st.sampled_from([*SENTENCES, *CODE, "- Take `x`.", ""])), st.sampled_from("\n "))
+def test_guidance_in_any_order_has_no_code(parts: list[str], between: str) -> None:
+    said = guided("\n".join(f"{part}{between}" for part in parts))
+    assert "f(1)" not in said and "print" not in said
+    assert sum(map(said.count, [*SENTENCES, "Take `x`."])) <= 3
 
 
 def test_samples_are_drawn_apart_and_give_pass_at_k(model: Model, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import math
 import tempfile
 from collections import Counter, OrderedDict, namedtuple
 from contextlib import suppress
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -19,8 +20,8 @@ from hypothesis import strategies as st
 from oci_magic.errors import OciError
 from oci_magic.evaluation.judging import Judge
 from oci_magic.evaluation.oracles import right, tolerance
-from oci_magic.evaluation.problems import Problem, problem, read
-from oci_magic.evaluation.verdicts import shown
+from oci_magic.evaluation.problems import Problem, Unfit, problem, read
+from oci_magic.evaluation.verdicts import Judgement, shown
 from oci_magic.running.inside import seccomp
 from oci_magic.running.inside.plain import Opaque, decode, encode
 from oci_magic.running.process import Ended, Limits, Process
@@ -60,7 +61,7 @@ def test_future_import_behind_the_prompts_imports_is_no_syntax_error() -> None:
 def test_wrong_answer_tells_input_expected_and_actual() -> None:
     found = judge(own(1), "def evens(numbers):\n    return numbers")
     assert found.kind == "wrong answer"
-    assert (found.input, found.expected) == ("[1, 2, 3, 4]", "[2, 4]")
+    assert (found.input, found.expected) == ("[[1, 2, 3, 4]]", "[2, 4]")
     assert found.actual == "[1, 2, 3, 4]"
 
 
@@ -68,18 +69,18 @@ def test_expected_value_is_found_on_either_side_and_in_a_loop() -> None:
     assert judge(own(2), "def initials(name):\n    return name").expected == "'AL'"
     code = "def quarter(x):\n    return x / 4 if x < 7 or x != int(x) else -1"
     found = judge(own(0), code)
-    assert (found.input, found.expected, found.actual) == ("7", "1.75", "-1")
+    assert (found.input, found.expected, found.actual) == ("[7]", "1.75", "-1")
 
 
 def test_assertion_without_a_value_is_told_as_it_stands() -> None:
     found = judge(own(0), "def quarter(x):\n    return x // 4")
-    assert found.expected == "abs(candidate(0.1) - 0.025) < 1e-09" and found.input == "0.1"
+    assert found.expected == "abs(candidate(0.1) - 0.025) < 1e-09" and found.input == "[0.1]"
 
 
 def test_exception_tells_its_line_in_the_solution() -> None:
     found = judge(own(0), "def quarter(x):\n    y = 0\n    return x / y")
     assert (found.kind, found.message) == ("exception", "ZeroDivisionError: division by zero")
-    assert found.lineno == 3 and found.input == "4"
+    assert found.lineno == 3 and found.input == "[4]"
 
 
 def test_exception_in_the_prompts_helper_is_told_at_its_call_in_the_solution() -> None:
@@ -89,7 +90,8 @@ def test_exception_in_the_prompts_helper_is_told_at_its_call_in_the_solution() -
 
 def test_function_of_another_name_is_told_by_name() -> None:
     found = judge(own(1), "def even(numbers):\n    return numbers")
-    assert found.kind == "exception" and "no function named evens" in found.message
+    assert found.kind == "exception"
+    assert found.message.startswith("Please rename your function to evens as")
 
 
 def test_syntax_error_tells_its_line() -> None:
@@ -123,6 +125,32 @@ def test_canonical_solution_that_fails_is_told_by_name() -> None:
         judge(broken, "def f(x):\n    return 1")
 
 
+@pytest.mark.parametrize("test", ["assert candidate(1) == odd", "assert candidate(1) == 3"])
+def test_test_program_that_the_own_solution_fails_is_told_by_name(test: str) -> None:
+    """Its fault is nobody's else: a solution that fails is not judged, one that passes has."""
+    wrong = Problem("Own/9", "humaneval", "", "f", canonical="def f(x):\n    return x", test=test)
+    with pytest.raises(Unfit, match=r"Own/9: its own solution fails its tests \("):
+        judge(wrong, "def f(x):\n    return x + 1")
+    without = replace(wrong, canonical="")
+    assert judge(without, "def f(x):\n    return x + 1").kind == "wrong answer"
+    if "odd" not in test:
+        assert judge(wrong, "def f(x):\n    return x + 2").passed
+
+
+def test_own_solution_is_judged_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    judged: list[str] = []
+    run = Judge._by_program
+
+    def counted(self: Judge, problem: Problem, code: str) -> Judgement:
+        judged.append(code)
+        return run(self, problem, code)
+
+    monkeypatch.setattr(Judge, "_by_program", counted)
+    evens, judge, wrong = own(1), Judge(LIMITS), "def evens(numbers):\n    return numbers"
+    assert not any(judge.judge(evens, wrong)[0].passed for _ in range(3))
+    assert judged == [wrong, evens.canonical, wrong, wrong]
+
+
 def test_arguments_are_fresh_for_every_call() -> None:
     double = inputs("f", "def f(xs):\n    return xs * 2", [[1]], [[1]])
     assert judge(double, "def f(xs):\n    xs += xs\n    return xs").passed
@@ -132,7 +160,12 @@ def test_plus_tests_are_judged_apart_from_base() -> None:
     problem = inputs("f", "def f(x):\n    return abs(x)", [1], plus=([-1],))
     base, plus = Judge(LIMITS).judge(problem, "def f(x):\n    return x")
     assert base.passed and plus is not None
-    assert (plus.kind, plus.input, plus.expected, plus.actual) == ("wrong answer", "-1", "1", "-1")
+    assert (plus.kind, plus.input, plus.expected, plus.actual) == (
+        "wrong answer",
+        "[-1]",
+        "1",
+        "-1",
+    )
 
 
 def test_plus_form_made_from_a_base_problem_judges_like_it() -> None:

@@ -31,11 +31,6 @@ Key = tuple[str, str, int]
 Mentor = Callable[[Problem, str, str], str]
 """From a problem, code that failed and its execution result to what is said to it."""
 Feedback = Literal["none", "execution", "human"]
-_NAMES = {
-    "wrong answer": "AssertionError",
-    "timed out": "TimeoutError",
-    "out of memory": "MemoryError",
-}
 
 
 @dataclass(frozen=True)
@@ -183,6 +178,8 @@ def _loop(
             guided = mentor(problem, code, turn.feedback)
         except NoAnswer as error:
             guided, told.note = "", f"the mentor: {error}"
+        if guided:
+            told.guided.append(guided)
         finished = asked(session, told, guided, "", 0)
 
 
@@ -209,8 +206,8 @@ def _failure(failed: Sequence[Judgement], code: str) -> Failure:
     """
     judgement = failed[0]
     name, _, message = judgement.message.partition(": ")
-    if judgement.kind in _NAMES or not name.isidentifier():
-        name, message = _NAMES.get(judgement.kind, "RuntimeError"), judgement.message
+    if not name.isidentifier():  # a sentence, not an error of Python's
+        name, message = "", judgement.message
     lines = code.split("\n")
     line = lines[judgement.lineno - 1] if 0 < judgement.lineno <= len(lines) else ""
     told = [("Input", judgement.input)]

@@ -24,8 +24,9 @@ from ..running.process import missing_walls
 from . import scores
 from .attempts import Attempt, Options
 from .cells import CellProblem
+from .cluster import Cluster
 from .comparing import compare
-from .crew import Crew, connected
+from .crew import Crew
 from .given import judged
 from .problems import Problem, left_out, read, rows
 from .records import Records
@@ -137,9 +138,8 @@ def _given(
     if not given.cluster:
         yield from judged(solutions, problems, records.done)
         return
-    with closing(connected(given.cluster)) as cluster:
-        cores = sum(cluster.ncores().values())
-        yield from judged(solutions, problems, records.done, cluster.get_executor(), cores)
+    with closing(Cluster(given.cluster)) as cluster:
+        yield from judged(solutions, problems, records.done, cluster)
 
 
 def _problems(given: Namespace, options: Options) -> Iterator[Problem | CellProblem]:
@@ -202,5 +202,8 @@ def _options_of(given: Namespace, solutions: Solutions) -> Options:
 def _digest(path: Path) -> str:
     if not path.is_file():
         raise OciError(f"there is no file {path}")
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:12]
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()[:12]
+    except OSError as error:
+        raise OciError(f"{path} cannot be read ({error.strerror}): give a file of yours") from None

@@ -12,21 +12,20 @@ import os
 import sys
 import threading
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Executor
 from functools import partial
-from typing import Any, Self, overload
+from typing import Self, overload
 
 from ..engines import Engine, open_engine
 from ..engines.addresses import Server
 from ..engines.local import LocalEngine
-from ..errors import OciError
 from .attempts import Attempt, Judging, Options, attempt, unjudged
 from .cell_attempts import CellJudging, attempt_cell
 from .cell_judging import CellJudge, CellVerdict
 from .cells import CellProblem
+from .cluster import Cluster
 from .judging import Judge, Verdicts
+from .mentor import guidance
 from .problems import Problem, Unfit
-from .protocol import guidance
 from .served import Served
 from .side_by_side import side_by_side
 from .wording import in_shell
@@ -71,17 +70,18 @@ class Shared:
 
 
 class Elsewhere:
-    """Judges on an executor: there, a process is started for every solution as it is here."""
+    """Judges on a cluster: there, a process is started for every solution as it is here."""
 
-    def __init__(self, executor: Executor) -> None:
-        self._executor = executor
+    def __init__(self, cluster: Cluster, stop: threading.Event) -> None:
+        self._cluster, self._stop = cluster, stop
 
     @overload
     def judge(self, problem: Problem, code: str) -> Verdicts: ...
     @overload
     def judge(self, problem: CellProblem, code: str) -> CellVerdict: ...
     def judge(self, problem: Problem | CellProblem, code: str) -> Verdicts | CellVerdict:
-        return self._executor.submit(judge_one, problem, code).result()
+        judging = self._cluster.executor.submit(judge_one, problem, code)
+        return self._cluster.answer(judging, self._stop)
 
 
 def _batched(engine: Engine, size: int) -> int:
@@ -109,7 +109,7 @@ class Crew:
         self._options = options
         self._model = Shared(model, url, batch)
         self._mentor = Shared(mentor, url, batch) if mentor else None
-        self._cluster = connected(cluster) if cluster else None
+        self._cluster = Cluster(cluster) if cluster else None
         side = batch if self._model.by_thread else _batched(self._model.engine, batch)
         self._threads = 2 * side if side > 1 else 1  # half are judged while half are answered
         self._slots = threading.Semaphore(os.cpu_count() or 1)
@@ -141,7 +141,7 @@ class Crew:
     def _answered(
         self, problem: Problem | CellProblem, sample: int, stop: threading.Event
     ) -> Attempt:
-        there = Elsewhere(self._cluster.get_executor()) if self._cluster else None
+        there = Elsewhere(self._cluster, stop) if self._cluster else None
         if isinstance(problem, CellProblem):
             of_cells: CellJudging = there or CellJudge(slots=self._slots, stop=stop)
             return attempt_cell(
@@ -164,18 +164,6 @@ class Crew:
         with self._mentor.lock:
             mentor = self._mentor.engine
             return guidance(mentor, problem, code, result, oracle=self._options.oracle)
-
-
-def connected(address: str) -> Any:
-    """A client of the Dask cluster at `address`. Raises OciError."""
-    try:
-        from distributed import Client
-    except ImportError:
-        raise OciError('--cluster needs Dask: pip install "oci_magic[cluster]"') from None
-    try:
-        return Client(address, timeout="10s")
-    except (OSError, ValueError) as error:
-        raise OciError(f"no Dask scheduler answers at {address} ({error}): start one") from None
 
 
 def _tell(line: str) -> None:

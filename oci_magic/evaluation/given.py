@@ -17,7 +17,6 @@ from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import (
     BrokenExecutor,
     CancelledError,
-    Executor,
     Future,
     ProcessPoolExecutor,
 )
@@ -29,6 +28,7 @@ from ..errors import OciError
 from .attempts import Attempt, Key, Round, unjudged
 from .cell_judging import CellJudge
 from .cells import CellProblem
+from .cluster import Cluster
 from .judging import Judge
 from .problems import Problem, Unfit
 from .samples import Solutions
@@ -36,14 +36,17 @@ from .samples import Solutions
 
 def judged(
     solutions: Solutions, problems: Iterator[Problem | CellProblem], done: Collection[Key],
-    executor: Executor | None = None, cores: int | None = None,
+    cluster: Cluster | None = None,
 ) -> Iterator[Attempt]:  # fmt: skip
     """The solutions as attempts, those in `done` left out, in the order of the problems.
 
-    `cores` is how many the executor has; without one, processes on this machine's are used.
+    Without a cluster they are judged by processes on this machine's cores.
     """
-    cores = cores or os.cpu_count() or 1
-    pool = executor or ProcessPoolExecutor(cores, get_context("spawn"), _worker)
+    if cluster:
+        cores, pool = cluster.cores, cluster.executor
+    else:
+        cores = os.cpu_count() or 1
+        pool = ProcessPoolExecutor(cores, get_context("spawn"), _worker)
     waiting: deque[Future[list[Attempt]]] = deque()
     try:
         for problem in problems:
@@ -51,15 +54,17 @@ def judged(
             if left:
                 waiting.append(pool.submit(judge_samples, problem, left))
             if len(waiting) > 4 * cores:
-                yield from _answer(waiting.popleft())
+                yield from _answer(waiting.popleft(), cluster)
         while waiting:
-            yield from _answer(waiting.popleft())
+            yield from _answer(waiting.popleft(), cluster)
     finally:
-        if executor is None:
+        if cluster is None:
             pool.shutdown(cancel_futures=True)
 
 
-def _answer(judging: Future[list[Attempt]]) -> list[Attempt]:
+def _answer(judging: Future[list[Attempt]], cluster: Cluster | None) -> list[Attempt]:
+    if cluster:
+        return cluster.answer(judging)
     try:
         return judging.result()
     except (BrokenExecutor, CancelledError):

@@ -56,19 +56,24 @@ class Judge:
         self.limits, self._slots = limits or Limits(), slots or nullcontext()
         self._stop = stop
         self._known: tuple[Problem, list[Expected], list[Expected]] | None = None
+        self._sound: Problem | None = None
 
     def judge(self, problem: Problem, code: str) -> Verdicts:
         """The verdicts on base and plus tests, the latter None where the problem has none.
 
         What goes wrong otherwise than by its answer on base tests is not run again on plus tests.
-        Raises Unfit when the problem's own solution cannot answer its inputs.
+        Raises Unfit when the problem's own solution cannot answer its inputs, or where a solution
+        fails a test program, it fails that too.
         """
         with self._slots:
             return self._judge(problem, code)
 
     def _judge(self, problem: Problem, code: str) -> Verdicts:
         if problem.base is None:
-            return self._by_program(problem, code), None
+            found = self._by_program(problem, code)
+            if not found.passed:
+                self._hold_sound(problem)
+            return found, None
         base, plus = self._expected(problem)
         found = self._by_inputs(problem, code, base)
         if problem.plus is None or found.kind not in ("passed", "wrong answer"):
@@ -108,6 +113,15 @@ class Judge:
                 return failed or self._program(problem, solution, last)
         except Ended as ended:
             return replace(ended_as(ended, self.limits), input=last.get("input", ""))
+
+    def _hold_sound(self, problem: Problem) -> None:
+        """Raise Unfit where the problem's own solution, if it has one, fails its test program."""
+        if problem.canonical and self._sound is not problem:
+            own = Judge(_PATIENCE, stop=self._stop)._by_program(problem, problem.canonical)
+            if not own.passed:
+                why = "; ".join(filter(None, [own.message, own.expected]))
+                raise Unfit(f"{problem.task_id}: its own solution fails its tests ({why})")
+        self._sound = problem
 
     def _program(self, problem: Problem, solution: Process, last: dict[str, Any]) -> Judgement:
         """Run the test program; `last` is kept up to date with the last call and its reply."""

@@ -96,8 +96,9 @@ def problem(row: Mapping[str, Any]) -> Problem:
     entry, prompt = str(row["entry_point"]), str(row["prompt"])
     before = _before(prompt, entry)
     test = "" if "base_input" in row else f"{row['test']}\ncheck(candidate)\n"
+    body = str(row["canonical_solution"])
     return Problem(
-        name, "humaneval", prompt, entry, before, prompt + str(row["canonical_solution"]),
+        name, "humaneval", prompt, entry, before, prompt + body if body.strip() else "",
         before, test, *_inputs(row, name, "humaneval"),
     )  # fmt: skip
 

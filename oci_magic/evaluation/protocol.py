@@ -1,19 +1,17 @@
-"""What a model is told in an evaluation: instructions, feedback, a mentor's guidance.
+"""What a model is told in an evaluation: instructions, and conversations in the paper's form.
 
 Covers the protocol of OpenCodeInterpreter (arXiv 2402.14658; its repository, `evaluation/
 evaluate/`): greedy, at most 1,024 new tokens, one user message that grows by answer and feedback
-between the marks `@@ Instruction` and `@@ Response`; opening sentence, marks and fences are to
-the letter, the instructions are in our words. As `chat` the same goes as turns of a conversation,
-as in a notebook; `notebook` leaves messages as the product words them, system prompt and all. What
-differs: in `human` feedback the mentor's sentences follow the execution
-result, as a person's do here; there they stand alone. From the third round on, what comes the
-same again is asked for afresh and sampled, as in a notebook. Execution results are worded by
-`prompting.feedback`, with the lines `Input:`, `Expected Output:` and `Actual Output:`.
+between the marks `@@ Instruction` and `@@ Response`; opening sentence, marks, fences, and what is
+said of a wrong answer are to the letter; the instructions, and errors, are in our words
+(`prompting.feedback`). As `chat` the same goes as turns of a conversation, as in a notebook;
+`notebook` leaves messages as the product words them, system prompt and all. What differs: from
+the third round on, what comes the same again is asked for afresh and sampled, as in a notebook;
+and as `chat`, a mentor's sentences follow the execution result, as a person's do there.
 """
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Iterator, Sequence
 from typing import Literal
@@ -43,26 +41,6 @@ This is a problem, with tests as examples:
 
 Solve it in Python. Define the functions that the tests call; what they take and return must \
 match the tests. {form}"""
-_GUIDE = """\
-A programmer has drafted code for the problem below. Guide them as a person who looks over their \
-shoulder would: compare what the code does with what is asked and with the execution result, say \
-what is wrong and in which direction to go, and why. {oracle}Write no code. Answer in at most \
-three sentences.
-
-@@Problem
-{problem}
-
-@@Existing Code
-{code}
-
-@@Execution Result
-{result}
-{solution}
-@@Guidance
-"""
-_ORACLE = "You also see a canonical solution: never reveal it and never speak of it. "
-_BLOCK = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
-_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
 
 
 def instruction(problem: Problem) -> str:
@@ -77,7 +55,7 @@ class Told:
     `broke` is the error of the model itself, if it could not answer; where it has none for a
     prompt alone, `note` says why, and what came of it, nothing, is the answer. `sampling` is of
     this one alone, so that several may share an engine that takes it by the call. Once `stop` is
-    set, an answer ends as by Ctrl-C.
+    set, an answer ends as by Ctrl-C. `guided` is what a mentor has said.
     """
 
     def __init__(
@@ -87,6 +65,7 @@ class Told:
         self.name, self.window = engine.name, engine.window
         self.broke: EngineError | None = None
         self.note = ""
+        self.guided: list[str] = []
         self.stop = stop or threading.Event()
 
     def count(self, messages: Sequence[Message]) -> int:
@@ -123,24 +102,12 @@ class Told:
         text = f"{_OPENING}\n\n@@ Instruction\n{turns[0].content}\n\n@@ Response"
         for turn in turns[1:]:
             mark = "\n" if turn.role == "assistant" else "\n\n@@ Instruction\n"
-            text += f"{mark}{turn.content}"
+            text += f"{mark}{self._in_paper(turn)}"
         return [Message("user", text if len(turns) == 1 else f"{text}\n")]
 
-
-def guidance(
-    mentor: Engine, problem: Problem, code: str, result: str, *, oracle: bool = False
-) -> str:
-    """What a mentor says to code that failed with `result`: three sentences, no code.
-
-    With `oracle` the mentor sees the canonical solution. Raises EngineError when it cannot answer.
-    """
-    solution = f"\n@@Canonical Solution\n{problem.canonical}\n" if oracle else ""
-    text = _GUIDE.format(
-        oracle=_ORACLE if oracle else "", problem=problem.prompt.strip(), code=code,
-        result=result, solution=solution,
-    )  # fmt: skip
-    said = ""
-    for chunk in mentor.stream([Message("user", text)]):
-        said = chunk.text if chunk.anew else said + chunk.text
-    sentences = _SENTENCE.split(_BLOCK.sub("", said).strip())
-    return " ".join(" ".join(sentences[:3]).split())
+    def _in_paper(self, turn: Message) -> str:
+        """A turn as there: guidance stands alone, and results begin as models were trained on."""
+        if turn.role == "assistant":
+            return turn.content
+        alone = (said for said in self.guided if turn.content.endswith(f"\n{said}"))
+        return next(alone, turn.content.replace("Execution result:\n", "Execution result: \n", 1))

@@ -46,7 +46,8 @@ def failure(reply: Mapping[str, Any]) -> Judgement:
         case {"syntax": [str(message), int(lineno)]}:
             return Judgement("syntax error", message[:LONGEST], lineno)
         case {"absent": str(name)}:
-            return Judgement("exception", f"NameError: there is no function named {name}")
+            missing = f"there is no function named {name}"
+            return Judgement("exception", f"Please rename your function to {name} as {missing}.")
         case {"raised": [str(name), str(message), int(lineno)]}:
             kind: Kind = "out of memory" if name == "MemoryError" else "exception"
             told = f"{name}: {message}" if message else name
@@ -77,8 +78,9 @@ def wrong(given: str, expected: str, actual: str) -> Judgement:
 
 
 def arguments(args: Sequence[Any], kwargs: Mapping[str, Any] | None = None) -> str:
+    """As the paper's feedback writes them, `[0, 1]`; those with names follow."""
     named = [f"{name}={shown(value)}" for name, value in (kwargs or {}).items()]
-    return ", ".join([*map(shown, args), *named])
+    return ", ".join([f"[{', '.join(map(shown, args))}]", *named])
 
 
 def shown(value: Any) -> str:

@@ -68,7 +68,7 @@ def shown_result(execution: Execution) -> str:
 
 def failure_text(failure: Failure) -> str:
     """The failing line, the error and the facts around it, one to a line."""
-    error = f"{failure.name}: {_short(failure.message)}" if failure.message else failure.name
+    error = ": ".join(filter(None, [failure.name, _short(failure.message)]))
     lines = [*_location(failure.facts), _indented(redacted(plain(error))), *_facts(failure.facts)]
     return "\n".join(lines)
 

@@ -1,0 +1,97 @@
+"""Judging on a Dask cluster: the connection, the wait for a verdict, and what is told of a loss.
+
+Covers a scheduler or workers without oci_magic, or with another version of it, and what goes away
+in mid-run: a worker's solutions are judged by the others, a cluster without workers is waited
+for, a scheduler that is lost ends the run, which the same command goes on with.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+from concurrent.futures import CancelledError, Executor, Future
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, TypeVar
+
+from ..errors import OciError
+
+T = TypeVar("T")
+_LOOK = 5.0
+"""Seconds without a verdict after which the workers are counted."""
+_PACKAGE = "oci_magic"
+_HERE = version(_PACKAGE)
+
+
+class Cluster:
+    """The Dask cluster at `address`; `executor` runs on it, side by side on `cores`.
+
+    Raises OciError where none answers, or one that cannot judge.
+    """
+
+    def __init__(self, address: str) -> None:
+        try:
+            from distributed import Client
+        except ImportError:
+            raise OciError('--cluster needs Dask: pip install "oci_magic[cluster]"') from None
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what is lost is told here
+        self.address, self._told = address, False
+        try:
+            self._client = Client(address, timeout="10s")
+        except (OSError, ValueError) as error:
+            raise OciError(f"no Dask scheduler answers at {address} ({error}): start one") from None
+        try:
+            self._compare()
+        except BaseException:
+            self.close()
+            raise
+        self.executor: Executor = self._client.get_executor()
+        self.cores = sum(self._client.ncores().values())
+
+    def _compare(self) -> None:
+        """Refuse a scheduler and workers that have not this version of oci_magic."""
+        try:
+            there = {self._client.run_on_scheduler(version, _PACKAGE)}
+            there |= set(self._client.run(version, _PACKAGE).values())
+        except PackageNotFoundError:
+            there = {"none"}
+        if other := there - {_HERE}:
+            raise OciError(
+                f"the cluster at {self.address} has oci_magic {', '.join(sorted(other))}: install "
+                f"{_HERE} where its scheduler and workers run"
+            )
+
+    def close(self) -> None:
+        self._client.close()
+
+    def answer(self, judging: Future[T], stop: threading.Event | None = None) -> T:
+        """What `judging` comes to. Raises OciError when the cluster is lost.
+
+        KeyboardInterrupt once `stop` is set.
+        """
+        while True:
+            try:
+                return judging.result(timeout=_LOOK if stop is None else 1.0)
+            except TimeoutError:
+                if stop and stop.is_set():
+                    judging.cancel()
+                    raise KeyboardInterrupt from None
+                self._look()
+            except Exception as error:
+                if isinstance(error, CancelledError) or _of_dask(error):
+                    raise OciError(
+                        f"the Dask cluster at {self.address} was lost ({type(error).__name__}): "
+                        "give the same command to go on"
+                    ) from None
+                raise
+
+    def _look(self) -> None:
+        """Say once that there are no workers: they may come back."""
+        if not self._told and not self._client.scheduler_info()["workers"]:
+            self._told = True
+            line = f"the cluster at {self.address} has no workers: start one, it is waited for"
+            print(line, file=sys.stderr)
+
+
+def _of_dask(error: BaseException) -> Any:
+    return type(error).__module__.partition(".")[0] == "distributed"
