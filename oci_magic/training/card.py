@@ -35,8 +35,8 @@ template leaves system messages out: it was trained without one. Window: 2,048 t
 
 ## Held-out score
 
-On {tasks} tasks of unseen seeds, wordings (sentences never trained, of words that were), names and compositions, judged by
-running the answer and comparing what it shows, draws or writes with the reference:
+On {tasks} tasks of unseen seeds, wordings (sentences never trained, of words that were), names and compositions, by `oci-magic eval`:
+each answer is run, and what it shows, draws or writes is compared with the reference's. Two repairs at most:
 
 | | |
 | --- | --- |
@@ -50,9 +50,8 @@ generator: `python tests/micro/score.py` runs them in a real shell.
 """
 
 
-def card(size: int, history: Mapping[str, Any], score: Mapping[str, Any]) -> str:
-    """The card: `size` in parameters, `history` as `train` leaves it, `score` with rates from 0 to 1."""
-    rates = {name: rate for name, rate in score.items() if isinstance(rate, float)}
+def card(size: int, history: Mapping[str, Any], rates: Mapping[str, float], tasks: int) -> str:
+    """The card: `size` in parameters, `history` as `train` leaves it, rates from 0 to 1."""
     return (
         CARD.format(
             size=size / 1e6,
@@ -61,7 +60,7 @@ def card(size: int, history: Mapping[str, Any], score: Mapping[str, Any]) -> str
             device=history["device"],
             runs=f", in {history['runs']} runs one after the other" if history["runs"] > 1 else "",
             vocabulary=history["vocabulary"],
-            tasks=score["tasks"],
+            tasks=tasks,
             rows="\n".join(f"| {name} | {rate:.1%} |" for name, rate in rates.items()),
             prompts=PROMPTS,
         ).rstrip()

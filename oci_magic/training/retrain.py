@@ -18,17 +18,19 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from ..errors import OciError
 from .card import card
+from .score import REPAIRS
 
 MICRO = Path(__file__).parent.parent / "micro"
+LONGEST = 300
+"""Tokens of an answer at most: more is text without end."""
 SLIPS_AT = 0.6
 """The progress at which the model's own mistakes are gathered."""
 
 
-def retrain(options: argparse.Namespace) -> dict[str, Any]:
+def retrain(options: argparse.Namespace) -> dict[str, float]:
     """Run every stage; returns the held-out score (rates from 0 to 1)."""
     from . import train
 
@@ -41,24 +43,34 @@ def retrain(options: argparse.Namespace) -> dict[str, Any]:
     return finish(options)
 
 
-def finish(options: argparse.Namespace) -> dict[str, Any]:
+def finish(options: argparse.Namespace) -> dict[str, float]:
     """Score the trained model, write its card, and install it if that is wanted."""
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    from .score import score
+    from transformers import AutoModelForCausalLM
 
     folder = options.out / "model"
-    model = AutoModelForCausalLM.from_pretrained(folder).float().eval()
-    result = score(model, AutoTokenizer.from_pretrained(folder), options.score)
-    result.pop("wrong")
-    (options.out / "score.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    rates = measured(folder, options.out, options.score)
     history = json.loads((folder / "training.json").read_text(encoding="utf-8"))
-    size = sum(parameter.numel() for parameter in model.parameters())
-    (folder / "README.md").write_text(card(size, history, result), encoding="utf-8")
-    print(json.dumps(result, indent=2))
+    size = sum(each.numel() for each in AutoModelForCausalLM.from_pretrained(folder).parameters())
+    (folder / "README.md").write_text(card(size, history, rates, options.score), encoding="utf-8")
+    print(json.dumps(rates, indent=2))
     if options.install:
         install(folder)
-    return result
+    return rates
+
+
+def measured(model: Path, out: Path, count: int) -> dict[str, float]:
+    """The rates (0 to 1) that `oci-magic eval` gives on `count` held-out tasks, anew."""
+    tasks, run = out / "held-out.jsonl", out / "score"
+    shutil.rmtree(run, ignore_errors=True)
+    make = ["oci_magic.training.held_out", "--count", str(count), "--out", str(tasks)]
+    ask = ["oci_magic", "eval", str(tasks), "--model", str(model), "--out", str(run)]
+    limits = ["--rounds", str(REPAIRS + 1), "--max-new-tokens", str(LONGEST)]
+    for command in (make, [*ask, *limits]):
+        if subprocess.run([sys.executable, "-m", *command], check=False).returncode:
+            raise OciError(f"{model} was not scored: start the command again")
+    found = json.loads((run / "scores.json").read_text(encoding="utf-8"))
+    rates = found["suites"][tasks.stem]["cells"]
+    return {name: each["rate"] / 100 for name, each in rates.items()}
 
 
 def install(folder: Path) -> None:
