@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, ClassVar
+from types import SimpleNamespace
+from typing import Any, ClassVar, cast
 
 import pytest
 
@@ -30,6 +32,7 @@ from oci_magic.prompting.prompts import SYSTEM
 from oci_magic.types import Chunk, Message
 
 pytestmark = pytest.mark.timeout(280)
+OWN = Path(__file__).with_name("problems.jsonl")
 SETUP = 'import pandas as pd\nsales = pd.DataFrame({"city": ["B", "R"], "price": [1.5, 2.0]})'
 CONTEXT = 'Tables:\nsales 2x2: "city" str, "price" float64'
 CSV = base64.b64encode(b"a;b\n1;2\n").decode()
@@ -166,7 +169,9 @@ def test_cells_are_judged_elsewhere_and_from_solutions(
     file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with ThreadPoolExecutor(1) as pool:
-        assert Elsewhere(pool).judge(TOTAL, "3.5").judgement.passed
+        there = SimpleNamespace(executor=pool, answer=lambda judging, _: judging.result())
+        found = Elsewhere(cast("Any", there), threading.Event()).judge(TOTAL, "3.5")
+        assert found.judgement.passed
     rows = [{"task_id": row["task_id"], "solution": row.get("reference", "")} for row in ROWS]
     (tmp_path / "s.jsonl").write_text("\n".join(map(json.dumps, rows)))
     given = ["--solutions", str(tmp_path / "s.jsonl"), "--out", str(tmp_path / "out")]
@@ -180,4 +185,7 @@ def test_mentor_of_cells_is_refused(
     monkeypatch.setattr(crew, "open_engine", lambda *_, **__: ScriptedEngine([]))
     human = ["--feedback", "human", "--mentor", "m", "--out", str(tmp_path / "out")]
     assert main(["eval", str(file), "--model", "m", *human]) == 1
-    assert "mentors guide on functions only" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "mentors guide on functions only: leave out --feedback human" in said
+    both = [str(OWN), str(file), "--model", "m", *human]
+    assert main(["eval", *both]) == 1, "before a model is asked"

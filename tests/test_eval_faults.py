@@ -280,7 +280,8 @@ def test_progress_counts_solutions_and_those_of_no_problem_are_named(
     assert main(call) == 0
     said = capsys.readouterr().err
     listed = ", ".join(f"Own/{n}" for n in range(10, 20))
-    assert f"s.jsonl: 12 tasks are no problems here: {listed}, ...\n" in said
+    assert f"s.jsonl: no problems here, not counted: 12 ({listed}, ...)\n" in said
+    assert "s.jsonl: without a solution, not counted: 1 (Own/2)\n" in said
     assert [line.split()[0] for line in said.splitlines() if line[0] == "["] == [
         f"[{n}/4]" for n in range(1, 5)
     ]

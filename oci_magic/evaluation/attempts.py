@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
+from itertools import chain, repeat
 from typing import Any, Literal, Protocol
 
 from ..engines import Engine, Sampling
@@ -49,13 +51,17 @@ class Options:
 
 @dataclass(frozen=True)
 class Round:
-    """One reply, the code in it and the verdicts on it; `plus` is None without plus tests."""
+    """One reply, the code in it and the verdicts on it; `plus` is None without plus tests.
+
+    `guidance` is what a mentor said of it.
+    """
 
     text: str
     code: str
     base: Judgement
     plus: Judgement | None = None
     usage: Usage = field(default_factory=Usage)
+    guidance: str = ""
 
     @property
     def passed(self) -> bool:
@@ -154,7 +160,8 @@ def attempt(
     if not note:
         with suppress(NoAnswer):
             _loop(session, told, problem, options, mentor)
-    rounds = tuple(_round(turn, executor) for turns in session.exchanges for turn in turns)
+    turns = [turn for exchange in session.exchanges for turn in exchange]
+    rounds = tuple(map(partial(_round, executor), turns, chain(told.guided, repeat(""))))
     seconds = time.perf_counter() - started
     note = in_shell(note or told.note)
     return Attempt(problem.task_id, problem.source, sample, rounds, seconds, note)
@@ -178,8 +185,9 @@ def _loop(
             guided = mentor(problem, code, turn.feedback)
         except NoAnswer as error:
             guided, told.note = "", f"the mentor: {error}"
-        if guided:
-            told.guided.append(guided)
+        else:
+            told.note = told.note if guided else "the mentor: nothing but code"
+        told.guided.append(guided)
         finished = asked(session, told, guided, "", 0)
 
 
@@ -193,10 +201,10 @@ def asked(session: Session, told: Told, request: str, context: str, repairs: int
     return finished
 
 
-def _round(turn: Turn, executor: Judged) -> Round:
+def _round(executor: Judged, turn: Turn, guidance: str) -> Round:
     code = "\n".join(cell.source for cell in turn.reply.code)
     base, plus = executor.verdicts(code)
-    return Round(turn.reply.text, code, base, plus, turn.reply.usage)
+    return Round(turn.reply.text, code, base, plus, turn.reply.usage, guidance)
 
 
 def _failure(failed: Sequence[Judgement], code: str) -> Failure:
@@ -210,19 +218,28 @@ def _failure(failed: Sequence[Judgement], code: str) -> Failure:
         name, message = "", judgement.message
     lines = code.split("\n")
     line = lines[judgement.lineno - 1] if 0 < judgement.lineno <= len(lines) else ""
-    told = [("Input", judgement.input)]
-    for each in failed if judgement.kind == "wrong answer" else ():
-        told += [("Input", each.input)] if each is not judgement else []
-        told += [("Expected Output", each.expected), ("Actual Output", each.actual)]
-    notes = tuple(("told", pair) for pair in told if pair[1])
-    facts = Facts(line=line, lineno=judgement.lineno if line else 0, notes=notes)
+    notes = [*_evidence(judgement)]
+    for each in failed[1:] if judgement.kind == "wrong answer" else ():
+        notes += [("said", (each.message,)), *_evidence(each)]
+    facts = Facts(line=line, lineno=judgement.lineno if line else 0, notes=tuple(notes))
     return Failure(name, message, facts=facts)
+
+
+def _evidence(judgement: Judgement) -> Iterator[tuple[str, tuple[str, ...]]]:
+    told = {
+        "Input": judgement.input,
+        "Expected Output": judgement.expected,
+        "Actual Output": judgement.actual,
+    }
+    yield from (("told", pair) for pair in told.items() if pair[1])
 
 
 def as_row(attempt: Attempt) -> dict[str, Any]:
     """An attempt as a line of `attempts.jsonl`; what says nothing is left out of verdicts."""
     row = asdict(attempt)
     for each in row["rounds"]:
+        if not each["guidance"]:
+            del each["guidance"]
         for tests in ("base", "plus"):
             each[tests] = each[tests] and {k: v for k, v in each[tests].items() if v}
     return row
@@ -234,6 +251,7 @@ def from_row(row: dict[str, Any]) -> Attempt:
         Round(
             each["text"], each["code"], Judgement(**each["base"]),
             Judgement(**each["plus"]) if each["plus"] else None, Usage(**each["usage"]),
+            each.get("guidance", ""),
         )
         for each in row["rounds"]
     )  # fmt: skip

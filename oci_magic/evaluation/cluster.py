@@ -11,16 +11,16 @@ import logging
 import sys
 import threading
 from concurrent.futures import CancelledError, Executor, Future
-from importlib.metadata import PackageNotFoundError, version
+from pkgutil import resolve_name
 from typing import Any, TypeVar
 
+from .. import __version__
 from ..errors import OciError
 
 T = TypeVar("T")
 _LOOK = 5.0
 """Seconds without a verdict after which the workers are counted."""
-_PACKAGE = "oci_magic"
-_HERE = version(_PACKAGE)
+_VERSION = "oci_magic:__version__"
 
 
 class Cluster:
@@ -34,7 +34,7 @@ class Cluster:
             from distributed import Client
         except ImportError:
             raise OciError('--cluster needs Dask: pip install "oci_magic[cluster]"') from None
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what is lost is told here
+        _quiet()
         self.address, self._told = address, False
         try:
             self._client = Client(address, timeout="10s")
@@ -51,14 +51,14 @@ class Cluster:
     def _compare(self) -> None:
         """Refuse a scheduler and workers that have not this version of oci_magic."""
         try:
-            there = {self._client.run_on_scheduler(version, _PACKAGE)}
-            there |= set(self._client.run(version, _PACKAGE).values())
-        except PackageNotFoundError:
+            there = {self._client.run_on_scheduler(resolve_name, _VERSION)}
+            there |= set(self._client.run(resolve_name, _VERSION).values())
+        except ImportError:
             there = {"none"}
-        if other := there - {_HERE}:
+        if other := there - {__version__}:
             raise OciError(
                 f"the cluster at {self.address} has oci_magic {', '.join(sorted(other))}: install "
-                f"{_HERE} where its scheduler and workers run"
+                f"{__version__} where its scheduler and workers run"
             )
 
     def close(self) -> None:
@@ -91,6 +91,13 @@ class Cluster:
             self._told = True
             line = f"the cluster at {self.address} has no workers: start one, it is waited for"
             print(line, file=sys.stderr)
+
+
+def _quiet() -> None:
+    """What is lost is told here, in one line: each part of Dask has a logger of its own."""
+    for name in [*logging.root.manager.loggerDict]:
+        if name.partition(".")[0] == "distributed":
+            logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 def _of_dask(error: BaseException) -> Any:

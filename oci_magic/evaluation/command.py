@@ -163,18 +163,23 @@ def _count(given: Namespace, options: Options, solutions: Solutions | None) -> i
             print(
                 f"{path}: left out, for their tests need objects: {', '.join(out)}", file=sys.stderr
             )
-    if solutions is None:
-        return options.samples * sum(1 for _ in _problems(given, options))
-    total, unknown = 0, solutions.tasks
+    total, unknown, without = 0, solutions.tasks if solutions else set(), []
     for problem in _problems(given, options):
-        total += len(solutions.of(problem))
+        if isinstance(problem, CellProblem) and options.feedback == "human" and not solutions:
+            raise OciError(
+                f"{problem.task_id} is a cell, and mentors guide on functions only: leave out "
+                "--feedback human, or the file"
+            )
+        there = len(solutions.of(problem)) if solutions else options.samples
+        total += there
         unknown.discard(problem.task_id)
-    if unknown:
-        named = f"{', '.join(sorted(unknown)[:_LISTED])}{', ...' * (len(unknown) > _LISTED)}"
-        print(
-            f"{given.solutions}: {len(unknown)} tasks are no problems here: {named}",
-            file=sys.stderr,
-        )
+        without += [] if there else [problem.task_id]
+    for tasks, what in ((sorted(unknown), "no problems here"), (without, "without a solution")):
+        if tasks:
+            named = f"{', '.join(tasks[:_LISTED])}{', ...' * (len(tasks) > _LISTED)}"
+            print(
+                f"{given.solutions}: {what}, not counted: {len(tasks)} ({named})", file=sys.stderr
+            )
     return total
 
 

@@ -12,6 +12,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Self, overload
 
@@ -34,11 +35,13 @@ from .wording import in_shell
 class Shared:
     """An engine for several threads; a server is opened once for each, and asked `side` at a time.
 
-    `hang_up` ends what it is asked, and the threads of a decoder; nothing is asked after it.
+    `turn` is to be held while one thread asks; where several may, it is nothing. `hang_up` ends
+    what it is asked, and the threads of a decoder; nothing is asked after it.
     """
 
     def __init__(self, name: str, url: str | None = None, side: int = 1) -> None:
-        self.name, self.url, self.lock = name, url, threading.Lock()
+        self.name, self.url = name, url
+        self.turn: AbstractContextManager[object] = threading.Lock()
         self._own, self._slots = threading.local(), threading.Semaphore(max(1, side))
         self._served: list[Served] = []
         self._hung_up = False
@@ -47,6 +50,18 @@ class Shared:
     @property
     def by_thread(self) -> bool:
         return self.name.startswith("server:")
+
+    def beside(self, size: int) -> int:
+        """Let `size` threads ask at a time, or as many as can: how many that are."""
+        if not self.by_thread and size > 1 and isinstance(self._one, LocalEngine):
+            from .batching import batched  # here: it brings torch, which servers do without
+
+            size = batched(self._one, size)
+        elif not self.by_thread:
+            size = 1
+        if size > 1:
+            self.turn = nullcontext()
+        return size
 
     def hang_up(self) -> None:
         self._hung_up = True
@@ -84,14 +99,6 @@ class Elsewhere:
         return self._cluster.answer(judging, self._stop)
 
 
-def _batched(engine: Engine, size: int) -> int:
-    if size < 2 or not isinstance(engine, LocalEngine):
-        return 1
-    from .batching import batched  # here: it brings torch, which servers do without
-
-    return batched(engine, size)
-
-
 def judge_one(problem: Problem | CellProblem, code: str) -> Verdicts | CellVerdict:
     """The verdicts on one solution, for a worker of any executor."""
     if isinstance(problem, CellProblem):
@@ -110,7 +117,9 @@ class Crew:
         self._model = Shared(model, url, batch)
         self._mentor = Shared(mentor, url, batch) if mentor else None
         self._cluster = Cluster(cluster) if cluster else None
-        side = batch if self._model.by_thread else _batched(self._model.engine, batch)
+        side = self._model.beside(batch)
+        if self._mentor:
+            self._mentor.beside(batch)
         self._threads = 2 * side if side > 1 else 1  # half are judged while half are answered
         self._slots = threading.Semaphore(os.cpu_count() or 1)
 
@@ -161,7 +170,7 @@ class Crew:
 
     def _guide(self, problem: Problem, code: str, result: str) -> str:
         assert self._mentor
-        with self._mentor.lock:
+        with self._mentor.turn:
             mentor = self._mentor.engine
             return guidance(mentor, problem, code, result, oracle=self._options.oracle)
 

@@ -8,38 +8,51 @@ argument are not covered: arguments are copies.
 
 A solution is a function with what it needs; it is judged together with the imports and helpers
 that stand in the prompt before the function. Time limits are EvalPlus' (four seconds a call, or
-four times what the canonical solution takes; 60 seconds in all).
+four times what the canonical solution takes; 60 seconds in all, or here twice what that takes).
 """
 
 from __future__ import annotations
 
+import math
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..running.inside.plain import decode
 from ..running.process import Ended, Limits, Process
-from .oracles import NOT_NONE, right, tolerance
+from .expected import PATIENCE, Expected, answers, read_answer
+from .oracles import right, tolerance
 from .problems import Problem, Unfit
-from .verdicts import PASSED, Judgement, arguments, ended_as, failure, shown, wrong
+from .verdicts import PASSED, Judgement, arguments, ended_as, failure, printed, wrong
 
 Verdicts = tuple[Judgement, Judgement | None]
 """On base tests and on plus tests, None where there are none."""
-_SLOWER = 4.0
-_PATIENCE = Limits(call=60.0, total=300)
-"""For the canonical solutions, which are trusted to end."""
+_SLOWER, _KEPT = 4.0, 64
 
 
-@dataclass(frozen=True)
-class Expected:
-    """The canonical solution's answer to one input, and the seconds it took."""
+@dataclass
+class _Calls:
+    """The calls of a test program, each of which may take `seconds`: the last one, the slowest."""
 
-    args: Sequence[Any]
-    answer: Any
     seconds: float
+    input: str = ""
+    reply: Mapping[str, Any] = field(default_factory=dict)
+    slowest: float = 0.0
+
+    def reply_of(self, solution: Process, call: Any, until: float) -> Mapping[str, Any]:
+        args, kwargs = decode(call)
+        self.input = arguments(args, kwargs)
+        started = time.monotonic()
+        self.reply = _checked(solution.call(args, kwargs, min(self.seconds, until - started)))
+        self.slowest = max(self.slowest, time.monotonic() - started)
+        return self.reply
+
+
+_OWN: dict[tuple[str, ...], tuple[Judgement, float]] = {}
+"""How the own solutions of the last problems did, and their slowest calls in seconds."""
 
 
 class Judge:
@@ -56,24 +69,20 @@ class Judge:
         self.limits, self._slots = limits or Limits(), slots or nullcontext()
         self._stop = stop
         self._known: tuple[Problem, list[Expected], list[Expected]] | None = None
-        self._sound: Problem | None = None
 
     def judge(self, problem: Problem, code: str) -> Verdicts:
         """The verdicts on base and plus tests, the latter None where the problem has none.
 
         What goes wrong otherwise than by its answer on base tests is not run again on plus tests.
-        Raises Unfit when the problem's own solution cannot answer its inputs, or where a solution
-        fails a test program, it fails that too.
+        Raises Unfit when the problem's own solution cannot answer its inputs or fails its tests.
         """
         with self._slots:
             return self._judge(problem, code)
 
     def _judge(self, problem: Problem, code: str) -> Verdicts:
         if problem.base is None:
-            found = self._by_program(problem, code)
-            if not found.passed:
-                self._hold_sound(problem)
-            return found, None
+            seconds = max(self.limits.call, _SLOWER * self._slowest(problem))
+            return self._by_program(problem, code, seconds)[0], None
         base, plus = self._expected(problem)
         found = self._by_inputs(problem, code, base)
         if problem.plus is None or found.kind not in ("passed", "wrong answer"):
@@ -81,50 +90,64 @@ class Judge:
         return found, self._by_inputs(problem, code, plus)
 
     def _by_inputs(self, problem: Problem, code: str, expected: Sequence[Expected]) -> Judgement:
-        until = time.monotonic() + self.limits.total + 1
+        own = 2 * sum(each.seconds for each in expected)
+        limits = replace(self.limits, total=max(self.limits.total, math.ceil(own)))
+        until = time.monotonic() + limits.total + 1
         atol, args = problem.atol, None
         try:
-            with self._solution(problem, code) as solution:
-                failed = _loaded(solution, self.limits)
+            with self._solution(problem, code, limits) as solution:
+                failed = _loaded(solution, limits)
                 if failed:
                     return failed
                 for each in expected:
                     args = each.args
                     seconds = max(self.limits.call, _SLOWER * each.seconds)
                     left = until - time.monotonic()
-                    reply = solution.call(args, {}, min(seconds, left))
+                    reply = solution.call(args, {}, min(seconds, left), 2 * each.size)
                     if "value" not in reply:
                         return replace(failure(reply), input=arguments(args))
-                    actual, atol = _read(reply), tolerance(atol, each.answer)
+                    actual, atol = read_answer(reply, each.long), tolerance(atol, each.answer)
                     if not right(
                         problem.suite, problem.entry_point, args, actual, each.answer, atol
                     ):
-                        return wrong(arguments(args), shown(each.answer), shown(actual))
+                        return wrong(arguments(args), printed(each.answer), printed(actual))
         except Ended as ended:
             given = "" if args is None else arguments(args)
             return replace(ended_as(ended, self.limits), input=given)
         return PASSED
 
-    def _by_program(self, problem: Problem, code: str) -> Judgement:
-        last: dict[str, Any] = {}
+    def _slowest(self, problem: Problem) -> float:
+        """The seconds of its own solution's slowest call. Raises Unfit where that fails its tests.
+
+        What is found is kept: samples of a problem, and rounds, come one after the other.
+        """
+        if not problem.canonical:
+            return 0.0
+        key = (problem.source, problem.task_id, problem.test, problem.canonical)
+        if key not in _OWN:
+            own = Judge(PATIENCE, stop=self._stop)
+            found = own._by_program(problem, problem.canonical, PATIENCE.call)
+            if len(_OWN) >= _KEPT:
+                _OWN.clear()
+            _OWN[key] = found
+        judgement, seconds = _OWN[key]
+        if not judgement.passed:
+            why = "; ".join(filter(None, [judgement.message, judgement.expected]))
+            raise Unfit(f"{problem.task_id}: its own solution fails its tests ({why})")
+        return seconds
+
+    def _by_program(self, problem: Problem, code: str, seconds: float) -> tuple[Judgement, float]:
+        """The verdict, and the seconds of the slowest call, each of which may take `seconds`."""
+        calls = _Calls(seconds)
         try:
-            with self._solution(problem, code) as solution:
+            with self._solution(problem, code, self.limits) as solution:
                 failed = _loaded(solution, self.limits)
-                return failed or self._program(problem, solution, last)
+                return failed or self._program(problem, solution, calls), calls.slowest
         except Ended as ended:
-            return replace(ended_as(ended, self.limits), input=last.get("input", ""))
+            return replace(ended_as(ended, self.limits), input=calls.input), calls.slowest
 
-    def _hold_sound(self, problem: Problem) -> None:
-        """Raise Unfit where the problem's own solution, if it has one, fails its test program."""
-        if problem.canonical and self._sound is not problem:
-            own = Judge(_PATIENCE, stop=self._stop)._by_program(problem, problem.canonical)
-            if not own.passed:
-                why = "; ".join(filter(None, [own.message, own.expected]))
-                raise Unfit(f"{problem.task_id}: its own solution fails its tests ({why})")
-        self._sound = problem
-
-    def _program(self, problem: Problem, solution: Process, last: dict[str, Any]) -> Judgement:
-        """Run the test program; `last` is kept up to date with the last call and its reply."""
+    def _program(self, problem: Problem, solution: Process, calls: _Calls) -> Judgement:
+        """Run the test program, whose calls go to the solution."""
         job = {
             "role": "test", "parts": [problem.setup, "import random; random.seed(0)"],
             "entry": problem.entry_point, "test": problem.test,
@@ -133,52 +156,25 @@ class Judge:
         with Process(job, self.limits, self._stop) as tester:
             message = _asked(tester, None, until)
             while "call" in message:
-                args, kwargs = decode(message["call"])
-                last["input"] = arguments(args, kwargs)
-                left = min(self.limits.call, until - time.monotonic())
-                last["reply"] = _checked(solution.call(args, kwargs, left))
-                message = _asked(tester, last["reply"], until)
+                message = _asked(tester, calls.reply_of(solution, message["call"], until), until)
         if "unfit" in message:
             raise Unfit(
                 f"{problem.task_id}: its tests call the function with an object "
                 f"({message['unfit']}), which cannot cross to another process"
             )
-        return PASSED if message.get("done") else _told(message, last)
+        return PASSED if message.get("done") else _told(message, calls)
 
-    def _solution(self, problem: Problem, code: str) -> Process:
+    def _solution(self, problem: Problem, code: str, limits: Limits) -> Process:
         job = {"parts": [problem.prelude, code], "entry": problem.entry_point, "role": "solution"}
-        return Process(job, self.limits, self._stop)
+        return Process(job, limits, self._stop)
 
     def _expected(self, problem: Problem) -> tuple[list[Expected], list[Expected]]:
         if self._known is None or self._known[0] is not problem:
             base, plus = (
-                list(_answers(problem, each or ())) for each in (problem.base, problem.plus)
+                list(answers(problem, each or ())) for each in (problem.base, problem.plus)
             )
             self._known = (problem, base, plus)
         return self._known[1:]
-
-
-def _answers(problem: Problem, inputs: Sequence[Sequence[Any]]) -> Iterator[Expected]:
-    job = {"role": "solution", "parts": [problem.canonical], "entry": problem.entry_point}
-    failed = ""
-    try:
-        with Process(job, _PATIENCE) as process:
-            loaded = process.ask(None, _PATIENCE.load)
-            for args in inputs if "value" in loaded else ():
-                started = time.monotonic()
-                reply = process.call(args, {}, _PATIENCE.call)
-                seconds = time.monotonic() - started
-                if "value" not in reply:
-                    failed = f"{failure(reply).message} for {arguments(args)}"
-                    break
-                answer = _read(reply)
-                matches = problem.suite == "mbpp" and problem.entry_point in NOT_NONE
-                yield Expected(args, answer is not None if matches else answer, seconds)
-            failed = failed or ("" if "value" in loaded else failure(loaded).message)
-    except Ended as ended:
-        failed = ended_as(ended, _PATIENCE).message
-    if failed:
-        raise Unfit(f"{problem.task_id}: its own solution fails ({failed})")
 
 
 def _loaded(solution: Process, limits: Limits) -> Judgement | None:
@@ -204,18 +200,11 @@ def _checked(reply: dict[str, Any]) -> dict[str, Any]:
     raise Ended("no answer")
 
 
-def _told(message: Mapping[str, Any], last: Mapping[str, Any]) -> Judgement:
+def _told(message: Mapping[str, Any], calls: _Calls) -> Judgement:
     """What a failed test program tells, with the last call as evidence."""
     assertion, expected = message["failed"]
-    reply, given = last.get("reply", {}), last.get("input", "")
-    if "raised" in reply:
-        return replace(failure(reply), input=given)
-    actual = shown(_read(reply)) if "value" in reply else ""
-    return wrong(given, assertion if expected is None else shown(decode(expected)), actual)
-
-
-def _read(reply: Mapping[str, Any]) -> Any:
-    try:
-        return decode(reply["value"])
-    except ValueError:
-        raise Ended("no answer") from None
+    if "raised" in calls.reply:
+        return replace(failure(calls.reply), input=calls.input)
+    actual = printed(read_answer(calls.reply)) if "value" in calls.reply else ""
+    wanted = assertion if expected is None else printed(decode(expected))
+    return wrong(calls.input, wanted, actual)

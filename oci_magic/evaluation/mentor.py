@@ -2,18 +2,19 @@
 
 Covers the paper's synthesised human feedback (arXiv 2402.14658), with a canonical solution in the
 mentor's sight where it is an oracle. A model does not always keep to what it is asked for, so
-blocks and lines of code are taken out of what it says, and so are sentences that hold a statement
-or a call with arguments; names and short expressions are a person's words too.
+blocks and lines of code are taken out of what it says, and so are sentences that hold a statement,
+a comprehension or the like; names, values and a call of a function are a person's words too.
 """
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 
 from ..engines import Engine
 from ..prompting.parse import parse
-from ..prompting.source import is_code, syntax
+from ..prompting.source import is_code, tree
 from ..types import Message
 from .problems import Problem
 
@@ -37,12 +38,19 @@ three sentences.
 @@Guidance
 """
 _ORACLE = "You also see a canonical solution: never reveal it and never speak of it. "
-_BLOCK = re.compile(r"(```|~~~).*?(?:\1|\Z)", re.DOTALL)
-_INLINE = re.compile(r"(`+)(.+?)\1")
-_STATEMENT = re.compile(r"(?:return|raise|yield|assert|del|import|from|global|await)\b")
-_ITEM = re.compile(r"\s*(?:[-*+\u2022]|\(?\d+[.)]|#+)\s+")
+_TAKEN = re.compile(r"<think>.*?(?:</think>|\Z)|(`{3,}|~{3,}).*?(?:\1|\Z)", re.DOTALL)
+_MARKS = re.compile(r"</?code>|(?<!\w)[*_]{1,2}(?=\S)|(?<=\S)[*_]{2}(?!\w)")
+_INLINE = re.compile(r"`([^`\n]+)`")
+_BRANCH = re.compile(r"(?:elif|else|except|finally)\b.*:")
+_IN_PROSE = re.compile(
+    r"\breturn [^\s.,]*[\[({]|\bfor \w+ in \w+[\])]|\bfor \w+ in \w+ if\b|\blambda\b[^.]*:"
+    r"|\bdef \w+\(|\w [-+*/]?= [\w\[({]"
+)
+_LARGE = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.IfExp)
+_ITEM = re.compile(r"\s*(?:(?:[-*+>\u2022]|\(?\d+[.)]|#+)\s+)+")
 _SENTENCE = re.compile(
-    r"""\S.*?(?:(?<!\be\.g)(?<!\bi\.e)(?<!\bvs)(?<!\bcf)[.!?]+["')\]*_\u201d]*(?=\s)|$)"""
+    r"""\S.*?(?:(?<!\be\.g)(?<!\bi\.e)(?<!\bvs)(?<!\bcf)[.!?]+["')\]*_\u201d]*(?=\s)"""
+    r"|[\u3002\uff01\uff1f]|$)"
 )
 
 
@@ -67,28 +75,37 @@ def guidance(
 def _sentences(said: str) -> Iterator[str]:
     """The sentences of a reply, in each of which no code stands."""
     prose = "\n".join(cell.source for cell in parse(said) if cell.kind == "markdown")
-    for line in _lines(_BLOCK.sub("\n", prose)):
+    for line in _lines(_TAKEN.sub("\n", prose)):
         for sentence in _SENTENCE.findall(line.strip()):
-            if not any(_code(inline[2]) for inline in _INLINE.finditer(sentence)):
+            inline = _INLINE.findall(sentence)
+            if not (any(map(_is_code, inline)) or _IN_PROSE.search(_INLINE.sub("", sentence))):
                 yield " ".join(sentence.split())
 
 
 def _lines(prose: str) -> Iterator[str]:
-    """Paragraphs and items of lists, each as one line."""
+    """Paragraphs and items of lists, each as one line; what begins anew behind an end does so."""
     text = ""
     for line in [*prose.split("\n"), ""]:
         item = _ITEM.match(line)
-        if item or not line.strip() or _code(line):
+        bare = line[item.end() :] if item else line
+        plain = _MARKS.sub("", bare).replace("`", "").strip()
+        code = is_code(plain) or _is_code(plain)
+        begins = bare[:1].isupper() and not _INLINE.match(bare)
+        if item or code or not line.strip() or begins:
             yield text
             text = ""
-        if not _code(line):
-            text += f" {line[item.end() if item else 0 :].strip()}"
+        text += "" if code else f" {bare.strip()}"
     yield text
 
 
-def _code(text: str) -> bool:
-    """Whether `text` is a statement or a call with arguments."""
+def _is_code(text: str) -> bool:
+    """Whether `text` is a statement, or more of an expression than names, values and a call."""
     text = text.strip()
-    if text.endswith("()"):
-        return False
-    return is_code(text) or bool(_STATEMENT.match(text) and syntax(text) != "invalid")
+    module = tree(text)
+    match module and module.body:
+        case [ast.Expr(value=value)]:
+            nodes = list(ast.walk(value))
+            return any(isinstance(node, (*_LARGE, ast.keyword)) for node in nodes)
+        case [ast.AnnAssign(value=None)] | []:  # `Hint: sort`
+            return False
+    return module is not None or is_code(text) or bool(_BRANCH.fullmatch(text))

@@ -20,9 +20,9 @@ def add_options(parser: Any, count: Callable[[str], int]) -> None:
     add("--out", type=Path, metavar="DIR", help="where attempts.jsonl and scores.json go")
     add("--rounds", type=_positive, default=2, metavar="N", help="replies at most per problem (2)")
     add("--feedback", choices=("none", "execution", "human"), default="execution",
-        help="what a failed reply is told: nothing (one round), its execution result, or that and "
-             "what a mentor says (default: execution)")  # fmt: skip
-    add("--mentor", metavar="M2", help="the model that gives human feedback")
+        help="what a failed reply is told: nothing (one round), its execution result, or what a "
+             "mentor says of it (default: execution)")  # fmt: skip
+    add("--mentor", metavar="M2", help="the model that gives human feedback, on functions")
     add("--oracle", action="store_true", help="the mentor sees the canonical solution")
     add(
         "--samples",

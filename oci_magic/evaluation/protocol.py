@@ -55,7 +55,7 @@ class Told:
     `broke` is the error of the model itself, if it could not answer; where it has none for a
     prompt alone, `note` says why, and what came of it, nothing, is the answer. `sampling` is of
     this one alone, so that several may share an engine that takes it by the call. Once `stop` is
-    set, an answer ends as by Ctrl-C. `guided` is what a mentor has said.
+    set, an answer ends as by Ctrl-C. `guided` is what a mentor has said, round by round.
     """
 
     def __init__(
@@ -109,5 +109,5 @@ class Told:
         """A turn as there: guidance stands alone, and results begin as models were trained on."""
         if turn.role == "assistant":
             return turn.content
-        alone = (said for said in self.guided if turn.content.endswith(f"\n{said}"))
+        alone = (said for said in self.guided if said and turn.content.endswith(f"\n{said}"))
         return next(alone, turn.content.replace("Execution result:\n", "Execution result: \n", 1))

@@ -20,7 +20,7 @@ _SHOWN, LONGEST = 400, 2_000
 
 @dataclass(frozen=True)
 class Judgement:
-    """A verdict and its evidence: the input, what was expected and what came, as Python writes it.
+    """A verdict and its evidence: the input, what was expected and what came.
 
     `message` tells of an error, `lineno` where in the solution it was raised (0: not known).
     """
@@ -88,5 +88,14 @@ def shown(value: Any) -> str:
     text = f"<{type(value).__name__}>"
     with suppress(ValueError, RecursionError):  # an integer of too many digits
         text = repr(value)
+    return _cut(text)
+
+
+def printed(value: Any) -> str:
+    """A value as `print` writes it, cut: in the paper's feedback, texts are without quotes."""
+    return _cut(value) if isinstance(value, str) else shown(value)
+
+
+def _cut(text: str) -> str:
     half = _SHOWN // 2
     return text if len(text) <= _SHOWN else f"{text[:half]}...{text[-half:]}"

@@ -41,6 +41,7 @@ _NOTES: Mapping[str, Callable[..., str]] = {
     "size": lambda name, kind, size: f"{name} is a {kind} of length {size}",
     "is": lambda name, value: f"{name} is {value}",
     "told": lambda name, value: f"{name}: {value}",
+    "said": lambda sentence: sentence,
     "rows": lambda name, rows: f"{name} holds them in rows {rows}",
     "encoding": lambda name, encoding: f'{name} can be read with encoding="{encoding}"',
     "line": lambda number, name, line: f"Line {number} of {name}: {line}",

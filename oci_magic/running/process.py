@@ -39,7 +39,7 @@ _ENVIRONMENT = {
     "LANG": "C.UTF-8",
     "PATH": os.defpath,
 }
-_LONGEST, _PIECE, _LOOK = 8 << 20, 1 << 16, 0.1
+_PIECE, _LOOK = 1 << 16, 0.1
 Ending = Literal[
     "timed out", "ended", "too long", "no answer", "too many files", "too many threads"
 ]
@@ -51,7 +51,8 @@ THREADS = 512
 class Limits:
     """Of one process: seconds to load and for one call, processor seconds in all, bytes.
 
-    `folder` is for all files together, each of which may have `file` bytes.
+    `folder` is for all files together, each of which may have `file` bytes; `answer` is for the
+    line of an answer.
     """
 
     load: float = 10.0
@@ -60,6 +61,7 @@ class Limits:
     memory: int = 4 << 30
     file: int = 1 << 20
     folder: int = 64 << 20
+    answer: int = 8 << 20
 
 
 class Ended(Exception):
@@ -73,7 +75,8 @@ class Ended(Exception):
 class Process:
     """One process of `inside.child`; use it as a context, which ends it.
 
-    `job` is what it is to do; `missing` names the walls that this system does not have.
+    `job` is what it is to do; `missing` names the walls that this system does not have, and `size`
+    is that of the last answer in bytes.
     Once `stop` is set, waiting ends as by Ctrl-C. Raises OciError on Windows.
     """
 
@@ -82,7 +85,8 @@ class Process:
     ) -> None:
         if sys.platform == "win32":
             raise OciError("judging needs Linux or macOS: on Windows, run this in WSL")
-        self.limits, self._rest, self._stop = limits, b"", stop
+        self.limits, self._rest, self._stop = limits, bytearray(), stop
+        self._sought = self.size = 0
         self._look = time.monotonic() + _LOOK
         self._folder = folders.made()
         self._remove = weakref.finalize(self, folders.remove, self._folder)
@@ -109,16 +113,25 @@ class Process:
         self.end()
 
     def call(
-        self, args: Sequence[Any], kwargs: Mapping[str, Any], seconds: float
+        self, args: Sequence[Any], kwargs: Mapping[str, Any], seconds: float, longest: int = 0
     ) -> dict[str, Any]:
         """The reply to one call: `value` in its plain form, or `raised`. Raises Ended."""
-        return self.ask({"call": encode([list(args), dict(kwargs)])}, seconds)
+        return self.ask({"call": encode([list(args), dict(kwargs)])}, seconds, longest)
 
-    def ask(self, message: Mapping[str, Any] | None, seconds: float) -> dict[str, Any]:
-        """Send `message` (None: nothing) and wait for the next line. Raises Ended."""
+    def ask(
+        self, message: Mapping[str, Any] | None, seconds: float, longest: int = 0
+    ) -> dict[str, Any]:
+        """Send `message` (None: nothing) and wait for the next line. Raises Ended.
+
+        It may have the bytes that the limits say, or `longest` if that is more.
+        """
+        most = max(longest, self.limits.answer)
         left = memoryview(b"" if message is None else json.dumps(message).encode() + b"\n")
         until = time.monotonic() + seconds
-        while b"\n" not in self._rest:
+        while (end := self._rest.find(b"\n", self._sought)) < 0:
+            if len(self._rest) > most:
+                raise Ended("too long")
+            self._sought = len(self._rest)
             now = time.monotonic()
             if now >= until:
                 raise Ended("timed out")
@@ -128,7 +141,8 @@ class Process:
                 self._check()
                 self._look = now + _LOOK
             left = self._exchange(left, min(until, self._look) - now)
-        line, _, self._rest = self._rest.partition(b"\n")
+        line, self._sought, self.size = self._rest[:end], 0, end
+        del self._rest[: end + 1]
         return _message(line)
 
     def end(self) -> None:
@@ -178,8 +192,6 @@ class Process:
         if not piece:
             raise self._over()
         self._rest += piece
-        if len(self._rest) > _LONGEST and b"\n" not in self._rest[:_LONGEST]:
-            raise Ended("too long")
 
     def _over(self) -> Ended:
         """The channel is closed; its owner ends now, if it has not."""
@@ -196,7 +208,7 @@ def missing_walls() -> list[str]:
         return list(process.missing)
 
 
-def _message(line: bytes) -> dict[str, Any]:
+def _message(line: bytearray) -> dict[str, Any]:
     try:
         message = json.loads(line)
     except (ValueError, RecursionError):

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import islice
 from typing import Any
 
+_Read = Callable[[Any], Any]
 ITEMS = 100_000
 _INLINE = 2**53
 _LONG, _TERM = 1 << 20, 10_000
@@ -114,15 +116,22 @@ def opaque_in(form: Any) -> str:
     return next(filter(None, map(opaque_in, form)), "") if isinstance(form, list) else ""
 
 
-def decode(form: Any) -> Any:
-    """The value that `form` stands for. Raises ValueError for what `encode` does not write."""
+def decode(form: Any, long: bool = False) -> Any:
+    """The value that `form` stands for. Raises ValueError for what `encode` does not write.
+
+    Integers of more than a million bits are read only where `long` answers are expected, and then
+    no Decimal or Fraction is: to compare such two takes minutes.
+    """
     if form is None or isinstance(form, bool | int | float | str):
         return form
+    read = partial(decode, long=long)
     try:
         if isinstance(form, list):
-            return [decode(item) for item in form]
+            return list(map(read, form))
         ((name, content),) = form.items()
-        return _READERS[name](content)
+        if long and name in _EXACT:
+            raise ValueError("slow beside long numbers")
+        return _whole(content, long) if name == "int" else _READERS[name](content, read)
     except RecursionError:
         raise ValueError("nested too deep") from None
     except (ArithmeticError, AttributeError, KeyError, TypeError) as error:
@@ -140,23 +149,23 @@ def as_set(items: Iterable[Any]) -> set[Any]:
     return set(items)
 
 
-def _whole(form: str) -> int:
+def _whole(form: str, long: bool) -> int:
     number = int(form, 16)
-    if number.bit_length() > _LONG:  # slow to compare with a Decimal
+    if number.bit_length() > _LONG and not long:  # slow to compare with a Decimal
         raise ValueError("too long a number")
     return number
 
 
-def _dictionary(form: list[Any]) -> dict[Any, Any]:
-    keys = [decode(key) for key, _ in form]
+def _dictionary(form: list[Any], read: _Read) -> dict[Any, Any]:
+    keys = [read(key) for key, _ in form]
     as_set(keys)
-    return dict(zip(keys, (decode(value) for _, value in form), strict=True))
+    return dict(zip(keys, (read(value) for _, value in form), strict=True))
 
 
-def _fraction(form: list[Any]) -> Any:
+def _fraction(form: list[Any], read: _Read) -> Any:
     from fractions import Fraction
 
-    above, below = map(decode, form)
+    above, below = map(read, form)
     if type(above) is not int or type(below) is not int:
         raise ValueError("no fraction")  # a text could stand for a number without end
     if max(above.bit_length(), below.bit_length()) > _TERM:
@@ -164,25 +173,25 @@ def _fraction(form: list[Any]) -> Any:
     return Fraction(above, below)
 
 
-def _decimal(form: str) -> Any:
+def _decimal(form: str, _: _Read) -> Any:
     from decimal import Decimal
 
     return Decimal(form)
 
 
-def _object(form: list[Any]) -> Opaque:
+def _object(form: list[Any], read: _Read) -> Opaque:
     name, items = form
-    return Opaque(str(name), None if items is None else [decode(item) for item in items])
+    return Opaque(str(name), None if items is None else list(map(read, items)))
 
 
-_READERS: dict[str, Callable[[Any], Any]] = {
-    "int": _whole,
-    "complex": lambda form: complex(*map(decode, form)),
-    "bytes": bytes.fromhex,
-    "bytearray": bytearray.fromhex,
-    "tuple": lambda form: tuple(map(decode, form)),
-    "set": lambda form: as_set(map(decode, form)),
-    "frozenset": lambda form: frozenset(as_set(map(decode, form))),
+_EXACT = ("Decimal", "Fraction")
+_READERS: dict[str, Callable[[Any, _Read], Any]] = {
+    "complex": lambda form, read: complex(*map(read, form)),
+    "bytes": lambda form, _: bytes.fromhex(form),
+    "bytearray": lambda form, _: bytearray.fromhex(form),
+    "tuple": lambda form, read: tuple(map(read, form)),
+    "set": lambda form, read: as_set(map(read, form)),
+    "frozenset": lambda form, read: frozenset(as_set(map(read, form))),
     "dict": _dictionary,
     "Fraction": _fraction,
     "Decimal": _decimal,
