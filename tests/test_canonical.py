@@ -14,6 +14,7 @@ import random
 import signal
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -47,8 +48,13 @@ def solution_of(problem: Problem) -> str:
     return problem.canonical.removeprefix(problem.prelude)
 
 
+def alone(problem: Problem) -> Problem:
+    """A problem of a test program without its own solution, which may fail it: so it is judged."""
+    return problem if problem.base is not None else replace(problem, canonical="")
+
+
 def check(problem: Problem) -> str:
-    verdict, _ = Judge().judge(problem, solution_of(problem))
+    verdict, _ = Judge().judge(alone(problem), solution_of(problem))
     return "" if verdict.passed else f"{problem.task_id}: {verdict}"
 
 
@@ -168,7 +174,7 @@ def judged_like_run_plainly(
     told, wrong = 0, []
     made = list(mutants(solution_of(each)))
     for mutant in draw.sample(made, min(number, len(made))):
-        verdict, _ = Judge(Limits(call=2.0)).judge(each, mutant)
+        verdict, _ = Judge(Limits(call=2.0)).judge(alone(each), mutant)
         tell = told_apart(each, mutant)
         told += tell
         wrong += [f"{each.task_id} {verdict}\n{mutant}"] if verdict.passed == tell else []

@@ -144,6 +144,7 @@ def test_workers_that_go_are_waited_for(
     loser.start()
     assert main([*command, "--cluster", running.address]) == 0
     loser.join()
+    assert cluster.Cluster(running.address).cores == 1
     assert told == [f"the cluster at {running.address} has no workers: start one, it is waited for"]
     assert "pass@1, round 1: 100.0" in capsys.readouterr().out
 

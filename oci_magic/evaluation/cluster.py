@@ -24,7 +24,7 @@ _VERSION = "oci_magic:__version__"
 
 
 class Cluster:
-    """The Dask cluster at `address`; `executor` runs on it, side by side on `cores`.
+    """The Dask cluster at `address`; `executor` runs on it, side by side on its `cores`.
 
     Raises OciError where none answers, or one that cannot judge.
     """
@@ -46,7 +46,6 @@ class Cluster:
             self.close()
             raise
         self.executor: Executor = self._client.get_executor()
-        self.cores = sum(self._client.ncores().values())
 
     def _compare(self) -> None:
         """Refuse a scheduler and workers that have not this version of oci_magic."""
@@ -60,6 +59,14 @@ class Cluster:
                 f"the cluster at {self.address} has oci_magic {', '.join(sorted(other))}: install "
                 f"{__version__} where its scheduler and workers run"
             )
+
+    @property
+    def cores(self) -> int:
+        """Of the workers that are there now, at least 1: they come and go."""
+        return max(1, sum(int(each["nthreads"]) for each in self._workers()))
+
+    def _workers(self) -> list[Any]:
+        return list(self._client.scheduler_info()["workers"].values())
 
     def close(self) -> None:
         self._client.close()
@@ -87,7 +94,7 @@ class Cluster:
 
     def _look(self) -> None:
         """Say once that there are no workers: they may come back."""
-        if not self._told and not self._client.scheduler_info()["workers"]:
+        if not self._told and not self._workers():
             self._told = True
             line = f"the cluster at {self.address} has no workers: start one, it is waited for"
             print(line, file=sys.stderr)

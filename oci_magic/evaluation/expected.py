@@ -1,13 +1,15 @@
 """What is right for problems of inputs: the answers of the canonical solution, in its own process.
 
-It is trusted to end, and has a minute for a call. An answer with an integer of more than a million
-bits is a long one: only against such are long ones read (`running.inside.plain`).
+It is trusted to end, and has a minute for a call. An input is left out where the answer takes more
+than 32 MiB as JSON: of HumanEval+ none, of MBPP+ four, all of one problem (Mbpp/255). An answer
+with an integer of more than a million bits is a long one: only against such are long ones read
+(`running.inside.plain`).
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +19,7 @@ from .oracles import NOT_NONE
 from .problems import Problem, Unfit
 from .verdicts import arguments, ended_as, failure
 
-PATIENCE = Limits(call=60.0, total=300, answer=64 << 20)
+PATIENCE = Limits(call=60.0, total=300, answer=32 << 20)
 """For the canonical solutions, which are trusted to end."""
 
 
@@ -36,29 +38,48 @@ class Expected:
 
 
 def answers(problem: Problem, inputs: Sequence[Sequence[Any]]) -> Iterator[Expected]:
+    """What is right for each input, but for those whose answer is too long to cross.
+
+    Raises Unfit when there is no canonical solution, or it fails.
+    """
     if not problem.canonical:
         raise Unfit(f"{problem.task_id}: it has inputs, but no canonical solution to answer them")
-    job = {"role": "solution", "parts": [problem.canonical], "entry": problem.entry_point}
-    failed = ""
     try:
-        with Process(job, PATIENCE) as process:
-            loaded = process.ask(None, PATIENCE.load)
-            for args in inputs if "value" in loaded else ():
-                started = time.monotonic()
-                reply = process.call(args, {}, PATIENCE.call)
-                seconds = time.monotonic() - started
-                if "value" not in reply:
-                    failed = f"{failure(reply).message} for {arguments(args)}"
-                    break
-                answer, long = _answer(reply)
-                matches = problem.suite == "mbpp" and problem.entry_point in NOT_NONE
-                answer = answer is not None if matches else answer
-                yield Expected(args, answer, seconds, process.size, long)
-            failed = failed or ("" if "value" in loaded else failure(loaded).message)
+        while inputs:
+            inputs = yield from _until_too_long(problem, inputs)
     except Ended as ended:
-        failed = ended_as(ended, PATIENCE).message
-    if failed:
-        raise Unfit(f"{problem.task_id}: its own solution fails ({failed})")
+        raise _fails(problem, ended_as(ended, PATIENCE).message) from None
+
+
+def _until_too_long(
+    problem: Problem, inputs: Sequence[Sequence[Any]]
+) -> Generator[Expected, None, Sequence[Sequence[Any]]]:
+    """Up to an answer that is too long, which ends the process; the inputs behind it."""
+    job = {"role": "solution", "parts": [problem.canonical], "entry": problem.entry_point}
+    matches = problem.suite == "mbpp" and problem.entry_point in NOT_NONE
+    with Process(job, PATIENCE) as process:
+        loaded = process.ask(None, PATIENCE.load)
+        if "value" not in loaded:
+            raise _fails(problem, failure(loaded).message)
+        for number, args in enumerate(inputs, 1):
+            started = time.monotonic()
+            try:
+                reply = process.call(args, {}, PATIENCE.call)
+            except Ended as ended:
+                if ended.why == "too long":
+                    return inputs[number:]
+                raise
+            seconds = time.monotonic() - started
+            if "value" not in reply:
+                raise _fails(problem, f"{failure(reply).message} for {arguments(args)}")
+            answer, long = _answer(reply)
+            answer = answer is not None if matches else answer
+            yield Expected(args, answer, seconds, process.size, long)
+    return ()
+
+
+def _fails(problem: Problem, why: str) -> Unfit:
+    return Unfit(f"{problem.task_id}: its own solution fails ({why})")
 
 
 def _answer(reply: Mapping[str, Any]) -> tuple[Any, bool]:

@@ -17,6 +17,7 @@ from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import (
     BrokenExecutor,
     CancelledError,
+    Executor,
     Future,
     ProcessPoolExecutor,
 )
@@ -42,18 +43,17 @@ def judged(
 
     Without a cluster they are judged by processes on this machine's cores.
     """
-    if cluster:
-        cores, pool = cluster.cores, cluster.executor
-    else:
-        cores = os.cpu_count() or 1
-        pool = ProcessPoolExecutor(cores, get_context("spawn"), _worker)
+    cores = os.cpu_count() or 1
+    pool: Executor = (
+        cluster.executor if cluster else ProcessPoolExecutor(cores, get_context("spawn"), _worker)
+    )
     waiting: deque[Future[list[Attempt]]] = deque()
     try:
         for problem in problems:
             left = [each for each in solutions.of(problem) if each.key not in done]
             if left:
                 waiting.append(pool.submit(judge_samples, problem, left))
-            if len(waiting) > 4 * cores:
+            if len(waiting) > 4 * (cluster.cores if cluster else cores):
                 yield from _answer(waiting.popleft(), cluster)
         while waiting:
             yield from _answer(waiting.popleft(), cluster)
