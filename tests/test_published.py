@@ -27,9 +27,9 @@ from oci_magic.evaluation.problems import Problem, read
 DATA = Path(os.environ.get("OCI_DATA", "."))
 FILES = [DATA / name for name in ("HumanEvalPlus.jsonl.gz", "MbppPlus.jsonl.gz")]
 PUBLISHED = sorted(DATA.glob("*_eval_results.json"))
-OVER_TIME = {"HumanEval/15", "HumanEval/139", "Mbpp/566", "Mbpp/583"}
-"""One solution each was published as failing by an input that it answers rightly here: there, a
-call had a second."""
+RIGHT = {"HumanEval/15", "HumanEval/139", "Mbpp/566", "Mbpp/583"}
+"""Of one solution each an input was published as failed that it answers rightly when it is run
+plainly (that of Mbpp/583 in 2.4 s, where a call had one)."""
 pytestmark = [
     pytest.mark.heavy,
     pytest.mark.skipif(
@@ -91,8 +91,8 @@ def explained(problem: Problem, row: dict[str, Any]) -> str:
     ((alone, _),) = judged(replace(problem, prelude=""), [row["solution"]])
     if row["base_status"] == "fail" and alone.message.startswith("NameError"):
         return f"{problem.task_id}: bare"
-    late = problem.task_id in OVER_TIME and row["plus_status"] == "fail"
-    return f"{problem.task_id}: {'over time' if late else 'not explained'}"
+    right = problem.task_id in RIGHT and row["plus_status"] == "fail"
+    return f"{problem.task_id}: {'right' if right else 'not explained'}"
 
 
 @pytest.mark.skipif(not PUBLISHED, reason="no results of EvalPlus are in OCI_DATA")
@@ -106,4 +106,4 @@ def test_verdicts_are_those_published(path: Path, pool: ProcessPoolExecutor) -> 
     print(f"\n{sum(map(len, published.values()))} solutions, {len(differences)} differences:")
     print("\n".join(differences))
     assert not [each for each in differences if each.endswith("not explained")]
-    assert sum(each.endswith("over time") for each in differences) <= len(OVER_TIME)
+    assert sum(each.endswith(": right") for each in differences) <= len(RIGHT)
