@@ -30,7 +30,7 @@ from .crew import Crew
 from .given import judged
 from .problems import Problem, left_out, read, rows
 from .records import Records
-from .samples import Solutions
+from .samples import Solutions, names
 from .wording import in_shell
 
 _OPEN = {
@@ -172,7 +172,7 @@ def _count(given: Namespace, options: Options, solutions: Solutions | None) -> i
             )
         there = len(solutions.of(problem)) if solutions else options.samples
         total += there
-        unknown.discard(problem.task_id)
+        unknown.difference_update(names(problem))
         without += [] if there else [problem.task_id]
     for tasks, what in ((sorted(unknown), "no problems here"), (without, "without a solution")):
         if tasks:
@@ -180,6 +180,10 @@ def _count(given: Namespace, options: Options, solutions: Solutions | None) -> i
             print(
                 f"{given.solutions}: {what}, not counted: {len(tasks)} ({named})", file=sys.stderr
             )
+    if not total:
+        files = ", ".join(map(str, given.problems))
+        of = f"{given.solutions} has no solutions of" if without else "there are no problems in"
+        raise OciError(f"{of} {files}: give another file, or another --limit")
     return total
 
 

@@ -9,6 +9,7 @@ there it knows the keys.
 from __future__ import annotations
 
 import fcntl
+import gzip
 import json
 import os
 import time
@@ -151,4 +152,4 @@ def _attempt(line: bytes) -> Attempt | None:
 def _opened(path: Path) -> Any:
     if not path.is_file():
         raise OciError(f"there is no {path}: make it with `oci-magic eval PROBLEMS --model M`")
-    return path.open("rb")
+    return gzip.open(path) if path.suffix == ".gz" else path.open("rb")
