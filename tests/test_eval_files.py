@@ -5,14 +5,25 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from test_evaluation import OWN, RIGHT, WRONG, kept
+from test_evaluation import OWN, RIGHT, WRONG, Model, kept, model, scores_in
 
 from oci_magic.__main__ import main
+from oci_magic.engines import open_engine
+from oci_magic.evaluation.attempts import NOT_JUDGED, Attempt, Options, Round, unjudged
+from oci_magic.evaluation.cell_attempts import attempt_cell
+from oci_magic.evaluation.cell_judging import CellJudge
+from oci_magic.evaluation.cells import CellProblem
+from oci_magic.evaluation.problems import Unfit
+from oci_magic.evaluation.scores import score
+from oci_magic.evaluation.verdicts import PASSED, Judgement
+from oci_magic.types import Usage
 
+__all__ = ["model"]  # a fixture
 pytestmark = pytest.mark.timeout(240)
 SOLUTIONS = [{"task_id": f"Own/{n}", "solution": code} for n, code in enumerate(RIGHT.values())]
 LINES = "\n".join(map(json.dumps, SOLUTIONS)).encode()
@@ -105,3 +116,76 @@ def test_run_of_nothing_says_what_is_missing(
     assert judge(tmp_path / "s.jsonl", tmp_path / "out", *options) == 1
     said = capsys.readouterr().err.splitlines()[-1]
     assert why in said and "problems.jsonl" in said and not (tmp_path / "out").exists()
+
+
+def broken(folder: Path) -> Path:
+    """Own problems whose first solution is wrong: nothing can be judged by it."""
+    rows = [json.loads(line) for line in Path(OWN).read_text().splitlines()]
+    rows[0]["canonical_solution"] = "    return x\n"
+    (folder / "broken.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    return folder / "broken.jsonl"
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_replies_to_a_problem_left_out_are_kept_for_a_mended_one(
+    again: bool, model: Model, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    call = ["eval", str(broken(tmp_path)), "--model", "model", "--samples", "2", "--out", str(out)]
+    assert main(call) == 0
+    replies = [[found.text for found in each.rounds] for each in kept(out)]
+    assert list(map(len, replies)) == [1, 1, 2, 2, 2, 2] and len(model.told) == 10
+    if again:  # judged by the broken file once more, they are still there
+        assert judge(out / "attempts.jsonl", tmp_path / "b", problems=str(broken(tmp_path))) == 0
+        out = tmp_path / "b"
+    first = kept(out)[0]
+    assert first.unfit and first.rounds[0].base == NOT_JUDGED and first.rounds[0].code
+    assert scores_in(out)["suites"]["broken"]["problems"] == 2
+    assert judge(out / "attempts.jsonl", tmp_path / "mended") == 0
+    found = kept(tmp_path / "mended")
+    assert [[each.text for each in made.rounds] for made in found] == replies
+    assert not any(made.unfit or made.note for made in found)
+    assert found[0].rounds[0].base.kind == "wrong answer"
+    assert scores_in(tmp_path / "mended")["suites"]["problems"]["problems"] == 3
+
+
+def test_replies_of_the_mentored_and_of_cells_are_kept_too(
+    model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    human = ["--feedback", "human", "--mentor", "model", "--limit", "1"]
+    call = ["eval", str(broken(tmp_path)), "--model", "model", "--out", str(tmp_path / "out")]
+    assert main([*call, *human]) == 0
+    assert kept(tmp_path / "out")[0].rounds[0].code and len(model.told) == 1
+
+    cell = CellProblem("C/0", "mean", reference="1 / 0", source="c")
+    unfit = Unfit("C/0: its reference fails (ZeroDivisionError)")
+    monkeypatch.setattr(CellJudge, "judge", lambda *_: (_ for _ in ()).throw(unfit))
+    engine = open_engine(scripted(tmp_path, ["```python\n1 / 0\n```"]))
+    made = attempt_cell(cell, engine, CellJudge(), Options())
+    assert made.unfit and made.note == "its reference fails (ZeroDivisionError)"
+    assert [(each.code, each.base) for each in made.rounds] == [("1 / 0", NOT_JUDGED)]
+
+
+def scripted(folder: Path, replies: list[str]) -> str:
+    (folder / "replies.json").write_text(json.dumps(replies))
+    return f"scripted:{folder / 'replies.json'}"
+
+
+def test_nothing_counts_of_a_problem_that_one_sample_shows_to_be_unfit() -> None:
+    answer = Round("t", "c", PASSED, usage=Usage(7, 5))
+    made = [
+        Attempt("a/0", "A", 0, (answer,), seconds=2.0),
+        Attempt("b/0", "A", 0, (answer,), seconds=1.0),
+        unjudged(Attempt("a/0", "A", 1, (answer,), seconds=2.0), Unfit("a/0: no")),
+    ]
+    found = score(lambda: made, {"rounds": 1})
+    suite = found["suites"]["A"]
+    assert (suite["problems"], suite["samples"], suite["seconds of attempts"]) == (1, 1, 1.0)
+    assert suite["verdicts"] == {"passed": 1} and suite["completion_tokens"] == 5
+    assert found["left out"] == [{"source": "A", "task_id": "a/0", "why": "no"}]
+
+
+def test_refused_cell_of_a_problem_left_out_stays_refused() -> None:
+    refused = Round("t", "pass", Judgement("exception", "Refused: it hides the error"))
+    made = unjudged(Attempt("c/0", "c", 0, (replace(refused, base=PASSED), refused)), Unfit("no"))
+    assert [each.base for each in made.rounds] == [NOT_JUDGED, refused.base]

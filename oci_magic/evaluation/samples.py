@@ -19,12 +19,9 @@ from typing import Any
 
 from ..errors import OciError
 from . import records
-from .attempts import Attempt, Round
+from .attempts import NOT_JUDGED, Attempt, Round
 from .cells import CellProblem
 from .problems import Problem
-from .verdicts import Judgement
-
-_NOT_YET = Judgement("exception", "not judged yet")
 
 
 class Solutions:
@@ -56,6 +53,7 @@ class Solutions:
     def of(self, problem: Problem | CellProblem) -> list[Attempt]:
         """Those of a problem, in order; where the file names sources, of its own if there are."""
         there = [each for name in names(problem) for each in self._by_task.get(name, ())]
+        there = [_afresh(each) for each in there if each.rounds or not each.unfit]
         own = [each for each in there if each.source == problem.source] or there
         prompt = problem.prompt if isinstance(problem, Problem) else ""
         return [
@@ -73,6 +71,11 @@ def names(problem: Problem | CellProblem) -> tuple[str, ...]:
     return (task, task.removeprefix("Mbpp/")) if task.startswith("Mbpp/") else (task,)
 
 
+def _afresh(attempt: Attempt) -> Attempt:
+    """One that its problem did not fit is an attempt again."""
+    return replace(attempt, unfit=False, note="") if attempt.unfit else attempt
+
+
 def _whole(found: Round, prompt: str) -> Round:
     code = found.code.removeprefix("\0")
     return found if code == found.code else replace(found, code=f"{prompt}{code}")
@@ -88,7 +91,7 @@ def _plain(path: Path) -> Iterator[Attempt]:
                 code = f"\0{completion}"
             case _:
                 raise _no_solution(path, place)
-        yield Attempt(str(row["task_id"]), "", 0, (Round("", code, _NOT_YET),))
+        yield Attempt(str(row["task_id"]), "", 0, (Round("", code, NOT_JUDGED),))
 
 
 def _rows(path: Path) -> Iterator[tuple[str, Any]]:

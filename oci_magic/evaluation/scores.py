@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from math import comb
 from pathlib import Path
 from typing import Any
@@ -59,35 +60,28 @@ class _Suite:
         self.prompt_tokens += sum(each.usage.prompt_tokens for each in attempt.rounds)
         self.completion_tokens += sum(each.usage.completion_tokens for each in attempt.rounds)
 
-    def drop(self, task_id: str) -> None:
-        """Leave a problem out of which another sample could not be judged."""
-        self.first.pop(task_id, None)
-        self.plus.pop(task_id, None)
-
 
 def _round(passed: Sequence[bool]) -> int:
     """The first round that passed, from 1; 0 for none."""
     return passed.index(True) + 1 if True in passed else 0
 
 
-def score(attempts: Iterable[Attempt], run: Mapping[str, Any]) -> dict[str, Any]:
-    """The scores of a run, in the form of `scores.json`."""
+def score(attempts: Callable[[], Iterable[Attempt]], run: Mapping[str, Any]) -> dict[str, Any]:
+    """The scores of a run, in the form of `scores.json`; goes over `attempts` twice.
+
+    Nothing counts of a problem of which one sample could not be judged.
+    """
+    unfit = {(each.source, each.task_id): each.note for each in attempts() if each.unfit}
     suites: dict[str, _Suite] = defaultdict(_Suite)
-    unfit: dict[tuple[str, str], str] = {}
-    took = 0.0
-    for attempt in attempts:
-        took += attempt.since
-        if attempt.unfit:
-            unfit[attempt.source, attempt.task_id] = attempt.note
-        else:
+    made, took = 0, 0.0
+    for attempt in attempts():
+        made, took = made + 1, took + attempt.since
+        if (attempt.source, attempt.task_id) not in unfit:
             suites[attempt.source].add(attempt)
-    for source, task_id in unfit:
-        suites[source].drop(task_id)
-    if not suites:
+    if not made:
         raise OciError("there are no attempts to score: give PROBLEMS and --model")
     rounds = 1 if run.get("feedback") == "none" else int(run.get("rounds", 1))
-    some = {name: suite for name, suite in sorted(suites.items()) if suite.first}
-    each = {name: _scored(suite, rounds) for name, suite in some.items()}
+    each = {name: _scored(suite, rounds) for name, suite in sorted(suites.items())}
     return {
         "run": dict(run), "seconds of the run": round(took, 1), "suites": each,
         "average": _average(list(each.values()), rounds) if each else [],
@@ -136,7 +130,7 @@ def _average(suites: Sequence[Mapping[str, Any]], rounds: int) -> list[dict[str,
 def write(folder: Path) -> dict[str, Any]:
     """Score the attempts of `folder` into its `scores.json`; the scores."""
     path = folder / records.NAME
-    scores = score(records.attempts(path), records.header(path))
+    scores = score(partial(records.attempts, path), records.header(path))
     new = folder / f"{NAME}.new"
     try:
         new.write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")
