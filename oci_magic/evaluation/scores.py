@@ -127,10 +127,15 @@ def _average(suites: Sequence[Mapping[str, Any]], rounds: int) -> list[dict[str,
     return by_round
 
 
+def of(folder: Path) -> dict[str, Any]:
+    """The scores of the attempts in `folder`. Raises OciError for one without attempts."""
+    path = folder / records.NAME
+    return score(partial(records.attempts, path), records.header(path))
+
+
 def write(folder: Path) -> dict[str, Any]:
     """Score the attempts of `folder` into its `scores.json`; the scores."""
-    path = folder / records.NAME
-    scores = score(partial(records.attempts, path), records.header(path))
+    scores = of(folder)
     new = folder / f"{NAME}.new"
     try:
         new.write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")
@@ -148,6 +153,13 @@ def figure(row: Mapping[str, float]) -> str:
     return f"{row['base']:.1f}{plus}" if "base" in row else "-"
 
 
+def by_k(suite: Mapping[str, Any]) -> dict[int, dict[str, float]]:
+    """pass@k of a suite's scores, base and plus; pass@1 is that of the last round."""
+    tables = suite["pass@k"]
+    ks = [k for k in tables["base"] if k != "1"]
+    return {int(k): {tests: rates[k] for tests, rates in tables.items()} for k in ks}
+
+
 def table(scores: Mapping[str, Any]) -> list[str]:
     """Scores in lines for a person."""
     lines = []
@@ -156,9 +168,7 @@ def table(scores: Mapping[str, Any]) -> list[str]:
         tokens = f"{suite['completion_tokens']:,} tokens written"
         lines.append(f"{name}: {suite['problems']} problems{samples}, {tokens}")
         lines += _rounds(suite["pass@1 by round"])
-        for k in [k for k in suite["pass@k"]["base"] if k != "1"]:
-            row = {tests: by_k[k] for tests, by_k in suite["pass@k"].items()}
-            lines.append(f"  pass@{k}: {figure(row)}")
+        lines += [f"  pass@{k}: {figure(row)}" for k, row in by_k(suite).items()]
         lines += cell_rates.lines(suite.get("cells", {}))
         kinds = [f"{number} {kind}" for kind, number in suite["verdicts"].items()]
         lines.append(f"  last verdicts: {', '.join(kinds)}")
