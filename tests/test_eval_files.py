@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from test_evaluation import OWN, RIGHT, WRONG, Model, kept, model, scores_in
 
 from oci_magic.__main__ import main
 from oci_magic.engines import open_engine
+from oci_magic.evaluation import crew
 from oci_magic.evaluation.attempts import NOT_JUDGED, Attempt, Options, Round, unjudged
 from oci_magic.evaluation.cell_attempts import attempt_cell
 from oci_magic.evaluation.cell_judging import CellJudge
@@ -22,7 +23,7 @@ from oci_magic.evaluation.problems import Unfit
 from oci_magic.evaluation.records import Records
 from oci_magic.evaluation.scores import score
 from oci_magic.evaluation.verdicts import PASSED, Judgement
-from oci_magic.types import Usage
+from oci_magic.types import Chunk, Message, Usage
 
 __all__ = ["model"]  # a fixture
 pytestmark = pytest.mark.timeout(240)
@@ -254,3 +255,41 @@ def test_columns_of_a_comparison_do_not_run_together(
     assert said[at + 1 : at + 3] == [f"  {', '.join(files)}", f"  {', '.join(files[:2])}"]
     model = next(line for line in said if line.startswith("model"))
     assert model.split() == ["model", "m" * 26, "n" * 26]
+
+
+class Stopping(Model):
+    """Ctrl-C comes when it is asked for the third time."""
+
+    def stream(self, messages: Sequence[Message], *, draft: str | None = None) -> Iterator[Chunk]:
+        if len(self.told) == 2:
+            raise KeyboardInterrupt
+        yield from super().stream(messages, draft=draft)
+
+
+def test_scores_of_a_run_that_was_stopped_say_so_until_it_is_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(crew, "open_engine", lambda *_, **__: Stopping())
+    call = ["eval", OWN, "--model", "model", "--out", str(tmp_path)]
+    assert main(call) == 130
+    said = capsys.readouterr().err.splitlines()
+    assert said[-1] == "stopped, 1 of 3 attempts are done: the same command goes on"
+    assert main(["eval", "--out", str(tmp_path)]) == 0
+    told = "not finished: 1 of 3 attempts; the same command goes on"
+    assert capsys.readouterr().out.splitlines()[0] == told
+    assert (scores_in(tmp_path)["attempts"], scores_in(tmp_path)["of"]) == (1, 3)
+    assert main(["eval", "--compare", str(tmp_path), str(tmp_path)]) == 0
+    assert "1 of 3" in capsys.readouterr().out
+    monkeypatch.setattr(crew, "open_engine", lambda *_, **__: Model())
+    assert main(call) == 0
+    assert "not finished" not in capsys.readouterr().out
+    assert (scores_in(tmp_path)["attempts"], scores_in(tmp_path)["of"]) == (3, 3)
+    assert main([*call, "--limit", "1"]) == 0, "a lower limit has nothing to do"
+    assert "not finished" not in capsys.readouterr().out
+
+
+def test_attempts_of_an_earlier_version_are_scored(tmp_path: Path) -> None:
+    run_of(tmp_path, {"T/0": [True]})
+    path = tmp_path / "attempts.jsonl"
+    path.write_text(path.read_text().replace(', "of": 0', ""))
+    assert main(["eval", "--out", str(tmp_path)]) == 0 and '"of"' not in path.read_text()

@@ -77,7 +77,8 @@ class Attempt:
 
     One that is `unfit` does not count: nothing can be judged by its problem. Its replies are kept.
     `marks` say what a cell problem is counted as; `since` is the run's seconds since the attempt
-    before it ended, which in all are the time that the run took, whatever went on side by side.
+    before it ended, which in all are the time that the run took, whatever went on side by side;
+    `of` is how many attempts the run was to have then.
     """
 
     task_id: str
@@ -89,6 +90,7 @@ class Attempt:
     marks: tuple[str, ...] = ()
     unfit: bool = False
     since: float = field(default=0.0, compare=False)
+    of: int = field(default=0, compare=False)
 
     @property
     def key(self) -> Key:

@@ -83,7 +83,12 @@ def _attempts(given: Namespace) -> None:
         else:
             made = _made(given, options, records)
         started, before = time.perf_counter(), len(records.done)
-        _kept(made, records, total)
+        try:
+            _kept(made, records, total)
+        except KeyboardInterrupt:
+            done = f"{len(records.done)} of {total} attempts are done"
+            print(f"stopped, {done}: the same command goes on", file=sys.stderr)
+            raise
         made_now, seconds = len(records.done) - before, time.perf_counter() - started
         print(f"{made_now} attempts in {seconds:.0f} s", file=sys.stderr)
 
@@ -99,7 +104,7 @@ def _kept(made: Iterator[Attempt], records: Records, total: int) -> None:
     """Write the attempts as they come, and a line of progress for each."""
     with closing(made):  # type: ignore[type-var]  # both are generators
         for each in made:
-            records.add(each)
+            records.add(replace(each, of=total))
             passed = [number for number, found in enumerate(each.rounds, 1) if found.passed]
             how = f"passed in round {passed[0]}" if passed else each.note or _why(each)
             line = f"[{len(records.done)}/{total}] {each.task_id}: {how}, {each.seconds:.1f} s"

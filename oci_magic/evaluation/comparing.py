@@ -19,6 +19,8 @@ def compare(first: Path, second: Path) -> list[str]:
     """Lines for a person. Raises OciError for a folder without attempts."""
     runs = [scores.of(folder) for folder in (first, second)]
     lines = [*_row("", [str(first), str(second)]), *_settings(runs)]
+    if any(run["attempts"] < run["of"] for run in runs):
+        lines += _row("attempts", [f"{run['attempts']} of {run['of']}" for run in runs])
     for name in sorted({name for run in runs for name in run["suites"]}):
         suites = [run["suites"].get(name) for run in runs]
         lines += _rows(f"{name}, ", [_counts(each) if each else {} for each in suites], same=False)

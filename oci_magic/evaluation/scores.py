@@ -73,9 +73,9 @@ def score(attempts: Callable[[], Iterable[Attempt]], run: Mapping[str, Any]) -> 
     """
     unfit = {(each.source, each.task_id): each.note for each in attempts() if each.unfit}
     suites: dict[str, _Suite] = defaultdict(_Suite)
-    made, took = 0, 0.0
+    made, of, took = 0, 0, 0.0
     for attempt in attempts():
-        made, took = made + 1, took + attempt.since
+        made, of, took = made + 1, attempt.of, took + attempt.since
         if (attempt.source, attempt.task_id) not in unfit:
             suites[attempt.source].add(attempt)
     if not made:
@@ -83,7 +83,8 @@ def score(attempts: Callable[[], Iterable[Attempt]], run: Mapping[str, Any]) -> 
     rounds = 1 if run.get("feedback") == "none" else int(run.get("rounds", 1))
     each = {name: _scored(suite, rounds) for name, suite in sorted(suites.items())}
     return {
-        "run": dict(run), "seconds of the run": round(took, 1), "suites": each,
+        "run": dict(run), "seconds of the run": round(took, 1),
+        "attempts": made, "of": max(of, made), "suites": each,
         "average": _average(list(each.values()), rounds) if each else [],
         "left out": [{"source": key[0], "task_id": key[1], "why": unfit[key]} for key in unfit],
     }  # fmt: skip
@@ -163,6 +164,9 @@ def by_k(suite: Mapping[str, Any]) -> dict[int, dict[str, float]]:
 def table(scores: Mapping[str, Any]) -> list[str]:
     """Scores in lines for a person."""
     lines = []
+    if scores["attempts"] < scores["of"]:
+        made = f"{scores['attempts']} of {scores['of']} attempts"
+        lines.append(f"not finished: {made}; the same command goes on")
     for name, suite in scores["suites"].items():
         samples = f", {suite['samples']} samples" if suite["samples"] > 1 else ""
         tokens = f"{suite['completion_tokens']:,} tokens written"
