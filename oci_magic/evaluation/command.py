@@ -28,6 +28,7 @@ from .cluster import Cluster
 from .comparing import compare
 from .crew import Crew
 from .given import judged
+from .options import misplaced
 from .problems import Problem, left_out, read, rows
 from .records import Records
 from .samples import Solutions, names
@@ -43,6 +44,8 @@ Say = Callable[[str], None]
 
 def evaluate(given: Namespace, say: Say = print) -> int:
     """Run the stage that the options name; the exit code. Raises OciError."""
+    if why := misplaced(given):
+        raise OciError(why)
     if given.compare:
         lines = compare(*given.compare)
     elif given.out is None:
@@ -65,7 +68,7 @@ def evaluate(given: Namespace, say: Say = print) -> int:
 
 
 def _attempts(given: Namespace) -> None:
-    if bool(given.model) == bool(given.solutions):
+    if not (given.model or given.solutions):
         raise OciError("who answers? name a model with --model M, or a file with --solutions FILE")
     named = given.model or f"solutions:{_digest(given.solutions)}"
     solutions = Solutions(given.solutions) if given.solutions else None
