@@ -89,6 +89,8 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    from .evaluation.options import whole
+
     run = commands.add_parser(
         "run", help="run a notebook, prompts included, and write what came of it",
         description=_RUN, epilog=_CODES,
@@ -98,7 +100,7 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     run.add_argument("-o", "--out", type=Path, help="default: NAME.executed.ipynb beside it")
     run.add_argument("--model", metavar="M", help="answers where a cell names none with -m")
     run.add_argument("--server-url", metavar="URL", help="where server: models are (http://.../v1)")
-    run.add_argument("--rounds", type=_count, metavar="N", help="repairs at most per prompt")
+    run.add_argument("--rounds", type=whole(0), metavar="N", help="repairs at most per prompt")
     run.add_argument("--timeout", type=_seconds, metavar="S", help="seconds a cell may run")
     run.add_argument(
         "--allow", action="append", default=[], metavar="EFFECT",
@@ -116,7 +118,7 @@ def _add_eval(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         "eval", help="measure a model on HumanEval, MBPP or your own problems",
         description=_EVAL, epilog=_STAGES, formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    add_options(command, _count)
+    add_options(command)
     command.set_defaults(command=_eval)
 
 
@@ -168,15 +170,11 @@ def _training(command: str, arguments: list[str]) -> int:
     return int(done or 0)
 
 
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 0:
-        raise argparse.ArgumentTypeError(f"{text} is less than 0")
-    return number
-
-
 def _seconds(text: str) -> float:
-    number = float(text)
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
     if not 0 < number <= 1e7:
         raise argparse.ArgumentTypeError(f"{text} is not a number of seconds")
     return number

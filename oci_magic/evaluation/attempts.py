@@ -11,10 +11,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain, repeat
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 from ..engines import Engine, Sampling
 from ..errors import EngineError, NoAnswer
@@ -29,6 +29,7 @@ from .solutions import solution
 from .verdicts import Judgement
 from .wording import in_shell
 
+NOT_JUDGED = Judgement("exception", "not judged")
 Key = tuple[str, str, int]
 Mentor = Callable[[Problem, str, str], str]
 """From a problem, code that failed and its execution result to what is said to it."""
@@ -74,9 +75,10 @@ class Attempt:
 
     `note`: why there are none, or why a reply is empty.
 
-    One that is `unfit` is no attempt at all: nothing can be judged by its problem.
+    One that is `unfit` does not count: nothing can be judged by its problem. Its replies are kept.
     `marks` say what a cell problem is counted as; `since` is the run's seconds since the attempt
-    before it ended, which in all are the time that the run took, whatever went on side by side.
+    before it ended, which in all are the time that the run took, whatever went on side by side;
+    `of` is how many attempts the run was to have then.
     """
 
     task_id: str
@@ -88,6 +90,7 @@ class Attempt:
     marks: tuple[str, ...] = ()
     unfit: bool = False
     since: float = field(default=0.0, compare=False)
+    of: int = field(default=0, compare=False)
 
     @property
     def key(self) -> Key:
@@ -95,9 +98,17 @@ class Attempt:
 
 
 def unjudged(attempt: Attempt, error: Unfit) -> Attempt:
-    """What is kept of an attempt at a problem that turns out to be unfit."""
+    """An attempt at a problem that turns out to be unfit: its replies, for a mended problem.
+
+    That a cell was refused stays, for it never ran.
+    """
     why = str(error).removeprefix(f"{attempt.task_id}: ")
-    return replace(attempt, rounds=(), note=why, unfit=True)
+    rounds = tuple(
+        each if each.base.message.startswith("Refused: ")
+        else replace(each, base=NOT_JUDGED, plus=None)
+        for each in attempt.rounds
+    )  # fmt: skip
+    return replace(attempt, rounds=rounds, note=why, unfit=True)
 
 
 class Judging(Protocol):
@@ -107,7 +118,10 @@ class Judging(Protocol):
 
 
 class Judged:
-    """An executor for which to run code is to judge it as a solution of `problem`."""
+    """An executor for which to run code is to judge it as a solution of `problem`.
+
+    Where that is `unfit`, nothing is judged: code ends as if it were right, so no more is asked.
+    """
 
     timeout: float | None = None
     strict = False
@@ -115,13 +129,15 @@ class Judged:
 
     def __init__(self, problem: Problem, judge: Judging) -> None:
         self.problem, self.judge = problem, judge
+        self.unfit: Unfit | None = None
         self._known: dict[str, Verdicts] = {}
 
     def run(self, cell: Cell) -> Execution:
         started = time.perf_counter()
         base, plus = self.verdicts(cell.source)
         failed = [each for each in (base, plus) if each and not each.passed]
-        failure = _failure(list(dict.fromkeys(failed)), cell.source) if failed else None
+        told = failed and not self.unfit
+        failure = _failure(list(dict.fromkeys(failed)), cell.source) if told else None
         return Execution((), failure, time.perf_counter() - started)
 
     def check(self, checks: Sequence[str]) -> Failure | None:
@@ -131,7 +147,10 @@ class Judged:
     def verdicts(self, code: str) -> Verdicts:
         """On base and plus tests; the same code is judged once."""
         if code not in self._known:
-            self._known[code] = self.judge.judge(self.problem, code)
+            try:
+                self._known[code] = self.judge.judge(self.problem, code)
+            except Unfit as error:
+                self.unfit, self._known[code] = error, (NOT_JUDGED, None)
         return self._known[code]
 
 
@@ -164,7 +183,8 @@ def attempt(
     rounds = tuple(map(partial(_round, executor), turns, chain(told.guided, repeat(""))))
     seconds = time.perf_counter() - started
     note = in_shell(note or told.note)
-    return Attempt(problem.task_id, problem.source, sample, rounds, seconds, note)
+    made = Attempt(problem.task_id, problem.source, sample, rounds, seconds, note)
+    return unjudged(made, executor.unfit) if executor.unfit else made
 
 
 def _loop(
@@ -232,27 +252,3 @@ def _evidence(judgement: Judgement) -> Iterator[tuple[str, tuple[str, ...]]]:
         "Actual Output": judgement.actual,
     }
     yield from (("told", pair) for pair in told.items() if pair[1])
-
-
-def as_row(attempt: Attempt) -> dict[str, Any]:
-    """An attempt as a line of `attempts.jsonl`; what says nothing is left out of verdicts."""
-    row = asdict(attempt)
-    for each in row["rounds"]:
-        if not each["guidance"]:
-            del each["guidance"]
-        for tests in ("base", "plus"):
-            each[tests] = each[tests] and {k: v for k, v in each[tests].items() if v}
-    return row
-
-
-def from_row(row: dict[str, Any]) -> Attempt:
-    """The attempt that a line tells of. Raises KeyError or TypeError for any other line."""
-    rounds = tuple(
-        Round(
-            each["text"], each["code"], Judgement(**each["base"]),
-            Judgement(**each["plus"]) if each["plus"] else None, Usage(**each["usage"]),
-            each.get("guidance", ""),
-        )
-        for each in row["rounds"]
-    )  # fmt: skip
-    return Attempt(**{**row, "rounds": rounds, "marks": tuple(row.get("marks", ()))})

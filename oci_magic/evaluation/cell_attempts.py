@@ -19,9 +19,10 @@ from ..prompting.parse import parse
 from ..running.reserve import NOTHING, Reserve
 from ..session import Session
 from ..types import Cell, Execution, Failure, Message, Turn
-from .attempts import Attempt, Options, Round, asked
+from .attempts import NOT_JUDGED, Attempt, Options, Round, asked, unjudged
 from .cell_judging import CellVerdict
 from .cells import CellProblem
+from .problems import Unfit
 from .protocol import Told
 from .verdicts import Judgement
 from .wording import in_shell
@@ -34,7 +35,10 @@ class CellJudging(Protocol):
 
 
 class JudgedCell:
-    """An executor for which to run code is to judge it as the cell that `problem` asks for."""
+    """An executor for which to run code is to judge it as the cell that `problem` asks for.
+
+    Where that is `unfit`, nothing is judged; see `attempts.Judged`.
+    """
 
     timeout: float | None = None
     strict = False
@@ -42,11 +46,12 @@ class JudgedCell:
 
     def __init__(self, problem: CellProblem, judge: CellJudging) -> None:
         self.problem, self.judge = problem, judge
+        self.unfit: Unfit | None = None
         self._known: dict[str, CellVerdict] = {}
 
     def run(self, cell: Cell) -> Execution:
         started = time.perf_counter()
-        verdict = self._known[cell.source] = self.judge.judge(self.problem, cell.source)
+        verdict = self._known[cell.source] = self._judged(cell.source)
         return Execution((), verdict.failure, time.perf_counter() - started)
 
     def check(self, checks: Sequence[str]) -> Failure | None:
@@ -61,7 +66,14 @@ class JudgedCell:
         failure = turn.execution.failure if turn.execution and code else None
         if failure:
             return Judgement("exception", f"{failure.name}: {failure.message}")
-        return self.judge.judge(self.problem, code).judgement
+        return self._judged(code).judgement
+
+    def _judged(self, code: str) -> CellVerdict:
+        try:
+            return self.judge.judge(self.problem, code)
+        except Unfit as error:
+            self.unfit = error
+            return CellVerdict(NOT_JUDGED)
 
 
 def attempt_cell(
@@ -90,9 +102,10 @@ def attempt_cell(
         for turn in turns
     )
     seconds, note = time.perf_counter() - started, in_shell(note or told.note)
-    return Attempt(
+    made = Attempt(
         problem.task_id, problem.source, sample, rounds, seconds, note, problem.marks
     )  # fmt: skip
+    return unjudged(made, executor.unfit) if executor.unfit else made
 
 
 def one_cell(text: str) -> list[Cell]:

@@ -28,9 +28,10 @@ from .cluster import Cluster
 from .comparing import compare
 from .crew import Crew
 from .given import judged
+from .options import misplaced
 from .problems import Problem, left_out, read, rows
 from .records import Records
-from .samples import Solutions
+from .samples import Solutions, names
 from .wording import in_shell
 
 _OPEN = {
@@ -43,6 +44,8 @@ Say = Callable[[str], None]
 
 def evaluate(given: Namespace, say: Say = print) -> int:
     """Run the stage that the options name; the exit code. Raises OciError."""
+    if why := misplaced(given):
+        raise OciError(why)
     if given.compare:
         lines = compare(*given.compare)
     elif given.out is None:
@@ -65,7 +68,7 @@ def evaluate(given: Namespace, say: Say = print) -> int:
 
 
 def _attempts(given: Namespace) -> None:
-    if bool(given.model) == bool(given.solutions):
+    if not (given.model or given.solutions):
         raise OciError("who answers? name a model with --model M, or a file with --solutions FILE")
     named = given.model or f"solutions:{_digest(given.solutions)}"
     solutions = Solutions(given.solutions) if given.solutions else None
@@ -83,7 +86,12 @@ def _attempts(given: Namespace) -> None:
         else:
             made = _made(given, options, records)
         started, before = time.perf_counter(), len(records.done)
-        _kept(made, records, total)
+        try:
+            _kept(made, records, total)
+        except KeyboardInterrupt:
+            done = f"{len(records.done)} of {total} attempts are done"
+            print(f"stopped, {done}: the same command goes on", file=sys.stderr)
+            raise
         made_now, seconds = len(records.done) - before, time.perf_counter() - started
         print(f"{made_now} attempts in {seconds:.0f} s", file=sys.stderr)
 
@@ -99,7 +107,7 @@ def _kept(made: Iterator[Attempt], records: Records, total: int) -> None:
     """Write the attempts as they come, and a line of progress for each."""
     with closing(made):  # type: ignore[type-var]  # both are generators
         for each in made:
-            records.add(each)
+            records.add(replace(each, of=total))
             passed = [number for number, found in enumerate(each.rounds, 1) if found.passed]
             how = f"passed in round {passed[0]}" if passed else each.note or _why(each)
             line = f"[{len(records.done)}/{total}] {each.task_id}: {how}, {each.seconds:.1f} s"
@@ -172,7 +180,7 @@ def _count(given: Namespace, options: Options, solutions: Solutions | None) -> i
             )
         there = len(solutions.of(problem)) if solutions else options.samples
         total += there
-        unknown.discard(problem.task_id)
+        unknown.difference_update(names(problem))
         without += [] if there else [problem.task_id]
     for tasks, what in ((sorted(unknown), "no problems here"), (without, "without a solution")):
         if tasks:
@@ -180,6 +188,10 @@ def _count(given: Namespace, options: Options, solutions: Solutions | None) -> i
             print(
                 f"{given.solutions}: {what}, not counted: {len(tasks)} ({named})", file=sys.stderr
             )
+    if not total:
+        files = ", ".join(map(str, given.problems))
+        of = f"{given.solutions} has no solutions of" if without else "there are no problems in"
+        raise OciError(f"{of} {files}: give another file, or another --limit")
     return total
 
 

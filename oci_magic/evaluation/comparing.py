@@ -1,6 +1,7 @@
 """Two runs side by side: their figures, and the problems that only one of them solved.
 
-Compares the attempts as they were judged; whether both were asked alike is told, not required.
+Compares the attempts as they were judged, and writes nothing; whether both were asked alike is
+told, not required.
 """
 
 from __future__ import annotations
@@ -10,53 +11,86 @@ from pathlib import Path
 from typing import Any
 
 from . import records, scores
-from .attempts import Key
 
-_LISTED = 10
+_LISTED, _WIDE = 10, 26
 
 
 def compare(first: Path, second: Path) -> list[str]:
     """Lines for a person. Raises OciError for a folder without attempts."""
-    runs = [scores.write(folder) for folder in (first, second)]
-    lines = [_row("", [str(first), str(second)]), *_settings(runs)]
-    for suite in sorted({name for run in runs for name in run["suites"]}):
-        by_run = [run["suites"].get(suite, {}).get("pass@1 by round", []) for run in runs]
-        for number in range(max(map(len, by_run))):
-            cells = [scores.figure(rows[number] if number < len(rows) else {}) for rows in by_run]
-            lines.append(_row(f"{suite}, round {number + 1}", cells))
-        lines += _rates([run["suites"].get(suite, {}).get("cells", {}) for run in runs])
-    return [*lines, *_differences(first, second)]
+    runs = [scores.of(folder) for folder in (first, second)]
+    lines = [*_row("", [str(first), str(second)]), *_settings(runs)]
+    if any(run["attempts"] < run["of"] for run in runs):
+        lines += _row("attempts", [f"{run['attempts']} of {run['of']}" for run in runs])
+    for name in sorted({name for run in runs for name in run["suites"]}):
+        suites = [run["suites"].get(name) for run in runs]
+        lines += _rows(f"{name}, ", [_counts(each) if each else {} for each in suites], same=False)
+        lines += _rows(f"{name}, ", [_figures(each) if each else {} for each in suites])
+        lines += _rows("", [_rates(each) if each else {} for each in suites])
+    return [*lines, *_differences(first, second, runs)]
 
 
 def _settings(runs: Sequence[Mapping[str, Any]]) -> list[str]:
-    headers = [run["run"] for run in runs]
-    keys = {**headers[0], **headers[1]}
-    pairs = [(key, [str(header.get(key, "")) for header in headers]) for key in keys]
-    return [_row(key, cells) for key, cells in pairs if cells[0] != cells[1]]
+    shown = [{key: _setting(value) for key, value in run["run"].items()} for run in runs]
+    return _rows("", shown, same=False)
 
 
-def _rates(runs: Sequence[Mapping[str, Mapping[str, float]]]) -> list[str]:
+def _setting(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _counts(suite: Mapping[str, Any]) -> dict[str, str]:
+    return {name: str(suite[name]) for name in ("problems", "samples")}
+
+
+def _figures(suite: Mapping[str, Any]) -> dict[str, str]:
+    by_round = {f"round {n}": row for n, row in enumerate(suite["pass@1 by round"], 1)}
+    by_k = {f"pass@{k}": row for k, row in scores.by_k(suite).items()}
+    return {name: scores.figure(row) for name, row in (by_round | by_k).items()}
+
+
+def _rates(suite: Mapping[str, Any]) -> dict[str, str]:
     """Of cells, in per cent."""
-    shown = [{name: f"{each['rate']:.1f}" for name, each in run.items()} for run in runs]
-    return [_row(name, [run.get(name, "-") for run in shown]) for name in {**runs[0], **runs[1]}]
+    return {name: f"{each['rate']:.1f}" for name, each in suite["cells"].items()}
 
 
-def _differences(first: Path, second: Path) -> list[str]:
-    solved = [_solved(folder / records.NAME) for folder in (first, second)]
-    both = solved[0].keys() & solved[1].keys()
-    lines = []
-    for folder, one, other in ((first, solved[0], solved[1]), (second, solved[1], solved[0])):
-        only = sorted(key[1] for key in both if one[key] and not other[key])
-        more = f" and {len(only) - _LISTED} more" if len(only) > _LISTED else ""
-        lines.append(f"only {folder} solves {len(only)}: {', '.join(only[:_LISTED])}{more}")
-    left = len(solved[0].keys() ^ solved[1].keys())
-    return [*lines, *([f"{left} attempts have no counterpart in the other run"] if left else [])]
+def _differences(first: Path, second: Path, runs: Sequence[Mapping[str, Any]]) -> list[str]:
+    one, other = _solved(first), _solved(second)
+    lines = [_only(first, one, other), _only(second, other, one)]
+    if any(suite["samples"] > 1 for run in runs for suite in run["suites"].values()):
+        lines.append("solved here: by one sample or more")
+    left = len(one.keys() ^ other.keys())
+    return [*lines, *([f"{left} problems have no counterpart in the other run"] if left else [])]
 
 
-def _solved(path: Path) -> dict[Key, bool]:
-    fit = (each for each in records.attempts(path) if not each.unfit)
-    return {each.key: any(r.passed for r in each.rounds) for each in fit}
+def _only(folder: Path, its: Mapping[Any, bool], others: Mapping[Any, bool]) -> str:
+    only = sorted(key[1] for key in its if its[key] and not others.get(key, True))
+    more = f" and {len(only) - _LISTED} more" if len(only) > _LISTED else ""
+    named = f": {', '.join(only[:_LISTED])}{more}" if only else ""
+    return f"only {folder} solves {len(only)}{named}"
 
 
-def _row(name: str, cells: Sequence[str]) -> str:
-    return f"{name:33}" + "".join(f"{cell:>28}" for cell in cells)
+def _solved(folder: Path) -> dict[tuple[str, str], bool]:
+    """By source and task, whether a sample is right; without what nothing can be judged by."""
+    solved: dict[tuple[str, str], bool] = {}
+    unfit = set()
+    for each in records.attempts(folder / records.NAME):
+        key = (each.source, each.task_id)
+        solved[key] = solved.get(key, False) or any(found.passed for found in each.rounds)
+        unfit |= {key} if each.unfit else set()
+    return {key: right for key, right in solved.items() if key not in unfit}
+
+
+def _rows(before: str, tables: Sequence[Mapping[str, str]], *, same: bool = True) -> list[str]:
+    """A row for each name in one of the tables, or where the two differ."""
+    cells = [
+        (name, [table.get(name, "-") for table in tables]) for name in {**tables[0], **tables[1]}
+    ]
+    shown = [(name, pair) for name, pair in cells if same or pair[0] != pair[1]]
+    return [line for name, pair in shown for line in _row(f"{before}{name}", pair)]
+
+
+def _row(name: str, cells: Sequence[str]) -> list[str]:
+    """In columns, or below one another where they are too long for that."""
+    if max(map(len, cells)) > _WIDE:
+        return [*([name] if name else []), *(f"  {cell}" for cell in cells)]
+    return [f"{name:33}" + "".join(f"  {cell:>{_WIDE}}" for cell in cells)]

@@ -9,16 +9,19 @@ there it knows the keys.
 from __future__ import annotations
 
 import fcntl
+import gzip
 import json
 import os
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Self
 
 from ..errors import OciError
-from .attempts import Attempt, as_row, from_row
+from ..types import Usage
+from .attempts import Attempt, Round
+from .verdicts import Judgement
 
 NAME = "attempts.jsonl"
 _HEAD = b'{"run": '
@@ -59,7 +62,7 @@ class Records:
     def add(self, attempt: Attempt) -> None:
         """Write one attempt, and the time since the one before; it is on disk when this returns."""
         now = time.monotonic()
-        self._write(as_row(replace(attempt, since=round(now - self._then, 3))))
+        self._write(_as_row(replace(attempt, since=round(now - self._then, 3))))
         self._then = now
         self.done.add(attempt.key)
 
@@ -140,10 +143,34 @@ def attempts(path: Path) -> Iterator[Attempt]:
                 )
 
 
+def _as_row(attempt: Attempt) -> dict[str, Any]:
+    """An attempt as a line of `attempts.jsonl`; what says nothing is left out of verdicts."""
+    row = asdict(attempt)
+    for each in row["rounds"]:
+        if not each["guidance"]:
+            del each["guidance"]
+        for tests in ("base", "plus"):
+            each[tests] = each[tests] and {k: v for k, v in each[tests].items() if v}
+    return row
+
+
+def _from_row(row: dict[str, Any]) -> Attempt:
+    """The attempt that a line tells of. Raises KeyError or TypeError for any other line."""
+    rounds = tuple(
+        Round(
+            each["text"], each["code"], Judgement(**each["base"]),
+            Judgement(**each["plus"]) if each["plus"] else None, Usage(**each["usage"]),
+            each.get("guidance", ""),
+        )
+        for each in row["rounds"]
+    )  # fmt: skip
+    return Attempt(**{**row, "rounds": rounds, "marks": tuple(row.get("marks", ()))})
+
+
 def _attempt(line: bytes) -> Attempt | None:
     """What a line tells, None for any other line, and for half of one."""
     try:
-        return from_row(json.loads(line))
+        return _from_row(json.loads(line))
     except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
         return None
 
@@ -151,4 +178,4 @@ def _attempt(line: bytes) -> Attempt | None:
 def _opened(path: Path) -> Any:
     if not path.is_file():
         raise OciError(f"there is no {path}: make it with `oci-magic eval PROBLEMS --model M`")
-    return path.open("rb")
+    return gzip.open(path) if path.suffix == ".gz" else path.open("rb")

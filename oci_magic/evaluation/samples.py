@@ -1,13 +1,16 @@
 """Solutions that are given → attempts that are still to be judged.
 
-Reads EvalPlus' form of samples: lines with `task_id` and `solution`, or `completion`, which is
-put behind the prompt; and the attempts of an earlier run, every round of them, so that they can
-be judged again without the model.
+Reads EvalPlus' form of samples: `task_id` and `solution`, or `completion`, which is put behind the
+prompt, in lines, the same in `.gz`, or a JSON list; and the attempts of an earlier run, every round
+of them, so that they can be judged again without the model.
 """
 
 from __future__ import annotations
 
+import gzip
 import json
+import zlib
+from codecs import BOM_UTF8
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,12 +19,9 @@ from typing import Any
 
 from ..errors import OciError
 from . import records
-from .attempts import Attempt, Round
+from .attempts import NOT_JUDGED, Attempt, Round
 from .cells import CellProblem
 from .problems import Problem
-from .verdicts import Judgement
-
-_NOT_YET = Judgement("exception", "not judged yet")
 
 
 class Solutions:
@@ -31,11 +31,19 @@ class Solutions:
     """
 
     def __init__(self, path: Path) -> None:
-        first = next(_rows(path), (0, None))[1]
-        recorded = isinstance(first, dict) and "run" in first
-        self.path, self.run = path, records.header(path) if recorded else {}
+        self.path, self.run = path, dict[str, Any]()
         self._by_task: dict[str, list[Attempt]] = defaultdict(list)
-        for each in records.attempts(path) if recorded else _plain(path):
+        try:
+            self._read()
+        except (EOFError, OSError, zlib.error) as error:
+            raise OciError(f"{path} cannot be read to its end ({error}): fetch it again") from None
+
+    def _read(self) -> None:
+        first = next(_rows(self.path), ("", None))[1]
+        recorded = isinstance(first, dict) and "run" in first
+        if recorded:
+            self.run = records.header(self.path)
+        for each in records.attempts(self.path) if recorded else _plain(self.path):
             self._by_task[each.task_id].append(each)
 
     @property
@@ -44,16 +52,28 @@ class Solutions:
 
     def of(self, problem: Problem | CellProblem) -> list[Attempt]:
         """Those of a problem, in order; where the file names sources, of its own if there are."""
-        there = self._by_task.get(problem.task_id, [])
+        there = [each for name in names(problem) for each in self._by_task.get(name, ())]
+        there = [_afresh(each) for each in there if each.rounds or not each.unfit]
         own = [each for each in there if each.source == problem.source] or there
         prompt = problem.prompt if isinstance(problem, Problem) else ""
         return [
             replace(
-                each, source=problem.source, sample=number,
+                each, task_id=problem.task_id, source=problem.source, sample=number,
                 rounds=tuple(_whole(found, prompt) for found in each.rounds),
             )
             for number, each in enumerate(sorted(own, key=lambda each: each.sample))
         ]  # fmt: skip
+
+
+def names(problem: Problem | CellProblem) -> tuple[str, ...]:
+    """What a file of solutions may call a problem: MBPP's own files have bare numbers."""
+    task = problem.task_id
+    return (task, task.removeprefix("Mbpp/")) if task.startswith("Mbpp/") else (task,)
+
+
+def _afresh(attempt: Attempt) -> Attempt:
+    """One that its problem did not fit is an attempt again."""
+    return replace(attempt, unfit=False, note="") if attempt.unfit else attempt
 
 
 def _whole(found: Round, prompt: str) -> Round:
@@ -63,24 +83,37 @@ def _whole(found: Round, prompt: str) -> Round:
 
 def _plain(path: Path) -> Iterator[Attempt]:
     """A completion is marked by a zero character in front."""
-    for number, row in _rows(path):
-        try:
-            code = str(row["solution"]) if "solution" in row else f"\0{row['completion']}"
-            yield Attempt(str(row["task_id"]), "", 0, (Round("", code, _NOT_YET),))
-        except (KeyError, TypeError):
-            raise _no_solution(path, number) from None
+    for place, row in _rows(path):
+        match row:
+            case {"task_id": str() | int(), "solution": str(code)}:
+                pass
+            case {"task_id": str() | int(), "completion": str(completion)}:
+                code = f"\0{completion}"
+            case _:
+                raise _no_solution(path, place)
+        yield Attempt(str(row["task_id"]), "", 0, (Round("", code, NOT_JUDGED),))
 
 
-def _rows(path: Path) -> Iterator[tuple[int, Any]]:
-    with path.open("rb") as file:
+def _rows(path: Path) -> Iterator[tuple[str, Any]]:
+    """The rows of a file, and where each stands."""
+    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
         for number, line in enumerate(file, 1):
-            try:
-                yield number, json.loads(line)
-            except (RecursionError, ValueError):
-                raise _no_solution(path, number) from None
+            text = line.removeprefix(BOM_UTF8).strip()
+            if text.startswith(b"["):
+                rows = _json(path, f"line {number}", text + file.read())
+                yield from ((f"entry {at}", row) for at, row in enumerate(rows, 1))
+            elif text:
+                yield f"line {number}", _json(path, f"line {number}", text)
 
 
-def _no_solution(path: Path, number: int) -> OciError:
+def _json(path: Path, place: str, text: bytes) -> Any:
+    try:
+        return json.loads(text)
+    except (RecursionError, ValueError):
+        raise _no_solution(path, place) from None
+
+
+def _no_solution(path: Path, place: str) -> OciError:
     return OciError(
-        f"{path}: line {number} is no solution: it has task_id and solution (or completion)"
+        f"{path}: {place} is no solution: it has task_id and solution (or completion), a text"
     )

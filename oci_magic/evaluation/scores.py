@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from math import comb
 from pathlib import Path
 from typing import Any
@@ -59,37 +60,31 @@ class _Suite:
         self.prompt_tokens += sum(each.usage.prompt_tokens for each in attempt.rounds)
         self.completion_tokens += sum(each.usage.completion_tokens for each in attempt.rounds)
 
-    def drop(self, task_id: str) -> None:
-        """Leave a problem out of which another sample could not be judged."""
-        self.first.pop(task_id, None)
-        self.plus.pop(task_id, None)
-
 
 def _round(passed: Sequence[bool]) -> int:
     """The first round that passed, from 1; 0 for none."""
     return passed.index(True) + 1 if True in passed else 0
 
 
-def score(attempts: Iterable[Attempt], run: Mapping[str, Any]) -> dict[str, Any]:
-    """The scores of a run, in the form of `scores.json`."""
+def score(attempts: Callable[[], Iterable[Attempt]], run: Mapping[str, Any]) -> dict[str, Any]:
+    """The scores of a run, in the form of `scores.json`; goes over `attempts` twice.
+
+    Nothing counts of a problem of which one sample could not be judged.
+    """
+    unfit = {(each.source, each.task_id): each.note for each in attempts() if each.unfit}
     suites: dict[str, _Suite] = defaultdict(_Suite)
-    unfit: dict[tuple[str, str], str] = {}
-    took = 0.0
-    for attempt in attempts:
-        took += attempt.since
-        if attempt.unfit:
-            unfit[attempt.source, attempt.task_id] = attempt.note
-        else:
+    made, of, took = 0, 0, 0.0
+    for attempt in attempts():
+        made, of, took = made + 1, attempt.of, took + attempt.since
+        if (attempt.source, attempt.task_id) not in unfit:
             suites[attempt.source].add(attempt)
-    for source, task_id in unfit:
-        suites[source].drop(task_id)
-    if not suites:
+    if not made:
         raise OciError("there are no attempts to score: give PROBLEMS and --model")
     rounds = 1 if run.get("feedback") == "none" else int(run.get("rounds", 1))
-    some = {name: suite for name, suite in sorted(suites.items()) if suite.first}
-    each = {name: _scored(suite, rounds) for name, suite in some.items()}
+    each = {name: _scored(suite, rounds) for name, suite in sorted(suites.items())}
     return {
-        "run": dict(run), "seconds of the run": round(took, 1), "suites": each,
+        "run": dict(run), "seconds of the run": round(took, 1),
+        "attempts": made, "of": max(of, made), "suites": each,
         "average": _average(list(each.values()), rounds) if each else [],
         "left out": [{"source": key[0], "task_id": key[1], "why": unfit[key]} for key in unfit],
     }  # fmt: skip
@@ -133,10 +128,15 @@ def _average(suites: Sequence[Mapping[str, Any]], rounds: int) -> list[dict[str,
     return by_round
 
 
+def of(folder: Path) -> dict[str, Any]:
+    """The scores of the attempts in `folder`. Raises OciError for one without attempts."""
+    path = folder / records.NAME
+    return score(partial(records.attempts, path), records.header(path))
+
+
 def write(folder: Path) -> dict[str, Any]:
     """Score the attempts of `folder` into its `scores.json`; the scores."""
-    path = folder / records.NAME
-    scores = score(records.attempts(path), records.header(path))
+    scores = of(folder)
     new = folder / f"{NAME}.new"
     try:
         new.write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")
@@ -154,17 +154,25 @@ def figure(row: Mapping[str, float]) -> str:
     return f"{row['base']:.1f}{plus}" if "base" in row else "-"
 
 
+def by_k(suite: Mapping[str, Any]) -> dict[int, dict[str, float]]:
+    """pass@k of a suite's scores, base and plus; pass@1 is that of the last round."""
+    tables = suite["pass@k"]
+    ks = [k for k in tables["base"] if k != "1"]
+    return {int(k): {tests: rates[k] for tests, rates in tables.items()} for k in ks}
+
+
 def table(scores: Mapping[str, Any]) -> list[str]:
     """Scores in lines for a person."""
     lines = []
+    if scores["attempts"] < scores["of"]:
+        made = f"{scores['attempts']} of {scores['of']} attempts"
+        lines.append(f"not finished: {made}; the same command goes on")
     for name, suite in scores["suites"].items():
         samples = f", {suite['samples']} samples" if suite["samples"] > 1 else ""
         tokens = f"{suite['completion_tokens']:,} tokens written"
         lines.append(f"{name}: {suite['problems']} problems{samples}, {tokens}")
         lines += _rounds(suite["pass@1 by round"])
-        for k in [k for k in suite["pass@k"]["base"] if k != "1"]:
-            row = {tests: by_k[k] for tests, by_k in suite["pass@k"].items()}
-            lines.append(f"  pass@{k}: {figure(row)}")
+        lines += [f"  pass@{k}: {figure(row)}" for k, row in by_k(suite).items()]
         lines += cell_rates.lines(suite.get("cells", {}))
         kinds = [f"{number} {kind}" for kind, number in suite["verdicts"].items()]
         lines.append(f"  last verdicts: {', '.join(kinds)}")
