@@ -19,14 +19,14 @@ from typing import Self, overload
 from ..engines import Engine, open_engine
 from ..engines.addresses import Server
 from ..engines.local import LocalEngine
-from .attempts import Attempt, Judging, Options, attempt, unjudged
+from .attempts import Attempt, Judging, Options, attempt
 from .cell_attempts import CellJudging, attempt_cell
 from .cell_judging import CellJudge, CellVerdict
 from .cells import CellProblem
 from .cluster import Cluster
 from .judging import Judge, Verdicts
 from .mentor import guidance
-from .problems import Problem, Unfit
+from .problems import Problem
 from .served import Served
 from .side_by_side import side_by_side
 from .wording import in_shell
@@ -140,14 +140,6 @@ class Crew:
         return (work(never) for work in works)
 
     def _attempt(
-        self, problem: Problem | CellProblem, sample: int, stop: threading.Event
-    ) -> Attempt:
-        try:
-            return self._answered(problem, sample, stop)
-        except Unfit as error:
-            return unjudged(Attempt(problem.task_id, problem.source, sample), error)
-
-    def _answered(
         self, problem: Problem | CellProblem, sample: int, stop: threading.Event
     ) -> Attempt:
         there = Elsewhere(self._cluster, stop) if self._cluster else None
