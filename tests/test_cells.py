@@ -24,6 +24,7 @@ from oci_magic.engines.scripted import ScriptedEngine
 from oci_magic.errors import OciError
 from oci_magic.evaluation import crew
 from oci_magic.evaluation.attempts import Attempt
+from oci_magic.evaluation.cell_judging import CellJudge
 from oci_magic.evaluation.cells import CellProblem
 from oci_magic.evaluation.crew import Elsewhere
 from oci_magic.evaluation.problems import read
@@ -163,6 +164,11 @@ def test_cells_and_functions_in_one_run_with_samples(
     assert suites["problems"]["pass@1 by round"] == [{"base": 50.0}]
     assert suites["cells"]["cells"]["first answer"] == {"rate": 50.0, "of": 2}
     assert suites["problems"]["cells"] == {}
+
+
+def test_annotations_of_a_cell_are_looked_up() -> None:
+    code = "def f(x: Missing):\n    return x\nf(3.5)"
+    assert CellJudge().judge(TOTAL, code).judgement.message.startswith("NameError")
 
 
 def test_cells_are_judged_elsewhere_and_from_solutions(

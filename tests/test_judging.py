@@ -137,6 +137,13 @@ def test_test_program_that_the_own_solution_fails_is_told_by_name(test: str) -> 
     assert judge(without, "def f(x):\n    return x + 1").kind == "wrong answer"
 
 
+def test_annotations_mean_what_they_do_without_our_imports() -> None:
+    code = "def evens(numbers: List[int]):\n    return [n for n in numbers if n % 2 == 0]"
+    found = judge(replace(own(1), prelude=""), code)
+    assert found.message == "NameError: name 'List' is not defined"
+    assert judge(replace(own(1), prelude="from typing import List"), code).passed
+
+
 def test_own_solution_is_judged_once(monkeypatch: pytest.MonkeyPatch) -> None:
     judged: list[str] = []
     run = Judge._by_program

@@ -111,7 +111,7 @@ def _script(cells: Sequence[Cell]) -> str:
 def _is_python(text: str) -> bool:
     """Whether it runs without IPython: no magics, and no `await` at top level."""
     try:
-        compile(text, "<script>", "exec")
+        compile(text, "<script>", "exec", dont_inherit=True)
     except (SyntaxError, ValueError):
         return False
     return "get_ipython(" not in text

@@ -69,7 +69,7 @@ def _check(source: str, where: str) -> str:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SyntaxWarning)
-            compile(source, "<check>", "exec")
+            compile(source, "<check>", "exec", dont_inherit=True)
     except (SyntaxError, ValueError) as error:
         why = error.msg if isinstance(error, SyntaxError) else str(error)
         raise UsageError(f"{where}: {why}; write Python such as len(df) > 0") from None

@@ -58,7 +58,7 @@ def prepared(files: Mapping[str, str]) -> Callable[[Line, Mapping[str, Any]], No
 def _answer(line: Line, job: Mapping[str, Any]) -> None:
     namespace: dict[str, Any] = {}
     try:
-        exec(compile(job["setup"], "<setup>", "exec"), namespace)
+        exec(compile(job["setup"], "<setup>", "exec", dont_inherit=True), namespace)
     except BaseException as error:
         line.write({"failed": f"{type(error).__name__}: {error}"})
         return

@@ -62,7 +62,7 @@ def _run(statement: ast.stmt, scratch: dict[str, Any], values: dict[str, object]
         scratch[_NOTE] = partial(_noted, values)
     module = ast.fix_missing_locations(ast.Module([statement], type_ignores=[]))
     try:
-        exec(compile(module, FILENAME, "exec"), scratch)
+        exec(compile(module, FILENAME, "exec", dont_inherit=True), scratch)
     finally:
         scratch.pop(_NOTE, None)
 

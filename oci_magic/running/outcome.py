@@ -65,10 +65,10 @@ def run(code: str, namespace: dict[str, Any], folder: Path) -> Outcome:
 def _execute(code: str, namespace: dict[str, Any]) -> Any:
     tree = ast.parse(code, FILENAME)
     last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-    exec(compile(tree, FILENAME, "exec"), namespace)
+    exec(compile(tree, FILENAME, "exec", dont_inherit=True), namespace)
     if last is None or not isinstance(last, ast.Expr):
         return None
-    return eval(compile(ast.Expression(last.value), FILENAME, "eval"), namespace)
+    return eval(compile(ast.Expression(last.value), FILENAME, "eval", dont_inherit=True), namespace)
 
 
 @contextlib.contextmanager

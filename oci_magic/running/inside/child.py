@@ -96,7 +96,10 @@ def _called(function: Any, call: Any) -> Any:
 def load(parts: list[str], namespace: dict[str, Any]) -> None:
     """Run the parts, the last of which is the code itself; none if one does not compile."""
     names = ["<prompt>"] * (len(parts) - 1) + [CODE]
-    compiled = [compile(part, name, "exec") for part, name in zip(parts, names, strict=False)]
+    compiled = [
+        compile(part, name, "exec", dont_inherit=True)  # not our `from __future__`
+        for part, name in zip(parts, names, strict=False)
+    ]
     for part in compiled:
         exec(part, namespace)
 

@@ -44,7 +44,7 @@ def test(line: Line, job: Mapping[str, Any]) -> None:
 
 
 def _run(text: str, namespace: dict[str, Any]) -> None:
-    code: CodeType = compile(text, CODE, "exec")
+    code: CodeType = compile(text, CODE, "exec", dont_inherit=True)
     exec(code, namespace)
 
 
@@ -65,7 +65,7 @@ def _told(error: BaseException, text: str, names: set[str]) -> list[Any]:
     if other is None:
         return [ast.unparse(here[-1].test), None]
     frame = last.tb_frame
-    code = compile(ast.Expression(other), CODE, "eval")
+    code = compile(ast.Expression(other), CODE, "eval", dont_inherit=True)
     return [ast.unparse(here[-1].test), encode(eval(code, frame.f_globals, frame.f_locals))]
 
 
