@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from oci_magic.engines.scripted import ScriptedEngine
 from oci_magic.evaluation.attempts import Options, attempt
+from oci_magic.evaluation.cell_attempts import attempt_cell
+from oci_magic.evaluation.cell_judging import CellJudge
+from oci_magic.evaluation.cells import CellProblem
 from oci_magic.evaluation.judging import Judge
-from oci_magic.evaluation.problems import Problem, read
+from oci_magic.evaluation.problems import Problem, Unfit, read
 from oci_magic.types import Chunk, Message
 
 pytestmark = pytest.mark.timeout(240)
@@ -45,3 +49,23 @@ def test_prompt_after_a_reply_of_blanks_holds_the_problem_and_what_the_mentor_sa
     for (asked,), reply in zip(engine.heard[1:], ("   \n", WRONG), strict=True):
         assert "@@ Instruction\nComplete this Python function" in asked.content
         assert asked.content.endswith(f"\n{reply}\n\n@@ Instruction\nDivide it.\n")
+
+
+class CutOff(ScriptedEngine):
+    """Every answer ends at its limit."""
+
+    def stream(self, messages: Sequence[Message], *, draft: str | None = None) -> Iterator[Chunk]:
+        for chunk in super().stream(messages, draft=draft):
+            yield replace(chunk, finish_reason=chunk.finish_reason and "length")
+
+
+def test_broken_reference_leaves_the_problem_out_where_no_cell_ran() -> None:
+    pytest.importorskip("pandas")
+    pytest.importorskip("matplotlib")
+    cut = CutOff(["```python\nx = (1,"] * 2)
+    problem = CellProblem("c/0", "twice 21", reference="42 / 0")
+    with pytest.raises(Unfit, match="its reference fails"):
+        attempt_cell(problem, cut, CellJudge(), Options())
+    sound = replace(problem, reference="42")
+    made = attempt_cell(sound, CutOff(["```python\nx = (1,"] * 2), CellJudge(), Options())
+    assert [each.base.kind for each in made.rounds] == ["exception"] * 2
