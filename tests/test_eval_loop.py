@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 
 from oci_magic.engines.scripted import ScriptedEngine
+from oci_magic.evaluation import mentor
 from oci_magic.evaluation.attempts import Options, attempt
 from oci_magic.evaluation.cell_attempts import attempt_cell
 from oci_magic.evaluation.cell_judging import CellJudge
 from oci_magic.evaluation.cells import CellProblem
 from oci_magic.evaluation.judging import Judge
+from oci_magic.evaluation.mentor import guidance
 from oci_magic.evaluation.problems import Problem, Unfit, read
 from oci_magic.types import Chunk, Message
 
@@ -69,3 +71,24 @@ def test_broken_reference_leaves_the_problem_out_where_no_cell_ran() -> None:
     sound = replace(problem, reference="42")
     made = attempt_cell(sound, CutOff(["```python\nx = (1,"] * 2), CellJudge(), Options())
     assert [each.base.kind for each in made.rounds] == ["exception"] * 2
+
+
+ENDLESS = [".", "!?", "lambda ", "`a ", "return ", "e.g. ", "_a"]
+
+
+@pytest.mark.parametrize("part", ENDLESS)
+def test_mentor_that_repeats_itself_without_end_is_read_at_once(
+    part: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mentor, "_LOOKED_AT", 10**6)  # squared, this takes longer than a test may
+    said = f"Use {part * (400_000 // len(part))}x"
+    assert len(guidance(ScriptedEngine([said]), first(), WRONG, "wrong")) > 100_000
+
+
+def test_guidance_is_looked_for_where_a_reply_begins_but_for_its_thoughts() -> None:
+    said = f"<think>{'Hm. ' * 9000}</think>\nDivide it by{' it' * 9000}. And so on."
+    found = guidance(ScriptedEngine([said]), first(), WRONG, "wrong")
+    assert found.startswith("Divide it by it") and 9_000 < len(found) <= 10_000
+    assert guidance(
+        ScriptedEngine(["... Divide it. Twice!!! So?! No."]), first(), WRONG, "wrong"
+    ) == ("... Divide it. Twice!!! So?!")
