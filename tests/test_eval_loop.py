@@ -92,3 +92,13 @@ def test_guidance_is_looked_for_where_a_reply_begins_but_for_its_thoughts() -> N
     assert guidance(
         ScriptedEngine(["... Divide it. Twice!!! So?! No."]), first(), WRONG, "wrong"
     ) == ("... Divide it. Twice!!! So?!")
+
+
+def test_oracle_of_a_problem_without_a_solution_is_asked_as_any_mentor() -> None:
+    with_one, without = (Heard(["Divide it."] * 2) for _ in range(2))
+    assert guidance(with_one, first(), WRONG, "wrong", oracle=True) == "Divide it."
+    assert "canonical solution" in with_one.heard[0][0].content
+    problem = replace(first(), canonical="")
+    guidance(without, problem, WRONG, "wrong", oracle=True)
+    guidance(without, problem, WRONG, "wrong")
+    assert without.heard[0] == without.heard[1]

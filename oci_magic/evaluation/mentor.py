@@ -62,8 +62,10 @@ def guidance(
 ) -> str:
     """What `mentor` says to `code`, which failed with `result`; "" where it says nothing but code.
 
-    With `oracle` it sees the canonical solution. Raises EngineError when it cannot answer.
+    With `oracle` it sees the canonical solution, where the problem has one. Raises EngineError
+    when it cannot answer.
     """
+    oracle = oracle and bool(problem.canonical)
     solution = f"\n@@Canonical Solution\n{problem.canonical}\n" if oracle else ""
     text = _GUIDE.format(
         oracle=_ORACLE if oracle else "", problem=problem.prompt.strip(), code=code,
