@@ -191,3 +191,14 @@ def test_no_line_tells_of_what_only_a_notebook_has(
 def test_words_of_a_notebook_become_those_of_the_command_line() -> None:
     line = "nothing is here: set %config OCIMagics.server_url = 'http://H/v1', or %oci model NAME"
     assert in_shell(line) == "nothing is here: set --server-url 'http://H/v1', or --model NAME"
+
+
+def test_a_model_that_is_not_listed_is_told_once_for_each_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with ModelServer(QUARTER, models=["other"]) as server:
+        for number in range(2):
+            more = ["--batch", "3", "--rounds", "1", "--samples", "4", "--limit", "1"]
+            assert run(server, tmp_path / str(number), *more) == 0
+            assert capsys.readouterr().err.count("does not list tiny; it has server:other") == 1
+            assert sum(path == "/v1/models" for path, *_ in server.requests) > 1
