@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,13 @@ pytest.importorskip("pandas")
 pytest.importorskip("matplotlib")
 
 from oci_magic.errors import OciError
+from oci_magic.evaluation import cell_judging
 from oci_magic.evaluation.cell_judging import LIMITS, CellJudge, CellVerdict
 from oci_magic.evaluation.cells import CellProblem
+from oci_magic.evaluation.problems import Unfit
 from oci_magic.prompting.feedback import execution_result
 from oci_magic.running.cells import outcome_in
-from oci_magic.running.process import Limits
+from oci_magic.running.process import Limits, Process
 from oci_magic.types import Execution
 
 pytestmark = pytest.mark.timeout(280)
@@ -175,6 +178,31 @@ def test_problem_that_cannot_be_judged_is_told(change: dict[str, str], part: str
     problem = CellProblem(**{"task_id": "c/9", "request": "", "setup": SETUP, **change})
     with pytest.raises(OciError, match=part):
         judged("1", problem)
+
+
+@pytest.mark.parametrize("code", ["1 / 0", "while True: pass", "1 +", "import os; os._exit(0)", ""])
+def test_broken_reference_is_found_whatever_the_cell_does(code: str) -> None:
+    problem = CellProblem("c/8", "", setup=SETUP, reference="sales.nothing")
+    with pytest.raises(Unfit, match="its reference fails"):
+        judged(code, problem)
+
+
+@pytest.mark.parametrize("reference, starts", [("6 * 7", 3), ("6 / 0", 1)])
+def test_reference_runs_once_for_a_problem(
+    reference: str, starts: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[object] = []
+
+    class Counted(Process):
+        def __init__(self, *given: Any) -> None:
+            started.append(given)
+            super().__init__(*given)
+
+    monkeypatch.setattr(cell_judging, "Process", Counted)
+    for code in ("42", "41"):
+        with suppress(Unfit):  # another judge, and a problem that is read anew, as elsewhere
+            judged(code, CellProblem("c/once", "", reference=reference))
+    assert len(started) == starts
 
 
 def test_failure_that_cannot_be_told_is_told_barely() -> None:

@@ -13,6 +13,7 @@ from model_server import HANG, SLOW, Answer, ModelServer, code, delta, refuse, s
 
 from oci_magic.__main__ import main
 from oci_magic.engines import refusals
+from oci_magic.engines.connecting import Connections
 from oci_magic.evaluation import served
 from oci_magic.evaluation.attempts import Attempt
 from oci_magic.evaluation.records import attempts
@@ -161,6 +162,21 @@ def test_too_many_requests_are_waited_for_longer_than_in_a_notebook(tmp_path: Pa
     assert kept(tmp_path)[0].rounds[0].passed
 
 
+@pytest.mark.parametrize("asked", [0, 3])
+def test_a_server_that_says_how_long_to_wait_is_asked_again_little_later(
+    asked: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr(refusals, "WAITS", (1.0, 2.0, 4.0))
+    monkeypatch.setattr(Connections, "wait", lambda _, seconds: waited.append(seconds))
+    with ModelServer(*[refuse(429, Retry_After=str(asked))] * 20, QUARTER) as server:
+        assert run(server, tmp_path, "--limit", "1") == 0
+    waits = [each for each in waited if each]
+    assert len(waits) == 20 and waits == sorted(waits) and waits[0] < waits[1]
+    assert all(asked < each <= asked + 3 for each in waits) and waits[0] < asked + 0.1
+    assert f"asking again in {asked}.05 s" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("asked", ["0", "3600"])
 def test_patience_ends_in_words_of_the_command_line(
     asked: str,
@@ -171,7 +187,7 @@ def test_patience_ends_in_words_of_the_command_line(
     monkeypatch.setattr(served, "PATIENCE", 0.5)
     with ModelServer(refuse(429, "slow down", Retry_After=asked)) as server:
         assert run(server, tmp_path) == 1
-        assert len(server.asked) == (6 if asked == "0" else 1)
+        assert len(server.asked) == (10 if asked == "0" else 1)
     last = capsys.readouterr().err.splitlines()[-1]
     assert "slow down" in last and last.endswith("then run the command again")
 
@@ -191,3 +207,14 @@ def test_no_line_tells_of_what_only_a_notebook_has(
 def test_words_of_a_notebook_become_those_of_the_command_line() -> None:
     line = "nothing is here: set %config OCIMagics.server_url = 'http://H/v1', or %oci model NAME"
     assert in_shell(line) == "nothing is here: set --server-url 'http://H/v1', or --model NAME"
+
+
+def test_a_model_that_is_not_listed_is_told_once_for_each_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with ModelServer(QUARTER, models=["other"]) as server:
+        for number in range(2):
+            more = ["--batch", "3", "--rounds", "1", "--samples", "4", "--limit", "1"]
+            assert run(server, tmp_path / str(number), *more) == 0
+            assert capsys.readouterr().err.count("does not list tiny; it has server:other") == 1
+            assert sum(path == "/v1/models" for path, *_ in server.requests) > 1

@@ -548,6 +548,23 @@ def test_interrupted_answers_are_not_told_later() -> None:
     assert [message.content for message in session.engine.asked[-1][1:]] == ["second"]
 
 
+@pytest.mark.parametrize("blank", ["", "  \n"])
+def test_code_that_failed_is_told_later_where_its_repair_was_blank(blank: str) -> None:
+    session = made(code("1 / 0"), blank, code("x = 1"))
+    run(session.ask("divide"))
+    run(session.ask("use a one"))
+    *_, first, failing, steered = session.engine.asked[-1]
+    assert (first.content, failing.content) == ("divide", code("1 / 0"))
+    assert steered.content.startswith("Execution result:") and "use a one" in steered.content
+
+
+def test_blank_answer_is_not_told_later() -> None:
+    session = made("  \n", code("x = 1"))
+    run(session.ask("first"))
+    run(session.ask("second"))
+    assert [message.content for message in session.engine.asked[-1][1:]] == ["second"]
+
+
 def test_roles_alternate_whatever_happened_before() -> None:
     session = made(
         code("1 / 0"), code("2 / 0"), "prose", KeyboardInterrupt(), "", code("x = 1"), rounds=1

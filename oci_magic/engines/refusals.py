@@ -22,6 +22,8 @@ WAITS = (1.0, 2.0, 4.0)
 """Seconds before each further try; a server may ask for more."""
 LONGEST = 60.0
 """Seconds that are waited at most because a server asks for it."""
+_BEYOND = 0.05
+"""How much of what would be waited else is added where a server says how long to wait."""
 KEY = "OCI_SERVER_KEY"
 """The environment variable with the key. OPENAI_API_KEY is not read: what is meant for one
 service must not go to whichever server is set."""
@@ -57,13 +59,14 @@ class Tries:
         wait = WAITS[self._tried]
         self._tried += 1
         if status == 429 or status >= 500:
-            asked = _asked(error)
+            asked = _asked(error) or 0.0
             return max(asked, wait) if asked <= LONGEST else None
         return wait if not status and _is_break(error) else None
 
     def _longer(self, error: Exception) -> float | None:
-        """Twice as long each time, as long as there is patience left."""
-        wait = max(_asked(error), self._next)
+        """Twice as long each time, or little more than is asked for, while patience lasts."""
+        asked = _asked(error)
+        wait = self._next if asked is None else asked + _BEYOND * self._next
         self._next = min(2 * self._next, LONGEST)
         self._left -= wait
         return wait if self._left >= 0 else None
@@ -184,12 +187,12 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def _asked(error: Exception) -> float:
+def _asked(error: Exception) -> float | None:
     return _retry_after(error.response.headers)  # type: ignore[attr-defined]  # openai's
 
 
-def _retry_after(headers: Mapping[str, str]) -> float:
-    """Seconds that a server asks to wait, 0 where it asks for nothing that can be read."""
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds that a server asks to wait, None where it asks for nothing that can be read."""
     value = headers.get("retry-after", "")
     try:
         return max(0.0, float(value))
@@ -198,7 +201,7 @@ def _retry_after(headers: Mapping[str, str]) -> float:
     try:
         return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
     except ValueError:
-        return 0.0
+        return None
 
 
 def unable(error: ImportError) -> EngineError:

@@ -125,7 +125,7 @@ class ServerEngine:
                     raise self._explained(error) from error
                 gap = "\n" if answer.in_mid_line else ""
                 self._notify(
-                    f"{gap}{self.place}: {refusals.why(error)}; asking again in {wait:.0f} s"
+                    f"{gap}{self.place}: {refusals.why(error)}; asking again in {wait:.3g} s"
                 )
             self._connections.wait(wait)
 

@@ -65,6 +65,8 @@ class JudgedCell:
             return self._known[code].judgement
         failure = turn.execution.failure if turn.execution and code else None
         if failure:
+            if not self._known:  # so nobody knows yet whether the problem is fit
+                self.judge.judge(self.problem, "")
             return Judgement("exception", f"{failure.name}: {failure.message}")
         return self._judged(code).judgement
 

@@ -1,7 +1,7 @@
 """A notebook cell → a verdict, and the failure that a model is told, with the product's evidence.
 
 The cell and the reference run in two processes; what both came to is compared here, as plain
-values. A reference runs when there is something to compare. Code is plain Python: a magic is a
+values. A reference runs first and once, whatever a cell does. Code is plain Python: a magic is a
 syntax error. What a cell prints, and tables that it shows nothing of, are not looked at.
 """
 
@@ -29,6 +29,9 @@ _KINDS = {"MemoryError": "out of memory", "SyntaxError": "syntax error",
           "IndentationError": "syntax error", "TabError": "syntax error"}  # fmt: skip
 _NAME, _MESSAGE, _FACTS = 200, 20_000, 200_000
 """Characters that are read of what a cell says of its failure."""
+_KEPT = 64
+_REFERENCES: dict[tuple[CellProblem, Limits], Outcome | str] = {}
+"""What the references of the last problems came to, or why nothing can be judged by them."""
 
 
 @dataclass(frozen=True)
@@ -40,29 +43,30 @@ class CellVerdict:
 
 
 class CellJudge:
-    """Judges cells; keeps the outcome of the last problem's reference. See `judging.Judge`."""
+    """Judges cells. See `judging.Judge`."""
 
     def __init__(
         self, limits: Limits = LIMITS, slots: AbstractContextManager[object] | None = None,
         stop: threading.Event | None = None,
     ) -> None:  # fmt: skip
         self.limits, self._slots, self._stop = limits, slots or nullcontext(), stop
-        self._known: tuple[CellProblem, Outcome] | None = None
 
     def judge(self, problem: CellProblem, code: str) -> CellVerdict:
         """The verdict on `code`, "" for a reply without code.
 
-        Raises Unfit when the problem's own setup or reference fails, OciError when nothing can be
-        judged.
+        Raises Unfit when the problem's own setup or reference fails, whatever `code` is, and
+        OciError when nothing can be judged.
         """
-        if problem.outside or not code.strip():
-            right = problem.outside and not code.strip()
-            told = "a request to be refused" if problem.outside else "an answer without code"
-            return CellVerdict(PASSED if right else Judgement("wrong answer", told))
+        if problem.outside:
+            refused = Judgement("wrong answer", "a request to be refused")
+            return CellVerdict(refused if code.strip() else PASSED)
         with self._slots:
-            return self._judge(problem, code)
+            expected = self._expected(problem)
+            if not code.strip():
+                return CellVerdict(Judgement("wrong answer", "an answer without code"))
+            return self._judge(problem, code, expected)
 
-    def _judge(self, problem: CellProblem, code: str) -> CellVerdict:
+    def _judge(self, problem: CellProblem, code: str, expected: Outcome) -> CellVerdict:
         try:
             outcome = self._outcome(problem, code)
         except Ended as ended:
@@ -71,23 +75,35 @@ class CellJudge:
         if outcome.failure:
             failure = _fit(outcome.failure)
             return CellVerdict(_judgement(failure), failure)
-        expected = self._expected(problem)
         if outcome.matches(expected):
             return CellVerdict(PASSED)
         return CellVerdict(wrong("", _shown(expected), _shown(outcome)))
 
     def _expected(self, problem: CellProblem) -> Outcome:
-        if self._known is None or self._known[0] is not problem:
+        """What the reference comes to. It is kept: samples and rounds come one after the other."""
+        found = _REFERENCES.get((problem, self.limits))
+        if found is None:
             try:
-                found = self._outcome(problem, problem.reference)
-            except Ended as ended:
-                raise _unfit(problem, ended_as(ended, self.limits).message) from None
-            if found.failure:
-                raise _unfit(problem, f"{found.failure.name}: {found.failure.message}")
-            if not found.matches(found):
-                raise _unfit(problem, "it shows, draws and writes nothing")
-            self._known = (problem, found)
-        return self._known[1]
+                found = self._reference(problem)
+            except Unfit as error:
+                found = str(error)
+            if len(_REFERENCES) >= _KEPT:
+                _REFERENCES.clear()
+            _REFERENCES[problem, self.limits] = found
+        if isinstance(found, str):
+            raise Unfit(found)
+        return found
+
+    def _reference(self, problem: CellProblem) -> Outcome:
+        try:
+            found = self._outcome(problem, problem.reference)
+        except Ended as ended:
+            raise _unfit(problem, ended_as(ended, self.limits).message) from None
+        if found.failure:
+            raise _unfit(problem, f"{found.failure.name}: {found.failure.message}")
+        if not found.matches(found):
+            raise _unfit(problem, "it shows, draws and writes nothing")
+        return found
 
     def _outcome(self, problem: CellProblem, code: str) -> Outcome:
         with self._started(job(dict(problem.files), problem.setup, code)) as process:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from ..engines import Engine
 from ..prompting.parse import parse
@@ -20,6 +21,8 @@ from .problems import Problem
 
 MOST = 3
 """Sentences."""
+_LOOKED_AT = 10_000
+"""Characters, in which they come: what is said at greater length ends in repetition."""
 _GUIDE = """\
 A programmer has drafted code for the problem below. Guide them as a person who looks over their \
 shoulder would: compare what the code does with what is asked and with the execution result, say \
@@ -43,13 +46,13 @@ _MARKS = re.compile(r"</?code>|(?<!\w)[*_]{1,2}(?=\S)|(?<=\S)[*_]{2}(?!\w)")
 _INLINE = re.compile(r"`([^`\n]+)`")
 _BRANCH = re.compile(r"(?:elif|else|except|finally)\b.*:")
 _IN_PROSE = re.compile(
-    r"\breturn [^\s.,]*[\[({]|\bfor \w+ in \w+[\])]|\bfor \w+ in \w+ if\b|\blambda\b[^.]*:"
+    r"\breturn [^\s.,]*[\[({]|\bfor \w+ in \w+[\])]|\bfor \w+ in \w+ if\b|\blambda\b[^.]{0,80}:"
     r"|\bdef \w+\(|\w [-+*/]?= [\w\[({]"
 )
 _LARGE = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.IfExp)
 _ITEM = re.compile(r"\s*(?:(?:[-*+>\u2022]|\(?\d+[.)]|#+)\s+)+")
 _SENTENCE = re.compile(
-    r"""\S.*?(?:(?<!\be\.g)(?<!\bi\.e)(?<!\bvs)(?<!\bcf)[.!?]+["')\]*_\u201d]*(?=\s)"""
+    r"""\S.*?(?:(?<!\be\.g)(?<!\bi\.e)(?<!\bvs)(?<!\bcf)(?<![.!?])[.!?]+["')\]*_\u201d]*(?=\s)"""
     r"|[\u3002\uff01\uff1f]|$)"
 )
 
@@ -59,8 +62,10 @@ def guidance(
 ) -> str:
     """What `mentor` says to `code`, which failed with `result`; "" where it says nothing but code.
 
-    With `oracle` it sees the canonical solution. Raises EngineError when it cannot answer.
+    With `oracle` it sees the canonical solution, where the problem has one. Raises EngineError
+    when it cannot answer.
     """
+    oracle = oracle and bool(problem.canonical)
     solution = f"\n@@Canonical Solution\n{problem.canonical}\n" if oracle else ""
     text = _GUIDE.format(
         oracle=_ORACLE if oracle else "", problem=problem.prompt.strip(), code=code,
@@ -69,13 +74,13 @@ def guidance(
     said = ""
     for chunk in mentor.stream([Message("user", text)]):
         said = chunk.text if chunk.anew else said + chunk.text
-    return " ".join(list(_sentences(said))[:MOST])
+    return " ".join(islice(_sentences(said), MOST))
 
 
 def _sentences(said: str) -> Iterator[str]:
     """The sentences of a reply, in each of which no code stands."""
     prose = "\n".join(cell.source for cell in parse(said) if cell.kind == "markdown")
-    for line in _lines(_TAKEN.sub("\n", prose)):
+    for line in _lines(_TAKEN.sub("\n", prose)[:_LOOKED_AT]):
         for sentence in _SENTENCE.findall(line.strip()):
             inline = _INLINE.findall(sentence)
             if not (any(map(_is_code, inline)) or _IN_PROSE.search(_INLINE.sub("", sentence))):

@@ -91,11 +91,12 @@ def left_out(row: Mapping[str, Any]) -> bool:
 def problem(row: Mapping[str, Any]) -> Problem:
     """A row as a problem. Raises KeyError, ValueError or SyntaxError for a row of no known form."""
     name = str(row["task_id"])
-    if "test_list" in row or name.lower().startswith("mbpp"):
+    if "test_list" in row or (name.lower().startswith("mbpp") and "test" not in row):
         return _mbpp(row, name if "/" in name else f"Mbpp/{name}")
     entry, prompt = str(row["entry_point"]), str(row["prompt"])
     before = _before(prompt, entry)
-    test = "" if "base_input" in row else f"{row['test']}\ncheck(candidate)\n"
+    given = "" if "base_input" in row else str(row["test"] or "")
+    test = f"{given}\ncheck(candidate)\n" if given.strip() else ""
     return Problem(
         name, "humaneval", prompt, entry, before, _canonical(prompt, row["canonical_solution"]),
         before, test, *_inputs(row, name, "humaneval"),
@@ -121,7 +122,8 @@ def _says_nothing(statement: ast.stmt) -> bool:
 
 def _mbpp(row: Mapping[str, Any], name: str) -> Problem:
     tests = [str(test) for test in row.get("test_list", ())]
-    canonical = str(row["canonical_solution"] if "canonical_solution" in row else row["code"])
+    own = row["canonical_solution"] if "canonical_solution" in row else row["code"]
+    canonical = "" if own is None else str(own)
     entry = str(row.get("entry_point") or _tested(tests, canonical))
     text = str(row["prompt"] if "prompt" in row else row["text"]).strip()
     shown = text if f"{entry}(" in text else _with_tests(text, tests)
@@ -138,6 +140,8 @@ def _inputs(row: Mapping[str, Any], name: str, suite: Suite) -> tuple[Any, Any, 
     for key, inputs in given.items():
         if not (isinstance(inputs, list) and all(isinstance(args, list) for args in inputs)):
             raise ValueError(f"its {key} is no list of lists of arguments")
+    if given.get("plus_input") and "base_input" not in given:
+        raise ValueError("it has plus_input without base_input")
     read = [
         tuple(inputs_of(name, given[key]) if suite == "mbpp" else given[key])
         if key in given

@@ -37,9 +37,15 @@ def conversation(
 
 
 def told(rounds: Rounds) -> Turn | None:
-    """The round of an exchange that later prompts are told: its last uninterrupted one."""
+    """The round of an exchange that later prompts are told: its last uninterrupted one.
+
+    A reply of blanks is told only where it failed with nothing said before it, for then the
+    error, and the request above all, are what the next prompt goes on from.
+    """
     whole = [turn for turn in rounds if turn.reply.finish_reason != "interrupted"]
-    return whole[-1] if whole and whole[-1].reply.text.strip() else None
+    says = [turn for turn in whole if turn.reply.text.strip()]
+    found = says or [turn for turn in whole if turn.feedback]
+    return found[-1] if found else None
 
 
 def revised(rounds: Rounds, changes: Mapping[int, str | None]) -> tuple[Turn, ...]:
