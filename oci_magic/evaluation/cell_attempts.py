@@ -66,7 +66,7 @@ class JudgedCell:
         failure = turn.execution.failure if turn.execution and code else None
         if failure:
             if not self._known:  # so nobody knows yet whether the problem is fit
-                self.judge.judge(self.problem, "")
+                self._judged("")
             return Judgement("exception", f"{failure.name}: {failure.message}")
         return self._judged(code).judgement
 
