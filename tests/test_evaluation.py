@@ -198,6 +198,41 @@ def test_what_is_left_of_guidance(said: str, kept: str) -> None:
     assert guided(said) == kept
 
 
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The function should return [] when the list is empty.",
+        "You should return (0, 0) if no pair is found.",
+        "When n = 1 the loop never runs, so the result stays None.",
+        "You need to handle `n = 0`.",
+        "Add a `break` once the match has been found.",
+        "You forgot the `return` statement at the end.",
+        "You return max(nums), but the task asks for the second largest.",
+        "Return a non-empty list and/or True, never -1, for an even n.",
+        "Look at f(0): it returns 1, while 0 is expected.",
+        "If the list is empty: nothing should be returned.",
+    ],
+)
+def test_what_a_person_would_say_stays(sentence: str) -> None:
+    assert guided(sentence) == sentence
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "You should return n * (n + 1) // 2.",
+        "Return a if a > b else b.",
+        "Write for i in range(1, n + 1): total+=i.",
+        "Use if n%2==0: return True else: return False.",
+        "Set y=x+1 before the loop.",
+        "Just return [x for x in nums if x % 2] at the end.",
+        "You need return -1 if not nums else max(nums) - min(nums).",
+    ],
+)
+def test_code_in_a_sentence_takes_it_out(sentence: str) -> None:
+    assert guided(f"{sentence} Do it.") == "Do it."
+
+
 SENTENCES = ["Do it.", "Think of e.g. this.", "Then stop!"]
 CODE = ["x = f(1)", "```python\nx = f(1)\n```", "    return f(1)", "for n in f(1):\n    print(n)"]
 

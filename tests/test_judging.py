@@ -168,6 +168,46 @@ def test_call_may_take_four_times_as_long_as_that_of_the_own_solution() -> None:
     assert Judge(limits).judge(without, slow.format(0.6))[0].kind == "timed out"
 
 
+def test_test_program_gives_a_solution_what_its_own_one_takes() -> None:
+    """Long numbers in its tests, and answers over the usual length."""
+    own = "def f(n):\n    return 1 << n if n < 9_000_000 else 'a' * n"
+    test = "assert candidate(1_000_000) == 1 << 1_000_000\nassert candidate(9_000_000)"
+    problem = Problem("Own/9", "humaneval", "", "f", canonical=own, test=test)
+    assert judge(problem, own).passed
+    assert judge(problem, "def f(n):\n    return 1").kind == "wrong answer"
+    longer = replace(problem, test="assert candidate(1) == 1 << 2_000_000", canonical="")
+    assert judge(longer, "def f(n):\n    return 1").expected == "<int>"
+    given = replace(problem, test="assert candidate(1 << 2_000_000)", canonical="")
+    assert judge(given, "def f(n):\n    return n > 5").passed
+
+
+@pytest.mark.parametrize("own", ["float('nan')", "object()", "(n for n in [x])"])
+def test_own_answer_that_equals_nothing_leaves_the_problem_out(own: str) -> None:
+    with pytest.raises(Unfit, match="its answer equals nothing"):
+        judge(inputs("f", f"def f(x):\n    return {own}", [1]), "def f(x):\n    return 1")
+
+
+@pytest.mark.parametrize("piece", ["[],", '{"set":[]},', "[[[]]],"])
+def test_answer_of_nothing_but_brackets_is_not_read(piece: str) -> None:
+    """Of a few megabytes, Python would make gigabytes."""
+    bomb = f"""
+import json, sys
+for each in gc.get_objects() if (gc := __import__("gc")) else ():
+    if type(each).__name__ == "Line":
+        line = each
+def f(x):
+    import os
+    os.write(line.writing, b'{{"value": [' + {piece.encode()!r} * 300_000 + b'1]}}\\n')
+"""
+    found = judge(inputs("f", "def f(x):\n    return [1]", [1]), bomb)
+    assert found.message == "the answer is too long to be compared"
+
+
+def test_empty_texts_are_told() -> None:
+    found = judge(inputs("f", "def f(x):\n    return ''", [1]), "def f(x):\n    return 'a'")
+    assert (found.expected, found.actual) == ("''", "a")
+
+
 @pytest.mark.parametrize("stub", ["    pass\n", "    ...\n", "    # later\n", "", None])
 def test_stub_is_no_solution(stub: str | None) -> None:
     row = json.loads(OWN.read_text().splitlines()[1]) | {"canonical_solution": stub}
@@ -187,6 +227,8 @@ def test_answers_as_long_as_those_of_the_own_solution_are_compared() -> None:
     digits = inputs("f", "def f(n):\n    return 10**n", [1_000_000])
     assert judge(digits, "def f(n):\n    return 10**n").passed
     assert not judge(digits, "def f(n):\n    return 10**n + 1").passed
+    with pytest.raises(Unfit, match="too long to be compared"):
+        judge(inputs("f", "def f(n):\n    return 'a' * n", [40 << 20]), "def f(n):\n    return 'a'")
     exact = "from decimal import Decimal\ndef f(n):\n    return Decimal(10)**n"
     assert not judge(digits, exact).passed, "minutes to compare"
 

@@ -206,7 +206,7 @@ def _loop(
         except NoAnswer as error:
             guided, told.note = "", f"the mentor: {error}"
         else:
-            told.note = told.note if guided else "the mentor: nothing but code"
+            told.note = told.note if guided else "the mentor: nothing that is not code"
         told.guided.append(guided)
         finished = asked(session, told, guided, "", 0)
 

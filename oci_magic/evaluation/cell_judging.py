@@ -29,7 +29,7 @@ _KINDS = {"MemoryError": "out of memory", "SyntaxError": "syntax error",
           "IndentationError": "syntax error", "TabError": "syntax error"}  # fmt: skip
 _NAME, _MESSAGE, _FACTS = 200, 20_000, 200_000
 """Characters that are read of what a cell says of its failure."""
-_KEPT = 64
+_KEPT = 16
 _REFERENCES: dict[tuple[CellProblem, Limits], Outcome | str] = {}
 """What the references of the last problems came to, or why nothing can be judged by them."""
 

@@ -80,6 +80,8 @@ class Cluster:
             try:
                 return judging.result(timeout=_LOOK if stop is None else 1.0)
             except TimeoutError:
+                if judging.done():
+                    raise OciError(f"a worker of the cluster at {self.address} failed") from None
                 if stop and stop.is_set():
                     judging.cancel()
                     raise KeyboardInterrupt from None

@@ -8,6 +8,7 @@ with an integer of more than a million bits is a long one: only against such are
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from typing import Any
 
 from ..running.inside.plain import decode
 from ..running.process import Ended, Limits, Process
-from .oracles import NOT_NONE
+from .oracles import NOT_NONE, right, tolerance
 from .problems import Problem, Unfit
 from .verdicts import arguments, ended_as, failure
 
@@ -37,27 +38,30 @@ class Expected:
     long: bool
 
 
-def answers(problem: Problem, inputs: Sequence[Sequence[Any]]) -> Iterator[Expected]:
+def answers(
+    problem: Problem, inputs: Sequence[Sequence[Any]], stop: threading.Event | None = None
+) -> Iterator[Expected]:
     """What is right for each input, but for those whose answer is too long to cross.
 
-    Raises Unfit when there is no canonical solution, or it fails.
+    Once `stop` is set, it ends as by Ctrl-C. Raises Unfit when there is no canonical solution, or
+    it fails.
     """
     if not problem.canonical:
         raise Unfit(f"{problem.task_id}: it has inputs, but no canonical solution to answer them")
     try:
         while inputs:
-            inputs = yield from _until_too_long(problem, inputs)
+            inputs = yield from _until_too_long(problem, inputs, stop)
     except Ended as ended:
         raise _fails(problem, ended_as(ended, PATIENCE).message) from None
 
 
 def _until_too_long(
-    problem: Problem, inputs: Sequence[Sequence[Any]]
+    problem: Problem, inputs: Sequence[Sequence[Any]], stop: threading.Event | None
 ) -> Generator[Expected, None, Sequence[Sequence[Any]]]:
     """Up to an answer that is too long, which ends the process; the inputs behind it."""
     job = {"role": "solution", "parts": [problem.canonical], "entry": problem.entry_point}
     matches = problem.suite == "mbpp" and problem.entry_point in NOT_NONE
-    with Process(job, PATIENCE) as process:
+    with Process(job, PATIENCE, stop) as process:
         loaded = process.ask(None, PATIENCE.load)
         if "value" not in loaded:
             raise _fails(problem, failure(loaded).message)
@@ -73,9 +77,18 @@ def _until_too_long(
             if "value" not in reply:
                 raise _fails(problem, f"{failure(reply).message} for {arguments(args)}")
             answer, long = _answer(reply)
+            if not _is_itself(problem, args, answer, read_answer(reply, long)):
+                raise _fails(problem, f"its answer equals nothing for {arguments(args)}")
             answer = answer is not None if matches else answer
             yield Expected(args, answer, seconds, process.size, long)
     return ()
+
+
+def _is_itself(problem: Problem, args: Sequence[Any], answer: Any, again: Any) -> bool:
+    """Whether an answer that is read twice is right; objects and NaN are not."""
+    suite, entry = problem.suite, problem.entry_point
+    known = answer is not None if suite == "mbpp" and entry in NOT_NONE else answer
+    return right(suite, entry, args, again, known, tolerance(problem.atol, known))
 
 
 def _fails(problem: Problem, why: str) -> Unfit:

@@ -21,11 +21,11 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..running.inside.plain import decode
+from ..running.inside.plain import decode_trusted
 from ..running.process import Ended, Limits, Process
 from .expected import PATIENCE, Expected, answers, read_answer
 from .oracles import right, tolerance
-from .problems import Problem, Unfit
+from .problems import Inputs, Problem, Unfit
 from .verdicts import PASSED, Judgement, arguments, ended_as, failure, printed, wrong
 
 Verdicts = tuple[Judgement, Judgement | None]
@@ -35,24 +35,31 @@ _SLOWER, _KEPT = 4.0, 64
 
 @dataclass
 class _Calls:
-    """The calls of a test program, each of which may take `seconds`: the last one, the slowest."""
+    """The calls of a test program: the last one; the slowest, all of them, and the longest answer.
 
-    seconds: float
+    In seconds, and in bytes.
+    """
+
+    limits: Limits
     input: str = ""
     reply: Mapping[str, Any] = field(default_factory=dict)
     slowest: float = 0.0
+    seconds: float = 0.0
+    size: int = 0
 
     def reply_of(self, solution: Process, call: Any, until: float) -> Mapping[str, Any]:
-        args, kwargs = decode(call)
+        args, kwargs = decode_trusted(call)
         self.input = arguments(args, kwargs)
         started = time.monotonic()
-        self.reply = _checked(solution.call(args, kwargs, min(self.seconds, until - started)))
-        self.slowest = max(self.slowest, time.monotonic() - started)
+        reply = solution.call(args, kwargs, min(self.limits.call, until - started))
+        took = time.monotonic() - started
+        self.reply, self.slowest = _checked(reply), max(self.slowest, took)
+        self.seconds, self.size = self.seconds + took, max(self.size, solution.size)
         return self.reply
 
 
-_OWN: dict[tuple[str, ...], tuple[Judgement, float]] = {}
-"""How the own solutions of the last problems did, and their slowest calls in seconds."""
+_OWN: dict[tuple[str, ...], tuple[Judgement, _Calls]] = {}
+"""How the own solutions of the last problems did, and what their calls took."""
 
 
 class Judge:
@@ -81,8 +88,7 @@ class Judge:
 
     def _judge(self, problem: Problem, code: str) -> Verdicts:
         if problem.base is None:
-            seconds = max(self.limits.call, _SLOWER * self._slowest(problem))
-            return self._by_program(problem, code, seconds)[0], None
+            return self._by_program(problem, code, self._limits(problem))[0], None
         base, plus = self._expected(problem)
         found = self._by_inputs(problem, code, base)
         if problem.plus is None or found.kind not in ("passed", "wrong answer"):
@@ -90,8 +96,7 @@ class Judge:
         return found, self._by_inputs(problem, code, plus)
 
     def _by_inputs(self, problem: Problem, code: str, expected: Sequence[Expected]) -> Judgement:
-        own = 2 * sum(each.seconds for each in expected)
-        limits = replace(self.limits, total=max(self.limits.total, math.ceil(own)))
+        limits = self._wider(0.0, sum(each.seconds for each in expected))
         until = time.monotonic() + limits.total + 1
         atol, args = problem.atol, None
         try:
@@ -116,35 +121,44 @@ class Judge:
             return replace(ended_as(ended, self.limits), input=given)
         return PASSED
 
-    def _slowest(self, problem: Problem) -> float:
-        """The seconds of its own solution's slowest call. Raises Unfit where that fails its tests.
+    def _limits(self, problem: Problem) -> Limits:
+        """By what its own solution takes. Raises Unfit where that fails its tests.
 
         What is found is kept: samples of a problem, and rounds, come one after the other.
         """
         if not problem.canonical:
-            return 0.0
+            return self.limits
         key = (problem.source, problem.task_id, problem.test, problem.canonical)
         if key not in _OWN:
             own = Judge(PATIENCE, stop=self._stop)
-            found = own._by_program(problem, problem.canonical, PATIENCE.call)
+            found = own._by_program(problem, problem.canonical, PATIENCE)
             if len(_OWN) >= _KEPT:
                 _OWN.clear()
             _OWN[key] = found
-        judgement, seconds = _OWN[key]
+        judgement, calls = _OWN[key]
         if not judgement.passed:
             why = "; ".join(filter(None, [judgement.message, judgement.expected]))
             raise Unfit(f"{problem.task_id}: its own solution fails its tests ({why})")
-        return seconds
+        return self._wider(calls.slowest, calls.seconds, calls.size)
 
-    def _by_program(self, problem: Problem, code: str, seconds: float) -> tuple[Judgement, float]:
-        """The verdict, and the seconds of the slowest call, each of which may take `seconds`."""
-        calls = _Calls(seconds)
+    def _wider(self, slowest: float, seconds: float, size: int = 0) -> Limits:
+        """The limits, or more where the own solution takes so long in a call, and in all."""
+        return replace(
+            self.limits,
+            call=max(self.limits.call, _SLOWER * slowest),
+            total=max(self.limits.total, math.ceil(2 * seconds)),
+            answer=max(self.limits.answer, 2 * size),
+        )
+
+    def _by_program(self, problem: Problem, code: str, limits: Limits) -> tuple[Judgement, _Calls]:
+        """The verdict, and what the calls took."""
+        calls = _Calls(limits)
         try:
-            with self._solution(problem, code, self.limits) as solution:
-                failed = _loaded(solution, self.limits)
-                return failed or self._program(problem, solution, calls), calls.slowest
+            with self._solution(problem, code, limits) as solution:
+                failed = _loaded(solution, limits)
+                return failed or self._program(problem, solution, calls), calls
         except Ended as ended:
-            return replace(ended_as(ended, self.limits), input=calls.input), calls.slowest
+            return replace(ended_as(ended, limits), input=calls.input), calls
 
     def _program(self, problem: Problem, solution: Process, calls: _Calls) -> Judgement:
         """Run the test program, whose calls go to the solution."""
@@ -152,8 +166,8 @@ class Judge:
             "role": "test", "parts": [problem.setup, "import random; random.seed(0)"],
             "entry": problem.entry_point, "test": problem.test,
         }  # fmt: skip
-        until = time.monotonic() + self.limits.total + 1
-        with Process(job, self.limits, self._stop) as tester:
+        until = time.monotonic() + calls.limits.total + 1
+        with Process(job, calls.limits, self._stop) as tester:
             message = _asked(tester, None, until)
             while "call" in message:
                 message = _asked(tester, calls.reply_of(solution, message["call"], until), until)
@@ -170,11 +184,15 @@ class Judge:
 
     def _expected(self, problem: Problem) -> tuple[list[Expected], list[Expected]]:
         if self._known is None or self._known[0] is not problem:
-            base, plus = (
-                list(answers(problem, each or ())) for each in (problem.base, problem.plus)
-            )
+            base, plus = (self._right(problem, each or ()) for each in (problem.base, problem.plus))
             self._known = (problem, base, plus)
         return self._known[1:]
+
+    def _right(self, problem: Problem, inputs: Inputs) -> list[Expected]:
+        found = list(answers(problem, inputs, self._stop))
+        if inputs and not found:
+            raise Unfit(f"{problem.task_id}: its answers are too long to be compared")
+        return found
 
 
 def _loaded(solution: Process, limits: Limits) -> Judgement | None:
@@ -206,5 +224,5 @@ def _told(message: Mapping[str, Any], calls: _Calls) -> Judgement:
     if "raised" in calls.reply:
         return replace(failure(calls.reply), input=calls.input)
     actual = printed(read_answer(calls.reply)) if "value" in calls.reply else ""
-    wanted = assertion if expected is None else printed(decode(expected))
+    wanted = assertion if expected is None else printed(decode_trusted(expected))
     return wrong(calls.input, wanted, actual)

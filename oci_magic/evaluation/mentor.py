@@ -2,8 +2,9 @@
 
 Covers the paper's synthesised human feedback (arXiv 2402.14658), with a canonical solution in the
 mentor's sight where it is an oracle. A model does not always keep to what it is asked for, so
-blocks and lines of code are taken out of what it says, and so are sentences that hold a statement,
-a comprehension or the like; names, values and a call of a function are a person's words too.
+blocks and lines of code are taken out of what it says, and so are sentences in which a statement,
+a comprehension or the like is seen; names, values and calls are a person's words too. What is
+code in a sentence is told by its looks, so now and then it is taken for prose, or prose for it.
 """
 
 from __future__ import annotations
@@ -46,8 +47,16 @@ _MARKS = re.compile(r"</?code>|(?<!\w)[*_]{1,2}(?=\S)|(?<=\S)[*_]{2}(?!\w)")
 _INLINE = re.compile(r"`([^`\n]+)`")
 _BRANCH = re.compile(r"(?:elif|else|except|finally)\b.*:")
 _IN_PROSE = re.compile(
-    r"\breturn [^\s.,]*[\[({]|\bfor \w+ in \w+[\])]|\bfor \w+ in \w+ if\b|\blambda\b[^.]{0,80}:"
-    r"|\bdef \w+\(|\w [-+*/]?= [\w\[({]"
+    r"\blambda\b[^.]{0,80}:|\bdef \w+\("
+    # a header and what stands under it
+    r"|\b(?:for|while|if|elif|else)\b[^.:]{0,80}:\s*(?:return|break|continue|\w+\s?[-+*/]?=|\w+\()"
+    # a comprehension
+    r"|\bfor \w+ in [\w.()]{1,40}[\])]|\bfor \w+ in \w{1,40} if\b"
+    # an expression that is returned or assigned
+    r"|\breturn\b[^.,;]{0,60}"
+    r"(?:[\w)\]] [-+/] [\w(]|[\w)\]] ?(?:\*\*?|//|%) ?[\w(]|\bif\b.{0,60}\belse\b)"
+    r"|\w ?[-+*/%]= ?\w|\b[a-z_]\w* ?= ?\w{1,40}(?:[.(\[]| ?[-+*/%] ?\w)",
+    re.IGNORECASE,
 )
 _LARGE = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.IfExp)
 _ITEM = re.compile(r"\s*(?:(?:[-*+>\u2022]|\(?\d+[.)]|#+)\s+)+")
@@ -104,7 +113,7 @@ def _lines(prose: str) -> Iterator[str]:
 
 
 def _is_code(text: str) -> bool:
-    """Whether `text` is a statement, or more of an expression than names, values and a call."""
+    """Whether `text` is more than names, values, calls, `n = 0` and single words of Python."""
     text = text.strip()
     module = tree(text)
     match module and module.body:
@@ -112,5 +121,9 @@ def _is_code(text: str) -> bool:
             nodes = list(ast.walk(value))
             return any(isinstance(node, (*_LARGE, ast.keyword)) for node in nodes)
         case [ast.AnnAssign(value=None)] | []:  # `Hint: sort`
+            return False
+        case [ast.Assign(value=ast.Constant())] | [ast.Return(value=None)]:
+            return False
+        case [ast.Break() | ast.Continue() | ast.Pass()]:
             return False
     return module is not None or is_code(text) or bool(_BRANCH.fullmatch(text))

@@ -93,7 +93,7 @@ def shown(value: Any) -> str:
 
 def printed(value: Any) -> str:
     """A value as `print` writes it, cut: in the paper's feedback, texts are without quotes."""
-    return _cut(value) if isinstance(value, str) else shown(value)
+    return _cut(value) if value and isinstance(value, str) else shown(value)
 
 
 def _cut(text: str) -> str:

@@ -40,6 +40,8 @@ _ENVIRONMENT = {
     "PATH": os.defpath,
 }
 _PIECE, _LOOK = 1 << 16, 0.1
+_ITEM, _NESTED = 3, 32
+"""Bytes of an item of an answer at least, and what a list or the like counts besides its items."""
 Ending = Literal[
     "timed out", "ended", "too long", "no answer", "too many files", "too many threads"
 ]
@@ -52,7 +54,7 @@ class Limits:
     """Of one process: seconds to load and for one call, processor seconds in all, bytes.
 
     `folder` is for all files together, each of which may have `file` bytes; `answer` is for the
-    line of an answer.
+    line of an answer, in which lists and the like count for more than their brackets.
     """
 
     load: float = 10.0
@@ -76,7 +78,7 @@ class Process:
     """One process of `inside.child`; use it as a context, which ends it.
 
     `job` is what it is to do; `missing` names the walls that this system does not have, and `size`
-    is that of the last answer in bytes.
+    is that of the last answer, as the limits count it.
     Once `stop` is set, waiting ends as by Ctrl-C. Raises OciError on Windows.
     """
 
@@ -116,7 +118,12 @@ class Process:
         self, args: Sequence[Any], kwargs: Mapping[str, Any], seconds: float, longest: int = 0
     ) -> dict[str, Any]:
         """The reply to one call: `value` in its plain form, or `raised`. Raises Ended."""
-        return self.ask({"call": encode([list(args), dict(kwargs)])}, seconds, longest)
+        items = max(longest, self.limits.answer) // _ITEM
+        call = {"call": encode([list(args), dict(kwargs)]), "items": items}
+        reply = self.ask(call, seconds, longest)
+        if reply.get("long") is True:
+            raise Ended("too long")
+        return reply
 
     def ask(
         self, message: Mapping[str, Any] | None, seconds: float, longest: int = 0
@@ -141,8 +148,11 @@ class Process:
                 self._check()
                 self._look = now + _LOOK
             left = self._exchange(left, min(until, self._look) - now)
-        line, self._sought, self.size = self._rest[:end], 0, end
+        line, self._sought = self._rest[:end], 0
         del self._rest[: end + 1]
+        self.size = end + _NESTED * sum(map(line.count, (b"[", b"{")))
+        if self.size > most:
+            raise Ended("too long")
         return _message(line)
 
     def end(self) -> None:

@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import Any
 
 from . import walls
-from .plain import decode, encode
+from .plain import decode_trusted, encode
 
 CODE = "<code>"
 LONGEST = 2_000
@@ -85,12 +85,29 @@ def _answer(line: Line, job: Mapping[str, Any]) -> None:
         return
     line.write(failed)
     while "value" in failed:
-        line.write(_guarded(partial(_called, function, line.read()["call"])))
+        line.write(_guarded(partial(_called, function, line.read())))
 
 
-def _called(function: Any, call: Any) -> Any:
-    args, kwargs = decode(call)
-    return encode(function(*args, **kwargs))
+def _called(function: Any, message: Mapping[str, Any]) -> Any:
+    args, kwargs = decode_trusted(message["call"])
+    answer = function(*args, **kwargs)
+    if _has_more(answer, message["items"]):
+        raise _TooLong
+    return encode(answer)
+
+
+class _TooLong(Exception):
+    """What an answer is that would take minutes to write, only to be refused."""
+
+
+def _has_more(value: Any, items: int) -> bool:
+    waiting = [value]
+    while waiting and items >= 0:
+        each = waiting.pop()
+        if isinstance(each, list | tuple | set | frozenset | dict):
+            items -= len(each)
+            waiting += each.values() if isinstance(each, dict) else each
+    return items < 0
 
 
 def load(parts: list[str], namespace: dict[str, Any]) -> None:
@@ -108,6 +125,8 @@ def _guarded(action: Callable[[], Any]) -> dict[str, Any]:
     """What `action` gives, in its plain form, or what it raised."""
     try:
         return {"value": action()}
+    except _TooLong:
+        return {"long": True}
     except BaseException as error:
         try:
             return _raised(error)
