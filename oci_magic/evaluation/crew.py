@@ -19,6 +19,7 @@ from typing import Self, overload
 from ..engines import Engine, open_engine
 from ..engines.addresses import Server
 from ..engines.local import LocalEngine
+from .apart import apart
 from .attempts import Attempt, Judging, Options, attempt
 from .cell_attempts import CellJudging, attempt_cell
 from .cell_judging import CellJudge, CellVerdict
@@ -45,7 +46,7 @@ class Shared:
         self._own, self._slots = threading.local(), threading.Semaphore(max(1, side))
         self._served: list[Served] = []
         self._hung_up = False
-        self._one = None if self.by_thread else open_engine(name, notify=_tell)
+        self._one = None if self.by_thread else apart(lambda: open_engine(name, notify=_tell))
 
     @property
     def by_thread(self) -> bool:
@@ -53,10 +54,11 @@ class Shared:
 
     def beside(self, size: int) -> int:
         """Let `size` threads ask at a time, or as many as can: how many that are."""
-        if not self.by_thread and size > 1 and isinstance(self._one, LocalEngine):
+        one = self._one
+        if size > 1 and isinstance(one, LocalEngine):
             from .batching import batched  # here: it brings torch, which servers do without
 
-            size = batched(self._one, size)
+            size = apart(lambda: batched(one, size))
         elif not self.by_thread:
             size = 1
         if size > 1:

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from oci_magic.engines.decoding import Decoder
+from oci_magic.evaluation.apart import apart
 from oci_magic.evaluation.attempts import Options
 from oci_magic.evaluation.crew import Crew
 from oci_magic.evaluation.problems import Problem, read
@@ -42,7 +43,7 @@ def main() -> None:
     options = Options(new_tokens=given.tokens)
     problems = repeated(given.file, given.problems)
     with tempfile.TemporaryDirectory() as folder:
-        model = random_model(Path(folder)) if given.random else given.model
+        model = apart(lambda: random_model(Path(folder))) if given.random else given.model
         first = first_cpu = 0.0
         for batch in (0, *given.batches):
             with Crew(model, None, options, batch or 1) as crew:
