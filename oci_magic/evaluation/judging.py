@@ -129,13 +129,14 @@ class Judge:
         if not problem.canonical:
             return self.limits
         key = (problem.source, problem.task_id, problem.test, problem.canonical)
-        if key not in _OWN:
+        found = _OWN.get(key)
+        if found is None:
             own = Judge(PATIENCE, stop=self._stop)
             found = own._by_program(problem, problem.canonical, PATIENCE)
             if len(_OWN) >= _KEPT:
                 _OWN.clear()
             _OWN[key] = found
-        judgement, calls = _OWN[key]
+        judgement, calls = found
         if not judgement.passed:
             why = "; ".join(filter(None, [judgement.message, judgement.expected]))
             raise Unfit(f"{problem.task_id}: its own solution fails its tests ({why})")
