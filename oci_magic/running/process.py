@@ -36,6 +36,7 @@ _START = "import sys; sys.path.insert(0, sys.argv[1]); from inside.child import 
 _ENVIRONMENT = {
     "PYTHONHASHSEED": "0",  # the same verdict every time, also where a set's order shows
     "OPENBLAS_NUM_THREADS": "1",
+    "MALLOC_ARENA_MAX": "2",  # glibc reserves 64 MB for each, and has eight for each core
     "LANG": "C.UTF-8",
     "PATH": os.defpath,
 }
