@@ -92,6 +92,18 @@ def test_next_round_computes_only_what_is_new(tmp_path: Path, computed: list[int
     assert max(computed) <= engine.count([asked, *said]) - engine.count([asked])
 
 
+def test_prompts_that_begin_alike_are_computed_once(tmp_path: Path, computed: list[int]) -> None:
+    engine = LocalEngine(str(build("deepseek", tmp_path)), max_new_tokens=40)
+    requests = [Message("user", f"{REQUESTS[1]} {end}") for end in ("here", "here", "there")]
+    alone = [answer(engine, each) for each in requests]
+    batched(engine, 3)
+    with ThreadPoolExecutor(3) as pool:
+        assert list(pool.map(lambda each: answer(engine, each), requests)) == alone
+    whole, *rest = sorted((each for each in computed if each > 1), reverse=True)
+    assert whole in {engine.count([each]) for each in requests}
+    assert sum(rest) < whole / 2
+
+
 def test_answer_given_up_while_it_waits_costs_nothing(tmp_path: Path, computed: list[int]) -> None:
     engine = LocalEngine(str(build("starcoder2", tmp_path)), max_new_tokens=40)
     batched(engine, 2)

@@ -255,6 +255,7 @@ def test_dtype_of_a_cpu_ignores_size_memory_or_hardware(monkeypatch):
     assert choose_dtype("cpu", 6_740_000_000) == "bfloat16"
     monkeypatch.setattr(loading, "_cpu_has_bf16", lambda: True)
     assert choose_dtype("cpu", 3_000_000) == "float32"
+    assert choose_dtype("cpu", 101_000_000) == "bfloat16"
     assert choose_dtype("cpu", 1_350_000_000) == "bfloat16"
 
 

@@ -2,7 +2,8 @@
 
 Covers greedy and sampled choice, prompts that come midway, rows that end early, and errors, which
 every row is told. What an answer's row has computed is kept a while: the next round of the same
-conversation begins where it ended. Several rows at once change the rounding of sums, so that now
+conversation begins where it ended, and a prompt that begins like another's, as with several
+samples, after what they share. Several rows at once change the rounding of sums, so that now
 and then a greedy answer differs from the one that is given alone. Models that attend in ways of
 their own are answered one by one.
 """
@@ -146,12 +147,13 @@ class BatchDecoder(Decoder):
             if row is None:  # from `close`
                 return
             if not row.done:
+                others = [*rows]
                 rows.append(row)
-                self._begin(row)
+                self._begin(row, others)
 
-    def _begin(self, row: _Row) -> None:
-        """Compute a prompt, but for what is known of its conversation."""
-        row.keys = self._resumed(row.prompt)
+    def _begin(self, row: _Row, others: list[_Row]) -> None:
+        """Compute a prompt, but for what is known of it."""
+        row.keys = self._resumed(row.prompt, others)
         *parts, last = _parts(row.prompt[len(row.keys.tokens) :])
         for part in parts:
             if not row.done:
@@ -187,14 +189,15 @@ class BatchDecoder(Decoder):
             self._idle.clear()
         return forward(self._model, known, tokens, **self._named)
 
-    def _resumed(self, prompt: list[int]) -> Keys:
-        """What is known of the conversation that `prompt` goes on with, or new and empty keys."""
+    def _resumed(self, prompt: list[int], others: list[_Row]) -> Keys:
+        """The keys of the conversation that `prompt` goes on with, or of what it begins with."""
         with self._lock:
-            shared = {each: common_prefix(each.tokens, prompt[:-1]) for each in self._idle}
+            known = [*self._idle, *(row.keys for row in others)]
+            shared = {each: common_prefix(each.tokens, prompt[:-1]) for each in known}
             alike = [each for each in self._idle if 2 * shared[each] >= len(each.tokens)]
+            found = max(alike or known, key=lambda each: shared[each], default=Keys())
             if not alike:
-                return Keys()
-            found = max(alike, key=lambda each: shared[each])
+                return found.copy(shared.get(found, 0))
             self._idle.remove(found)
         found.crop(shared[found])
         return found

@@ -38,6 +38,14 @@ class Keys:
         """Forget all but the first tokens."""
         del self.tokens[length:]
 
+    def copy(self, length: int) -> Keys:
+        """New ones that hold the first tokens."""
+        made = Keys()
+        made.tokens = self.tokens[:length]
+        for layer, (key, value) in self._layers.items():
+            made._layers[layer] = key[:, :length].clone(), value[:, :length].clone()
+        return made
+
     def write(
         self, layer: int, key: torch.Tensor, value: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
@@ -124,7 +132,11 @@ def _attend_from_many(
     if window:
         seen = seen.triu(length - new - window + 1)
     key, value = key.repeat_interleave(groups, 0), value.repeat_interleave(groups, 0)
-    return scaled_dot_product_attention(query, key, value, attn_mask=seen, scale=scale)
+    # Of three dimensions, torch would take the plain way on a CPU, three times as long.
+    made = scaled_dot_product_attention(
+        query[None], key[None], value[None], attn_mask=seen, scale=scale
+    )
+    return made[0]
 
 
 def forward(
