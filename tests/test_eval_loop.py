@@ -18,7 +18,7 @@ from oci_magic.evaluation.cell_attempts import attempt_cell
 from oci_magic.evaluation.cell_judging import CellJudge
 from oci_magic.evaluation.cells import CellProblem
 from oci_magic.evaluation.judging import Judge
-from oci_magic.evaluation.mentor import guidance
+from oci_magic.evaluation.mentor import Guidance, guidance
 from oci_magic.evaluation.problems import Problem, problem, read
 from oci_magic.types import Chunk, Message
 
@@ -49,7 +49,7 @@ def first() -> Problem:
 def test_prompt_after_a_reply_of_blanks_holds_the_problem_and_what_the_mentor_said() -> None:
     engine = Heard(["   \n", WRONG, RIGHT])
     human = Options(rounds=3, feedback="human")
-    made = attempt(first(), engine, Judge(), human, mentor=lambda *_: "Divide it.")
+    made = attempt(first(), engine, Judge(), human, mentor=lambda *_: Guidance("Divide it."))
     assert [each.passed for each in made.rounds] == [False, False, True]
     for (asked,), reply in zip(engine.heard[1:], ("   \n", WRONG), strict=True):
         assert "@@ Instruction\nComplete this Python function" in asked.content
@@ -85,21 +85,20 @@ def test_mentor_that_repeats_itself_without_end_is_read_at_once(
 ) -> None:
     monkeypatch.setattr(mentor, "_LOOKED_AT", 10**6)  # squared, this takes longer than a test may
     said = f"Use {part * (400_000 // len(part))}x"
-    assert len(guidance(ScriptedEngine([said]), first(), WRONG, "wrong")) > 100_000
+    assert len(guidance(ScriptedEngine([said]), first(), WRONG, "wrong").text) > 100_000
 
 
 def test_guidance_is_looked_for_where_a_reply_begins_but_for_its_thoughts() -> None:
     said = f"<think>{'Hm. ' * 9000}</think>\nDivide it by{' it' * 9000}. And so on."
-    found = guidance(ScriptedEngine([said]), first(), WRONG, "wrong")
+    found = guidance(ScriptedEngine([said]), first(), WRONG, "wrong").text
     assert found.startswith("Divide it by it") and 9_000 < len(found) <= 10_000
-    assert guidance(
-        ScriptedEngine(["... Divide it. Twice!!! So?! No."]), first(), WRONG, "wrong"
-    ) == ("... Divide it. Twice!!! So?!")
+    short = ScriptedEngine(["... Divide it. Twice!!! So?! No."])
+    assert guidance(short, first(), WRONG, "wrong").text == "... Divide it. Twice!!! So?!"
 
 
 def test_oracle_of_a_problem_without_a_solution_is_asked_as_any_mentor() -> None:
     with_one, without = (Heard(["Divide it."] * 2) for _ in range(2))
-    assert guidance(with_one, first(), WRONG, "wrong", oracle=True) == "Divide it."
+    assert guidance(with_one, first(), WRONG, "wrong", oracle=True).text == "Divide it."
     assert "canonical solution" in with_one.heard[0][0].content
     unsolved = replace(first(), canonical="")
     guidance(without, unsolved, WRONG, "wrong", oracle=True)

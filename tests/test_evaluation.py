@@ -128,7 +128,7 @@ def test_without_feedback_there_is_one_round(model: Model, tmp_path: Path) -> No
 
 
 def test_mentor_sees_the_solution_only_as_oracle(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name, options, seen in (("a", [], False), ("b", ["--oracle"], True)):
         solver, mentor = Model(cured="Divide by four"), Mentor()
@@ -140,8 +140,10 @@ def test_mentor_sees_the_solution_only_as_oracle(
         assert ("return half(half(x))" in asked) == seen and "Actual Output: None" in asked
         alone = "\n\n@@ Instruction\nDivide by four. It is. One more.\n"
         assert solver.told[1][0].content.endswith(alone), "as in the paper, without the result"
-        by_round = scores_in(tmp_path / name)["suites"]["problems"]["pass@1 by round"]
-        assert by_round == [{"base": 0.0}, {"base": 100.0}]
+        scored = scores_in(tmp_path / name)["suites"]["problems"]
+        assert scored["pass@1 by round"] == [{"base": 0.0}, {"base": 100.0}]
+        assert scored["mentor_tokens"] == 9
+        assert "tokens written, 9 by the mentor" in capsys.readouterr().out
 
 
 class Mentor(Model):
@@ -152,13 +154,13 @@ class Mentor(Model):
     def stream(self, messages: Sequence[Message], *, draft: str | None = None) -> Iterator[Chunk]:
         del draft
         self.told += messages
-        yield Chunk(self.said, "stop")
+        yield Chunk(self.said, "stop", Usage(70, 9))
 
 
 def guided(said: str) -> str:
     mentor = Mentor()
     mentor.said = said
-    return guidance(mentor, next(read(Path(OWN))), "code", "result")
+    return guidance(mentor, next(read(Path(OWN))), "code", "result").text
 
 
 def test_guidance_is_three_sentences_without_code() -> None:

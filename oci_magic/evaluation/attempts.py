@@ -23,6 +23,7 @@ from ..running.reserve import NOTHING, Reserve
 from ..session import Session
 from ..types import Cell, Execution, Facts, Failure, Message, Turn, Usage
 from .judging import Verdicts
+from .mentor import Guidance
 from .problems import Problem, Unfit
 from .protocol import NEW_TOKENS, Form, Told, instruction
 from .solutions import solution
@@ -31,7 +32,7 @@ from .wording import in_shell
 
 NOT_JUDGED = Judgement("exception", "not judged")
 Key = tuple[str, str, int]
-Mentor = Callable[[Problem, str, str], str]
+Mentor = Callable[[Problem, str, str], Guidance]
 """From a problem, code that failed and its execution result to what is said to it."""
 Feedback = Literal["none", "execution", "human"]
 
@@ -54,7 +55,7 @@ class Options:
 class Round:
     """One reply, the code in it and the verdicts on it; `plus` is None without plus tests.
 
-    `guidance` is what a mentor said of it.
+    `guidance` is what a mentor said of it, `mentor` what that cost.
     """
 
     text: str
@@ -63,6 +64,7 @@ class Round:
     plus: Judgement | None = None
     usage: Usage = field(default_factory=Usage)
     guidance: str = ""
+    mentor: Usage = field(default_factory=Usage)
 
     @property
     def passed(self) -> bool:
@@ -180,7 +182,7 @@ def attempt(
         with suppress(NoAnswer):
             _loop(session, told, problem, options, mentor)
     turns = [turn for exchange in session.exchanges for turn in exchange]
-    rounds = tuple(map(partial(_round, executor), turns, chain(told.guided, repeat(""))))
+    rounds = tuple(map(partial(_round, executor), turns, chain(told.guided, repeat(Guidance("")))))
     seconds = time.perf_counter() - started
     note = in_shell(note or told.note)
     made = Attempt(problem.task_id, problem.source, sample, rounds, seconds, note)
@@ -204,11 +206,11 @@ def _loop(
         try:
             guided = mentor(problem, code, turn.feedback)
         except NoAnswer as error:
-            guided, told.note = "", f"the mentor: {error}"
+            guided, told.note = Guidance(""), f"the mentor: {error}"
         else:
-            told.note = told.note if guided else "the mentor: nothing that is not code"
+            told.note = told.note if guided.text else "the mentor: nothing that is not code"
         told.guided.append(guided)
-        finished = asked(session, told, guided, "", 0)
+        finished = asked(session, told, guided.text, "", 0)
 
 
 def asked(session: Session, told: Told, request: str, context: str, repairs: int) -> Finished:
@@ -221,10 +223,11 @@ def asked(session: Session, told: Told, request: str, context: str, repairs: int
     return finished
 
 
-def _round(executor: Judged, turn: Turn, guidance: str) -> Round:
+def _round(executor: Judged, turn: Turn, guided: Guidance) -> Round:
     code = "\n".join(cell.source for cell in turn.reply.code)
     base, plus = executor.verdicts(code)
-    return Round(turn.reply.text, code, base, plus, turn.reply.usage, guidance)
+    usage = turn.reply.usage
+    return Round(turn.reply.text, code, base, plus, usage, guided.text, guided.usage)
 
 
 def _failure(failed: Sequence[Judgement], code: str) -> Failure:

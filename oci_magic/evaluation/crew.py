@@ -26,7 +26,7 @@ from .cell_judging import CellJudge, CellVerdict
 from .cells import CellProblem
 from .cluster import Cluster
 from .judging import Judge, Verdicts
-from .mentor import guidance
+from .mentor import Guidance, guidance
 from .problems import Problem
 from .served import Served
 from .side_by_side import side_by_side
@@ -162,7 +162,7 @@ class Crew:
         if self._mentor:
             self._mentor.hang_up()
 
-    def _guide(self, problem: Problem, code: str, result: str) -> str:
+    def _guide(self, problem: Problem, code: str, result: str) -> Guidance:
         assert self._mentor
         with self._mentor.turn:
             mentor = self._mentor.engine

@@ -12,12 +12,13 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from itertools import islice
 
 from ..engines import Engine
 from ..prompting.parse import parse
 from ..prompting.source import is_code, tree
-from ..types import Message
+from ..types import Message, Usage
 from .problems import Problem
 
 MOST = 3
@@ -66,9 +67,17 @@ _SENTENCE = re.compile(
 )
 
 
+@dataclass(frozen=True)
+class Guidance:
+    """What a mentor said, and what it cost."""
+
+    text: str
+    usage: Usage = field(default_factory=Usage)
+
+
 def guidance(
     mentor: Engine, problem: Problem, code: str, result: str, *, oracle: bool = False
-) -> str:
+) -> Guidance:
     """What `mentor` says to `code`, which failed with `result`; "" where it says nothing but code.
 
     With `oracle` it sees the canonical solution, where the problem has one. Raises EngineError
@@ -80,10 +89,11 @@ def guidance(
         oracle=_ORACLE if oracle else "", problem=problem.prompt.strip(), code=code,
         result=result, solution=solution,
     )  # fmt: skip
-    said = ""
+    said, usage = "", Usage()
     for chunk in mentor.stream([Message("user", text)]):
         said = chunk.text if chunk.anew else said + chunk.text
-    return " ".join(islice(_sentences(said), MOST))
+        usage = chunk.usage or usage
+    return Guidance(" ".join(islice(_sentences(said), MOST)), usage)
 
 
 def _sentences(said: str) -> Iterator[str]:

@@ -12,15 +12,13 @@ from __future__ import annotations
 
 import ast
 import builtins
-import gzip
-import json
-import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ..errors import OciError
+from . import json_rows
 from .cells import CellProblem, cell_problem
 from .mbpp_inputs import inputs_of
 from .oracles import Suite
@@ -187,31 +185,7 @@ def rows(path: Path) -> Iterator[dict[str, Any]]:
     """The rows of a file as they are. Raises OciError for what is no JSON."""
     if not path.is_file():
         raise OciError(f"there is no file {path}: name a file of problems (.jsonl or .jsonl.gz)")
-    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-        lines = _lines(path, file)
-        for number, line in enumerate(lines, 1):
-            try:
-                found = json.loads(line) if line.strip() else []
-            except (RecursionError, ValueError):
-                if number == 1 and line.lstrip().startswith(b"["):
-                    found = _whole(path, line + b"".join(lines))
-                else:
-                    raise OciError(f"{path}: line {number} is not JSON") from None
-            for row in found if isinstance(found, list) else [found]:
-                if not isinstance(row, dict):
-                    raise OciError(f"{path}: line {number} is no problem; it should have {_FORMS}")
-                yield row
-
-
-def _lines(path: Path, file: Iterable[bytes]) -> Iterator[bytes]:
-    try:
-        yield from file
-    except (EOFError, OSError, zlib.error) as error:
-        raise OciError(f"{path} cannot be read to its end ({error}): fetch it again") from None
-
-
-def _whole(path: Path, text: bytes) -> Any:
-    try:
-        return json.loads(text)
-    except (RecursionError, ValueError) as error:
-        raise OciError(f"{path} is not JSON: {error}") from None
+    for place, row in json_rows.rows(path, _FORMS):
+        if not isinstance(row, dict):
+            raise OciError(f"{path}: {place} is no problem; it should have {_FORMS}")
+        yield row

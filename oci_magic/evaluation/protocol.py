@@ -20,6 +20,7 @@ from ..engines import Engine, Sampling
 from ..engines.local import LocalEngine
 from ..errors import EngineError, NoAnswer
 from ..types import Chunk, Message
+from .mentor import Guidance
 from .problems import Problem
 
 Form = Literal["paper", "chat", "notebook"]
@@ -65,7 +66,7 @@ class Told:
         self.name, self.window = engine.name, engine.window
         self.broke: EngineError | None = None
         self.note = ""
-        self.guided: list[str] = []
+        self.guided: list[Guidance] = []
         self.stop = stop or threading.Event()
 
     def count(self, messages: Sequence[Message]) -> int:
@@ -109,5 +110,6 @@ class Told:
         """A turn as there: guidance stands alone, and results begin as models were trained on."""
         if turn.role == "assistant":
             return turn.content
-        alone = (said for said in self.guided if said and turn.content.endswith(f"\n{said}"))
+        said = (each.text for each in self.guided if each.text)
+        alone = (each for each in said if turn.content.endswith(f"\n{each}"))
         return next(alone, turn.content.replace("Execution result:\n", "Execution result: \n", 1))

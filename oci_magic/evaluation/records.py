@@ -9,18 +9,19 @@ there it knows the keys.
 from __future__ import annotations
 
 import fcntl
-import gzip
 import json
 import os
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
 from ..errors import OciError
 from ..types import Usage
 from .attempts import Attempt, Round
+from .json_rows import lines
 from .verdicts import Judgement
 
 NAME = "attempts.jsonl"
@@ -122,31 +123,30 @@ class Records:
 
 def header(path: Path) -> dict[str, Any]:
     """What run a file is of. Raises OciError."""
-    with _opened(path) as file:
-        try:
-            return dict(json.loads(file.readline())["run"])
-        except (KeyError, RecursionError, TypeError, ValueError):
-            raise OciError(f"{path} is no file of attempts: choose another --out") from None
+    try:
+        return dict(json.loads(next(_lines(path), b""))["run"])
+    except (KeyError, RecursionError, TypeError, ValueError):
+        raise OciError(f"{path} is no file of attempts: choose another --out") from None
 
 
 def attempts(path: Path) -> Iterator[Attempt]:
     """The attempts in a file, one after the other; half a last line is passed over."""
-    with _opened(path) as file:
-        file.readline()
-        for number, line in enumerate(file, 2):
-            found = _attempt(line)
-            if found:
-                yield found
-            elif line.endswith(b"\n"):
-                raise OciError(
-                    f"{path}: line {number} is no attempt: remove the line to have it tried again"
-                )
+    for number, line in islice(enumerate(_lines(path), 1), 1, None):
+        found = _attempt(line)
+        if found:
+            yield found
+        elif line.endswith(b"\n"):
+            raise OciError(
+                f"{path}: line {number} is no attempt: remove the line to have it tried again"
+            )
 
 
 def _as_row(attempt: Attempt) -> dict[str, Any]:
     """An attempt as a line of `attempts.jsonl`; what says nothing is left out of verdicts."""
     row = asdict(attempt)
     for each in row["rounds"]:
+        if not each["mentor"]["prompt_tokens"]:
+            del each["mentor"]
         if not each["guidance"]:
             del each["guidance"]
         for tests in ("base", "plus"):
@@ -160,7 +160,7 @@ def _from_row(row: dict[str, Any]) -> Attempt:
         Round(
             each["text"], each["code"], Judgement(**each["base"]),
             Judgement(**each["plus"]) if each["plus"] else None, Usage(**each["usage"]),
-            each.get("guidance", ""),
+            each.get("guidance", ""), Usage(**each.get("mentor", {})),
         )
         for each in row["rounds"]
     )  # fmt: skip
@@ -175,7 +175,7 @@ def _attempt(line: bytes) -> Attempt | None:
         return None
 
 
-def _opened(path: Path) -> Any:
+def _lines(path: Path) -> Iterator[bytes]:
     if not path.is_file():
         raise OciError(f"there is no {path}: make it with `oci-magic eval PROBLEMS --model M`")
-    return gzip.open(path) if path.suffix == ".gz" else path.open("rb")
+    return lines(path)

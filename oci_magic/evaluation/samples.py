@@ -7,10 +7,6 @@ of them, so that they can be judged again without the model.
 
 from __future__ import annotations
 
-import gzip
-import json
-import zlib
-from codecs import BOM_UTF8
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,10 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import OciError
-from . import records
+from . import json_rows, records
 from .attempts import NOT_JUDGED, Attempt, Round
 from .cells import CellProblem
 from .problems import Problem
+
+_FORM = "task_id and solution (or completion), a text"
 
 
 class Solutions:
@@ -33,13 +31,7 @@ class Solutions:
     def __init__(self, path: Path) -> None:
         self.path, self.run = path, dict[str, Any]()
         self._by_task: dict[str, list[Attempt]] = defaultdict(list)
-        try:
-            self._read()
-        except (EOFError, OSError, zlib.error) as error:
-            raise OciError(f"{path} cannot be read to its end ({error}): fetch it again") from None
-
-    def _read(self) -> None:
-        first = next(_rows(self.path), ("", None))[1]
+        first = next(json_rows.rows(self.path, _FORM), ("", None))[1]
         recorded = isinstance(first, dict) and "run" in first
         if recorded:
             self.run = records.header(self.path)
@@ -83,37 +75,12 @@ def _whole(found: Round, prompt: str) -> Round:
 
 def _plain(path: Path) -> Iterator[Attempt]:
     """A completion is marked by a zero character in front."""
-    for place, row in _rows(path):
+    for place, row in json_rows.rows(path, _FORM):
         match row:
             case {"task_id": str() | int(), "solution": str(code)}:
                 pass
             case {"task_id": str() | int(), "completion": str(completion)}:
                 code = f"\0{completion}"
             case _:
-                raise _no_solution(path, place)
+                raise OciError(f"{path}: {place} is no solution; it should have {_FORM}")
         yield Attempt(str(row["task_id"]), "", 0, (Round("", code, NOT_JUDGED),))
-
-
-def _rows(path: Path) -> Iterator[tuple[str, Any]]:
-    """The rows of a file, and where each stands."""
-    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-        for number, line in enumerate(file, 1):
-            text = line.removeprefix(BOM_UTF8).strip()
-            if text.startswith(b"["):
-                rows = _json(path, f"line {number}", text + file.read())
-                yield from ((f"entry {at}", row) for at, row in enumerate(rows, 1))
-            elif text:
-                yield f"line {number}", _json(path, f"line {number}", text)
-
-
-def _json(path: Path, place: str, text: bytes) -> Any:
-    try:
-        return json.loads(text)
-    except (RecursionError, ValueError):
-        raise _no_solution(path, place) from None
-
-
-def _no_solution(path: Path, place: str) -> OciError:
-    return OciError(
-        f"{path}: {place} is no solution: it has task_id and solution (or completion), a text"
-    )

@@ -44,6 +44,7 @@ class _Suite:
     seconds: float = 0.0
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    mentor_tokens: int = 0
 
     def add(self, attempt: Attempt) -> None:
         base = [each.base.passed for each in attempt.rounds]
@@ -59,6 +60,7 @@ class _Suite:
         self.seconds += attempt.seconds
         self.prompt_tokens += sum(each.usage.prompt_tokens for each in attempt.rounds)
         self.completion_tokens += sum(each.usage.completion_tokens for each in attempt.rounds)
+        self.mentor_tokens += sum(each.mentor.completion_tokens for each in attempt.rounds)
 
 
 def _round(passed: Sequence[bool]) -> int:
@@ -107,6 +109,7 @@ def _scored(suite: _Suite, rounds: int) -> dict[str, Any]:
         "cells": suite.cells.told(), "verdicts": dict(suite.verdicts.most_common()),
         "seconds of attempts": round(suite.seconds, 1),
         "prompt_tokens": suite.prompt_tokens, "completion_tokens": suite.completion_tokens,
+        "mentor_tokens": suite.mentor_tokens,
     }  # fmt: skip
 
 
@@ -170,6 +173,8 @@ def table(scores: Mapping[str, Any]) -> list[str]:
     for name, suite in scores["suites"].items():
         samples = f", {suite['samples']} samples" if suite["samples"] > 1 else ""
         tokens = f"{suite['completion_tokens']:,} tokens written"
+        if suite["mentor_tokens"]:
+            tokens += f", {suite['mentor_tokens']:,} by the mentor"
         lines.append(f"{name}: {suite['problems']} problems{samples}, {tokens}")
         lines += _rounds(suite["pass@1 by round"])
         lines += [f"  pass@{k}: {figure(row)}" for k, row in by_k(suite).items()]

@@ -124,7 +124,7 @@ def listed() -> Iterator[str]:
     for server in listening():
         for name in server.models:
             yield f"server:{name}  at {host_of(server.url)}, the port of {server.program}"
-    yield "or any hub name or folder of a chat model: %oci model NAME"
+    yield "or any hub name or folder of a chat model: %oci model NAME, --model NAME in a terminal"
 
 
 def introduction() -> str:

@@ -5,8 +5,9 @@
 A whole run (two rounds, execution feedback) over the problems of `tests/problems.jsonl`, repeated,
 or of another file: by one prompt and one judge at a time as the paper's repository does it, with
 transformers' `generate` for each; the same with this package's decoder (a batch of 1), which goes
-on from what it has computed of a conversation; and by batches. All in the same process; loading
-the model is not timed. `--random` makes a model of 100 M random weights. Most answers of these
+on from what it has computed of a conversation; and by batches. All in the same process, each in a
+thread that ends before the next (see `oci_magic/evaluation/apart.py`); loading the model is not
+timed. `--random` makes a model of 100 M random weights. Most answers of these
 models are wrong, so both rounds are asked and judged.
 """
 
@@ -18,12 +19,14 @@ import tempfile
 import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
+from functools import partial
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
 from oci_magic.engines.decoding import Decoder
 from oci_magic.evaluation.apart import apart
-from oci_magic.evaluation.attempts import Options
+from oci_magic.evaluation.attempts import Attempt, Options
 from oci_magic.evaluation.crew import Crew
 from oci_magic.evaluation.problems import Problem, read
 from oci_magic.types import Message
@@ -40,27 +43,33 @@ def main() -> None:
     parser.add_argument("--tokens", type=int, default=128)
     parser.add_argument("--batches", type=int, nargs="+", default=[1, 16, 32])
     given = parser.parse_args()
-    options = Options(new_tokens=given.tokens)
     problems = repeated(given.file, given.problems)
     with tempfile.TemporaryDirectory() as folder:
         model = apart(lambda: random_model(Path(folder))) if given.random else given.model
-        first = first_cpu = 0.0
+        first: tuple[float, float] | None = None
         for batch in (0, *given.batches):
-            with Crew(model, None, options, batch or 1) as crew:
-                engine: Any = crew._model.engine  # every thread has the same
-                if not batch:
-                    engine.decoder = Generate(engine.model, given.tokens)
-                list(engine.stream([Message("user", "hello")]))
-                began, worked = time.perf_counter(), cpu()
-                made = list(crew.attempts((each, 0) for each in problems))
-                seconds, busy = time.perf_counter() - began, cpu() - worked
-            first, first_cpu = first or seconds, first_cpu or busy
+            made, seconds, busy = apart(partial(whole_run, model, problems, given.tokens, batch))
+            first = first or (seconds, busy)
             tokens = sum(r.usage.completion_tokens for each in made for r in each.rounds)
             rounds = sum(len(each.rounds) for each in made)
             name = f"batch {batch}" if batch else "generate"
             print(f"{name}: {rounds} rounds and {tokens} tokens in {seconds:.1f} s "
-                  f"({first / seconds:.1f} x) and {busy:.1f} s of processors "
-                  f"({first_cpu / busy:.1f} x)", flush=True)  # fmt: skip
+                  f"({first[0] / seconds:.1f} x) and {busy:.1f} s of processors "
+                  f"({first[1] / busy:.1f} x)", flush=True)  # fmt: skip
+
+
+def whole_run(
+    model: str, problems: Sequence[Problem], tokens: int, batch: int
+) -> tuple[list[Attempt], float, float]:
+    """All attempts, seconds, and seconds of processors; with batch 0 by `generate`."""
+    with Crew(model, None, Options(new_tokens=tokens), batch or 1) as crew:
+        engine: Any = crew._model.engine  # every thread has the same
+        if not batch:
+            engine.decoder = Generate(engine.model, tokens)
+        list(engine.stream([Message("user", "hello")]))
+        began, worked = time.perf_counter(), cpu()
+        made = list(crew.attempts((each, 0) for each in problems))
+        return made, time.perf_counter() - began, cpu() - worked
 
 
 class Generate(Decoder):
@@ -91,8 +100,12 @@ def cpu() -> float:
 
 
 def repeated(file: Path, number: int) -> list[Problem]:
-    found = list(read(file))
-    return [replace(found[n % len(found)], task_id=f"{n}") for n in range(number)]
+    """Problems of a file, again and again, each with a first line of its own."""
+    found = islice(cycle(each for each in read(file) if isinstance(each, Problem)), number)
+    return [
+        replace(each, task_id=f"{n}", prompt=f"# {n}\n{each.prompt}")
+        for n, each in enumerate(found)
+    ]
 
 
 def random_model(folder: Path) -> str:
