@@ -1,13 +1,16 @@
 """How much faster is an evaluation with batches, and judging beside them, than one by one?
 
-    python tests/benchmarks/evaluation.py [--model micro | --random] [--problems N] [--tokens N]
+    python tests/benchmarks/evaluation.py [--model micro | --random SHAPE] [--problems N]
 
 A whole run (two rounds, execution feedback) over the problems of `tests/problems.jsonl`, repeated,
 or of another file: by one prompt and one judge at a time as the paper's repository does it, with
 transformers' `generate` for each; the same with this package's decoder (a batch of 1), which goes
 on from what it has computed of a conversation; and by batches. All in the same process, each in a
 thread that ends before the next (see `oci_magic/evaluation/apart.py`); loading the model is not
-timed. `--random` makes a model of 100 M random weights. Most answers of these
+timed. `--random` makes a model of 100 M random weights: `shared` has the shape of SmolLM2-135M
+but for its vocabulary (30 layers, three heads share keys and values), `full` is wider (13 layers,
+12 heads with keys and values of their own, which at 600 tokens of 16 answers weigh twice as much
+as the weights). Most answers of these
 models are wrong, so both rounds are asked and judged.
 """
 
@@ -31,13 +34,19 @@ from oci_magic.evaluation.crew import Crew
 from oci_magic.evaluation.problems import Problem, read
 from oci_magic.types import Message
 
+SHAPES: dict[str, dict[str, Any]] = {
+    "shared": {"hidden_size": 576, "intermediate_size": 1536, "num_hidden_layers": 30,
+               "num_attention_heads": 9, "num_key_value_heads": 3},
+    "full": {"hidden_size": 768, "intermediate_size": 2304, "num_hidden_layers": 13,
+             "num_attention_heads": 12},
+}  # fmt: skip
 OWN = Path(__file__).parents[1] / "problems.jsonl"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", default="micro")
-    parser.add_argument("--random", action="store_true")
+    parser.add_argument("--random", choices=SHAPES)
     parser.add_argument("--file", type=Path, default=OWN, help="problems, such as HumanEval's")
     parser.add_argument("--problems", type=int, default=32)
     parser.add_argument("--tokens", type=int, default=128)
@@ -45,7 +54,11 @@ def main() -> None:
     given = parser.parse_args()
     problems = repeated(given.file, given.problems)
     with tempfile.TemporaryDirectory() as folder:
-        model = apart(lambda: random_model(Path(folder))) if given.random else given.model
+        model = (
+            apart(partial(random_model, Path(folder), given.random))
+            if given.random
+            else given.model
+        )
         first: tuple[float, float] | None = None
         for batch in (0, *given.batches):
             made, seconds, busy = apart(partial(whole_run, model, problems, given.tokens, batch))
@@ -108,7 +121,7 @@ def repeated(file: Path, number: int) -> list[Problem]:
     ]
 
 
-def random_model(folder: Path) -> str:
+def random_model(folder: Path, shape: str) -> str:
     """100 M parameters that mean nothing, with the tokenizer of `micro`."""
     import torch
     from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
@@ -119,8 +132,7 @@ def random_model(folder: Path) -> str:
     tokenizer.save_pretrained(folder)
     torch.manual_seed(0)
     config = LlamaConfig(
-        vocab_size=2048, hidden_size=768, intermediate_size=2304, num_hidden_layers=13,
-        num_attention_heads=12, max_position_embeddings=2048, tie_word_embeddings=True,
+        **SHAPES[shape], vocab_size=2048, max_position_embeddings=2048, tie_word_embeddings=True,
         eos_token_id=2, pad_token_id=3, bos_token_id=None,
     )  # fmt: skip
     model = LlamaForCausalLM(config)
