@@ -19,6 +19,7 @@ from oci_magic.engines.local import LocalEngine
 from oci_magic.errors import EngineError
 from oci_magic.evaluation import batching
 from oci_magic.evaluation.batching import batched
+from oci_magic.evaluation.keys import Keys, _Scratch
 from oci_magic.types import Message
 
 WINDOWS = {
@@ -102,6 +103,59 @@ def test_prompts_that_begin_alike_are_computed_once(tmp_path: Path, computed: li
     whole, *rest = sorted((each for each in computed if each > 1), reverse=True)
     assert whole in {engine.count([each]) for each in requests}
     assert sum(rest) < whole / 2
+
+
+def test_next_round_begins_where_it_ended_though_another_sample_came_between(
+    tmp_path: Path, computed: list[int]
+) -> None:
+    engine = LocalEngine(str(build("deepseek", tmp_path, max_position_embeddings=512)))
+    batched(engine, 3)
+    decoder: Any = engine.decoder
+    prompt = [50 + n % 200 for n in range(100)]
+    samples = []
+    for first in (20, 30):
+        picked = iter(range(first, 400))
+        tokens = decoder.tokens(prompt, lambda _, picked=picked: next(picked))
+        samples.append([next(tokens) for _ in range(60)])
+        tokens.close()
+        while len(decoder._idle) < len(samples):
+            time.sleep(0.01)
+    computed.clear()
+    again = decoder.tokens([*prompt, *samples[0], 7, 7, 7], lambda _: 5)
+    next(again)
+    assert max(computed) <= 20
+    again.close()
+    decoder.close()
+
+
+def test_prefix_for_whose_copy_memory_is_short_is_computed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = LocalEngine(str(build("starcoder2", tmp_path)), max_new_tokens=40)
+    alone = answer(engine, Message("user", "how many rows?"))
+    batched(engine, 2)
+    answer(engine, Message("user", "how many?"))
+
+    def short_of_memory(*_: Any) -> Any:
+        raise RuntimeError("CUDA out of memory")
+
+    monkeypatch.setattr(Keys, "copy", short_of_memory)
+    assert answer(engine, Message("user", "how many rows?")) == alone
+
+
+@pytest.mark.parametrize("default", [torch.float32, torch.bfloat16])
+def test_attention_converts_whatever_torch_is_set_to(default: torch.dtype) -> None:
+    key, value = (torch.full((2, length, 4), 3.0, dtype=torch.bfloat16) for length in (5, 5))
+    scratch = _Scratch()
+    torch.set_default_dtype(default)
+    try:
+        with torch.inference_mode():
+            scratch.exact(key, value, torch.float32)
+        with torch.no_grad():
+            made = scratch.exact(key[:1], value[:1], torch.float32)
+    finally:
+        torch.set_default_dtype(torch.float32)
+    assert all(each.dtype == torch.float32 and (each == 3).all() for each in made)
 
 
 def test_answer_given_up_while_it_waits_costs_nothing(tmp_path: Path, computed: list[int]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from oci_magic.engines.scripted import ScriptedEngine
-from oci_magic.errors import OciError
+from oci_magic.errors import NoAnswer, OciError
 from oci_magic.evaluation import mentor
 from oci_magic.evaluation.attempts import Options, attempt
 from oci_magic.evaluation.cell_attempts import attempt_cell
@@ -20,7 +20,7 @@ from oci_magic.evaluation.cells import CellProblem
 from oci_magic.evaluation.judging import Judge
 from oci_magic.evaluation.mentor import Guidance, guidance
 from oci_magic.evaluation.problems import Problem, problem, read
-from oci_magic.types import Chunk, Message
+from oci_magic.types import Chunk, Message, Usage
 
 pytestmark = pytest.mark.timeout(240)
 OWN = Path(__file__).with_name("problems.jsonl")
@@ -94,6 +94,25 @@ def test_guidance_is_looked_for_where_a_reply_begins_but_for_its_thoughts() -> N
     assert found.startswith("Divide it by it") and 9_000 < len(found) <= 10_000
     short = ScriptedEngine(["... Divide it. Twice!!! So?! No."])
     assert guidance(short, first(), WRONG, "wrong").text == "... Divide it. Twice!!! So?!"
+
+
+class Thinker(ScriptedEngine):
+    """Thinks until its tokens are used up."""
+
+    def stream(self, messages: Sequence[Message], *, draft: str | None = None) -> Iterator[Chunk]:
+        del messages, draft
+        yield Chunk("", "length", Usage(70, 1024))
+        raise NoAnswer("it only thought")
+
+
+def test_mentor_that_only_thinks_is_counted_too() -> None:
+    human = Options(feedback="human")
+    made = attempt(
+        first(), Heard([WRONG, RIGHT]), Judge(), human,
+        mentor=lambda *told: guidance(Thinker([]), *told),
+    )  # fmt: skip
+    assert made.rounds[0].mentor.completion_tokens == 1024
+    assert made.note == "the mentor: it only thought" and made.rounds[1].passed
 
 
 def test_oracle_of_a_problem_without_a_solution_is_asked_as_any_mentor() -> None:

@@ -347,6 +347,19 @@ def test_mistake_is_one_line_that_says_what_to_do(
     assert part in said and said.count("\n") == 1 and "Traceback" not in said
 
 
+def test_lists_on_several_lines_and_one_to_a_line_are_read(tmp_path: Path) -> None:
+    rows = [json.loads(line) for line in Path(OWN).read_text().splitlines()]
+    (tmp_path / "p.jsonl").write_text("".join(f"{json.dumps([row])}\n" for row in rows))
+    (tmp_path / "q.jsonl").write_text(f"\n{json.dumps(rows, indent=1)}\n")
+    expected = [each.task_id for each in read(Path(OWN))]
+    for name in ("p", "q"):
+        assert [each.task_id for each in read(tmp_path / f"{name}.jsonl")] == expected
+    (tmp_path / "q.jsonl").write_text(json.dumps(rows, indent=1)[:-2] + ",\n]")
+    with pytest.raises(OciError, match=r"q\.jsonl is not JSON: .* line \d\d") as told:
+        list(read(tmp_path / "q.jsonl"))
+    assert "\n" not in str(told.value)
+
+
 @pytest.mark.parametrize(
     "text, part",
     [

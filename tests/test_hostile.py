@@ -99,6 +99,7 @@ def double(x):
 
 @pytest.mark.usefixtures("outside")
 def test_threads_are_counted_also_between_short_calls() -> None:
+    """600 are more than may be, and fewer than a machine allows."""
     code = """
 import threading, time
 threading.stack_size(1 << 15)

@@ -51,7 +51,7 @@ def choose_dtype(device: str, count: int) -> str:
     """Name of the dtype for a model of `count` parameters on `device`.
 
     bf16 where the hardware computes it; else fp16 on a GPU, and fp32 on a CPU unless only
-    bf16 fits into memory.
+    bf16 fits into memory. Small ones (`EXACT`) are in fp32 on every CPU.
     """
     if device.startswith("cuda"):
         import torch

@@ -203,12 +203,9 @@ def _loop(
         if not turn.feedback:
             return
         code = "\n".join(cell.source for cell in turn.reply.code)
-        try:
-            guided = mentor(problem, code, turn.feedback)
-        except NoAnswer as error:
-            guided, told.note = Guidance(""), f"the mentor: {error}"
-        else:
-            told.note = told.note if guided.text else "the mentor: nothing that is not code"
+        guided = mentor(problem, code, turn.feedback)
+        if not guided.text:
+            told.note = f"the mentor: {guided.note or 'nothing that is not code'}"
         told.guided.append(guided)
         finished = asked(session, told, guided.text, "", 0)
 

@@ -2,10 +2,10 @@
 
 Covers greedy and sampled choice, prompts that come midway, rows that end early, and errors, which
 every row is told. What an answer's row has computed is kept a while: the next round of the same
-conversation begins where it ended, and a prompt that begins like another's, as with several
-samples, after what they share. Several rows at once change the rounding of sums, so that now
-and then a greedy answer differs from the one that is given alone. Models that attend in ways of
-their own are answered one by one.
+conversation begins where it ended, and a prompt that begins like one that has ended or is beside
+it, as with several samples, after what they share. Several rows at once, and other parts, change
+the rounding of sums, so that now and then a greedy answer differs from the one that is given
+alone. Models that attend in ways of their own are answered one by one.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ _TOGETHER, _SOON = 16, 0.1
 """Tokens, and seconds, after which a row hands over what it has: a thread wakes for each."""
 _LEAST = 4
 """Rows for which one more thread computes, of a model whose steps are too short to be shared."""
+_RETOLD = 16
+"""Tokens at the end of a conversation that may be others when it is told again."""
 _IDLE_BYTES = 2**30
 """What rows that have ended may hold, for their conversations to go on."""
 
@@ -194,13 +196,23 @@ class BatchDecoder(Decoder):
         with self._lock:
             known = [*self._idle, *(row.keys for row in others)]
             shared = {each: common_prefix(each.tokens, prompt[:-1]) for each in known}
-            alike = [each for each in self._idle if 2 * shared[each] >= len(each.tokens)]
-            found = max(alike or known, key=lambda each: shared[each], default=Keys())
-            if not alike:
-                return found.copy(shared.get(found, 0))
+            found = max(known, key=lambda each: shared[each], default=None)
+            if found is None or not shared[found]:
+                return Keys()
+            if found not in self._idle or len(found.tokens) - shared[found] > _RETOLD:
+                return self._copied(found, shared[found])
             self._idle.remove(found)
         found.crop(shared[found])
         return found
+
+    def _copied(self, keys: Keys, length: int) -> Keys:
+        """The first tokens' keys, if there is memory for them."""
+        try:
+            return keys.copy(length)
+        except (RuntimeError, MemoryError) as error:
+            if not out_of_memory(error):
+                raise
+            return Keys()
 
 
 def _tell(rows: list[_Row], error: Exception) -> None:

@@ -44,7 +44,10 @@ class Keys:
         made = Keys()
         made.tokens = self.tokens[:length]
         for layer, (key, value) in self._layers.items():
-            made._layers[layer] = key[:, :length].clone(), value[:, :length].clone()
+            made._layers[layer] = (
+                self._room(key[:, :length], key, length + 1),
+                self._room(value[:, :length], value, length + 1),
+            )
         return made
 
     def write(
@@ -106,16 +109,20 @@ class _Scratch(threading.local):
         """Keys and values in `dtype`, until the next ones."""
         if key.dtype == value.dtype == dtype or key.device.type != "cpu":
             return key.to(dtype), value.to(dtype)
-        self._key, self._value = _room_for(self._key, key), _room_for(self._value, value)
+        self._key = _room_for(self._key, key, dtype)
+        self._value = _room_for(self._value, value, dtype)
         length = key.shape[1]
         return self._key[:, :length].copy_(key), self._value[:, :length].copy_(value)
 
 
-def _room_for(scratch: torch.Tensor, given: torch.Tensor) -> torch.Tensor:
+def _room_for(scratch: torch.Tensor, given: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    """`scratch` if it has room for what is given, or a new one."""
     heads, length, size = given.shape
-    if scratch.shape[::2] == (heads, size) and scratch.shape[1] >= length:
+    fits = scratch.shape[::2] == (heads, size) and scratch.shape[1] >= length
+    if fits and scratch.dtype == dtype:
         return scratch
-    return torch.empty(heads, -(-length // _GROWTH) * _GROWTH, size)
+    with torch.inference_mode(False):  # a model may be called without it too
+        return torch.empty(heads, -(-length // _GROWTH) * _GROWTH, size, dtype=dtype)
 
 
 _SCRATCH = _Scratch()

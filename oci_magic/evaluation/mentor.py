@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from ..engines import Engine
+from ..errors import NoAnswer
 from ..prompting.parse import parse
 from ..prompting.source import is_code, tree
 from ..types import Message, Usage
@@ -69,10 +70,11 @@ _SENTENCE = re.compile(
 
 @dataclass(frozen=True)
 class Guidance:
-    """What a mentor said, and what it cost."""
+    """What a mentor said, and what it cost; `note` is why it said nothing, if it told."""
 
     text: str
     usage: Usage = field(default_factory=Usage)
+    note: str = ""
 
 
 def guidance(
@@ -89,11 +91,14 @@ def guidance(
         oracle=_ORACLE if oracle else "", problem=problem.prompt.strip(), code=code,
         result=result, solution=solution,
     )  # fmt: skip
-    said, usage = "", Usage()
-    for chunk in mentor.stream([Message("user", text)]):
-        said = chunk.text if chunk.anew else said + chunk.text
-        usage = chunk.usage or usage
-    return Guidance(" ".join(islice(_sentences(said), MOST)), usage)
+    said, usage, note = "", Usage(), ""
+    try:
+        for chunk in mentor.stream([Message("user", text)]):
+            said = chunk.text if chunk.anew else said + chunk.text
+            usage = chunk.usage or usage
+    except NoAnswer as error:
+        note = str(error)
+    return Guidance(" ".join(islice(_sentences(said), MOST)), usage, note)
 
 
 def _sentences(said: str) -> Iterator[str]:

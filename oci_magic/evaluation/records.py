@@ -142,10 +142,10 @@ def attempts(path: Path) -> Iterator[Attempt]:
 
 
 def _as_row(attempt: Attempt) -> dict[str, Any]:
-    """An attempt as a line of `attempts.jsonl`; what says nothing is left out of verdicts."""
+    """An attempt as a line of `attempts.jsonl`; what says nothing is left out."""
     row = asdict(attempt)
     for each in row["rounds"]:
-        if not each["mentor"]["prompt_tokens"]:
+        if each["mentor"] == asdict(Usage()):
             del each["mentor"]
         if not each["guidance"]:
             del each["guidance"]
