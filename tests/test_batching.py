@@ -230,6 +230,10 @@ def test_what_ended_rows_hold_is_bounded(tmp_path: Path, monkeypatch: pytest.Mon
         answer(engine, Message("user", f"{number} apples" * 9))
         held.append(sum(each.bytes for each in engine.decoder._idle))  # type: ignore[attr-defined]
     assert 0 < max(held) <= 300_000
+    monkeypatch.setattr(batching, "_IDLE_BYTES", 2**30)
+    for number in range(10):
+        answer(engine, Message("user", f"{number} pears" * 9))
+    assert len(engine.decoder._idle) <= 6  # type: ignore[attr-defined]
 
 
 OWN_WAYS = {

@@ -32,7 +32,7 @@ _LEAST = 4
 _RETOLD = 16
 """Tokens at the end of a conversation that may be others when it is told again."""
 _IDLE_BYTES = 2**30
-"""What rows that have ended may hold, for their conversations to go on."""
+"""What rows that have ended may hold at most, for their conversations to go on."""
 
 _STOPPED = "the evaluation has been stopped"
 
@@ -82,6 +82,7 @@ class BatchDecoder(Decoder):
         self._stops, self._window, self._lock = stops, window, threading.Lock()
         number = max(1, min(os.cpu_count() or 1, size // _LEAST)) if self._serial else 1
         self._size = size // number
+        self._idle_most = 2 * size  # conversations that a crew has under way
         self._waiting: queue.Queue[_Row | None] = queue.Queue()
         self._threads = [
             threading.Thread(target=self._work, daemon=True, name="batches") for _ in range(number)
@@ -169,9 +170,13 @@ class BatchDecoder(Decoder):
             rows.remove(row)
             with self._lock:
                 self._idle.append(row.keys)
-                while sum(each.bytes for each in self._idle) > _IDLE_BYTES:
+                while len(self._idle) > self._idle_most or self._idle_bytes > _IDLE_BYTES:
                     self._idle.pop(0)
         return len(rows) < self._size
+
+    @property
+    def _idle_bytes(self) -> int:
+        return sum(each.bytes for each in self._idle)
 
     def _advance(self, rows: list[_Row], tokens: list[list[int]]) -> None:
         """Compute `tokens` and choose the next ones."""
