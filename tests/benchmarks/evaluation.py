@@ -27,6 +27,7 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
+from oci_magic.engines import Sampling
 from oci_magic.engines.decoding import Decoder
 from oci_magic.evaluation.apart import apart
 from oci_magic.evaluation.attempts import Attempt, Options
@@ -79,7 +80,7 @@ def whole_run(
         engine: Any = crew._model.engine  # every thread has the same
         if not batch:
             engine.decoder = Generate(engine.model, tokens)
-        list(engine.stream([Message("user", "hello")]))
+        list(engine.stream([Message("user", "hello")], sampling=Sampling(max_new_tokens=2)))
         began, worked = time.perf_counter(), cpu()
         made = list(crew.attempts((each, 0) for each in problems))
         return made, time.perf_counter() - began, cpu() - worked
