@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import tempfile
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from hostile import HOSTILE
 
 from oci_magic.evaluation.judging import Judge
 from oci_magic.evaluation.problems import Problem
-from oci_magic.running.process import _START, Limits, Process, missing_walls
+from oci_magic.running.forking import _START, SERVER
+from oci_magic.running.process import Limits, Process, missing_walls
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="the walls are Linux's"),
@@ -47,12 +49,13 @@ def outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def children() -> set[str]:
-    """The processes that this one has to wait for."""
+def below(number: str = "self") -> set[str]:
+    """The processes that a process has started, and those that these have."""
     found = set()
-    for thread in Path("/proc/self/task").iterdir():
-        found |= set((thread / "children").read_text().split())
-    return found
+    with suppress(FileNotFoundError, ProcessLookupError):
+        for thread in Path(f"/proc/{number}/task").iterdir():
+            found |= set((thread / "children").read_text().split())
+    return found.union(*map(below, found))
 
 
 def working_in(folder: Path) -> list[str]:
@@ -122,11 +125,14 @@ def test_solution_is_ended_first_where_the_machine_has_no_memory() -> None:
 @FORMS
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_solution_gets_nowhere(name: str, problem: Problem, outside: Path) -> None:
-    before = children()
+    missing_walls()  # starts the server
+    before = below()
     judge = Judge(LIMITS)
     verdict, _ = judge.judge(problem, HOSTILE[name].replace("OUTSIDE", str(outside)))
     assert not verdict.passed, verdict
-    assert children() <= before and not working_in(outside.parent)
+    while not below() <= before:  # watchers that end
+        pass
+    assert not working_in(outside.parent)
     assert [each.name for each in outside.iterdir()] == ["canary.txt"]
     canary = outside / "canary.txt"
     assert canary.read_text() == "alive" and canary.stat().st_mode & 0o400
@@ -149,10 +155,14 @@ def test_hostile_solution_gets_nowhere_where_files_are_open(
     name: str, outside: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened = "from inside import landlock; landlock.confine = lambda _: False; del landlock; "
-    start = _START.replace("from inside.child", f"{opened}from inside.child")
-    monkeypatch.setattr("oci_magic.running.process._START", start)
-    assert missing_walls() == ["files"]
-    test_hostile_solution_gets_nowhere(name, BY_INPUTS, outside)
+    start = _START.replace("from inside.fork_server", f"{opened}from inside.fork_server")
+    monkeypatch.setattr("oci_magic.running.forking._START", start)
+    SERVER.close()
+    try:
+        assert missing_walls() == ["files"]
+        test_hostile_solution_gets_nowhere(name, BY_INPUTS, outside)
+    finally:
+        SERVER.close()
 
 
 @pytest.mark.parametrize(

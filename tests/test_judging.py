@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import tempfile
 from collections import Counter, OrderedDict, namedtuple
 from contextlib import suppress
@@ -453,7 +454,9 @@ def test_process_is_ended_when_its_context_is_left_by_an_error(
     assert len(list(tmp_path.iterdir())) == 1
     with pytest.raises(KeyboardInterrupt), process:
         raise KeyboardInterrupt
-    assert process._running.returncode is not None and not list(tmp_path.iterdir())
+    with pytest.raises(ProcessLookupError):
+        os.kill(process._running.pid, 0)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_request_that_is_not_read_does_not_block() -> None:

@@ -2,9 +2,9 @@
 
 Covers a limit in seconds for every answer, the limits and walls of `inside.walls`, a temporary
 working folder (`folders`) whose size is watched as the number of threads is, answers of bounded
-length, and the end: the process is killed with its group, its folder goes. On Linux it can start
-no other process, so none can stay; on macOS a process that leaves the group may, and threads are
-not counted. The process that judges keeps what is expected: only arguments go in, and only plain
+length, and the end: the process is killed with its group, its folder goes. It is forked by a server
+that has run nothing of a stranger (`forking`). On Linux it can start no other process, so none can
+stay; on macOS a process that leaves the group may, and threads are not counted. The process that judges keeps what is expected: only arguments go in, and only plain
 values (`inside.plain`) come out. Windows has neither the limits nor pipes with a deadline: there,
 judging is refused in one line.
 """
@@ -15,7 +15,6 @@ import json
 import os
 import selectors
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -28,18 +27,9 @@ from typing import Any, Literal, Self
 
 from ..errors import OciError
 from . import folders
+from .forking import SERVER
 from .inside.plain import encode
 
-_START = "import sys; sys.path.insert(0, sys.argv[1]); from inside.child import main; " + (
-    "del sys.path[0], sys.argv[1:]; main()"
-)
-_ENVIRONMENT = {
-    "PYTHONHASHSEED": "0",  # the same verdict every time, also where a set's order shows
-    "OPENBLAS_NUM_THREADS": "1",
-    "MALLOC_ARENA_MAX": "2",  # glibc reserves 64 MB for each, and has eight for each core
-    "LANG": "C.UTF-8",
-    "PATH": os.defpath,
-}
 _PIECE, _LOOK = 1 << 16, 0.1
 _ITEM, _NESTED = 3, 32
 """Bytes of an item of an answer at least, and what a list or the like counts besides its items."""
@@ -93,14 +83,11 @@ class Process:
         self._look = time.monotonic() + _LOOK
         self._folder = folders.made()
         self._remove = weakref.finalize(self, folders.remove, self._folder)
-        self._running = subprocess.Popen(
-            [sys.executable, "-P", "-s", "-c", _START, str(Path(__file__).parent)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0,
-            cwd=self._folder, env=_ENVIRONMENT, start_new_session=True,
-        )  # fmt: skip
+        self._running = SERVER.fork(self._folder)
+        self._in, self._out = self._running.stdin.fileno(), self._running.stdout.fileno()
         try:
+            os.set_blocking(self._in, False)
             self._selector = selectors.DefaultSelector()
-            self._in, self._out = (self._pipe(pipe) for pipe in self._pipes())
             self._selector.register(self._out, selectors.EVENT_READ)
             most = [limits.memory, limits.total, limits.file]
             started = self.ask({**job, "limits": most}, limits.load)
@@ -158,14 +145,8 @@ class Process:
 
     def end(self) -> None:
         """Kill it and its group, and remove its folder."""
-        try:
-            os.killpg(self._running.pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            self._running.kill()
-        self._running.wait()
-        for pipe in self._pipes():
-            pipe.close()
         self._selector.close()
+        self._running.end()
         self._remove()
 
     def _check(self) -> None:
@@ -174,13 +155,6 @@ class Process:
         with suppress(OSError):  # not told on macOS
             if len(list(Path(f"/proc/{self._running.pid}/task").iterdir())) > THREADS:
                 raise Ended("too many threads")
-
-    def _pipes(self) -> tuple[Any, Any]:
-        return self._running.stdin, self._running.stdout
-
-    def _pipe(self, pipe: Any) -> int:
-        os.set_blocking(pipe.fileno(), False)
-        return int(pipe.fileno())
 
     def _exchange(self, left: memoryview, seconds: float) -> memoryview:
         """Write and read what can be at once; what is left to write."""
@@ -208,8 +182,10 @@ class Process:
         """The channel is closed; its owner ends now, if it has not."""
         try:
             code = self._running.wait(_LOOK)
-        except subprocess.TimeoutExpired:
+        except TimeoutError:
             return Ended("no answer")
+        except EOFError as error:
+            raise OciError(f"a solution could not be judged: {error}") from error
         return Ended("timed out") if code == -signal.SIGXCPU else Ended("ended", code)
 
 

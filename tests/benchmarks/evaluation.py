@@ -5,8 +5,8 @@
 A whole run (two rounds, execution feedback) over the problems of `tests/problems.jsonl`, repeated,
 or of another file: by one prompt and one judge at a time as the paper's repository does it, with
 transformers' `generate` for each; the same with this package's decoder (a batch of 1), which goes
-on from what it has computed of a conversation; and by batches. All in the same process, each in a
-thread that ends before the next (see `oci_magic/evaluation/apart.py`); loading the model is not
+on from what it has computed of a conversation; and by batches. Each in a process of its own, as
+people start it: one that has computed before is up to a third slower. Loading the model is not
 timed. `--random` makes a model of 100 M random weights: `shared` has the shape of SmolLM2-135M
 but for its vocabulary (30 layers, three heads share keys and values), `full` is wider (13 layers,
 12 heads with keys and values of their own, which at 600 tokens of 16 answers weigh twice as much
@@ -17,19 +17,18 @@ models are wrong, so both rounds are asked and judged.
 from __future__ import annotations
 
 import argparse
-import os
 import tempfile
 import time
 from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
-from functools import partial
 from itertools import cycle, islice
+from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from oci_magic.engines import Sampling
 from oci_magic.engines.decoding import Decoder
-from oci_magic.evaluation.apart import apart
 from oci_magic.evaluation.attempts import Attempt, Options
 from oci_magic.evaluation.crew import Crew
 from oci_magic.evaluation.problems import Problem, read
@@ -41,6 +40,7 @@ SHAPES: dict[str, dict[str, Any]] = {
     "full": {"hidden_size": 768, "intermediate_size": 2304, "num_hidden_layers": 13,
              "num_attention_heads": 12},
 }  # fmt: skip
+T = TypeVar("T")
 OWN = Path(__file__).parents[1] / "problems.jsonl"
 
 
@@ -55,35 +55,36 @@ def main() -> None:
     given = parser.parse_args()
     problems = repeated(given.file, given.problems)
     with tempfile.TemporaryDirectory() as folder:
-        model = (
-            apart(partial(random_model, Path(folder), given.random))
-            if given.random
-            else given.model
-        )
-        first: tuple[float, float] | None = None
+        model = afresh(random_model, Path(folder), given.random) if given.random else given.model
+        first: float | None = None
         for batch in (0, *given.batches):
-            made, seconds, busy = apart(partial(whole_run, model, problems, given.tokens, batch))
-            first = first or (seconds, busy)
+            made, seconds = afresh(whole_run, model, problems, given.tokens, batch)
+            first = first or seconds
             tokens = sum(r.usage.completion_tokens for each in made for r in each.rounds)
             rounds = sum(len(each.rounds) for each in made)
             name = f"batch {batch}" if batch else "generate"
             print(f"{name}: {rounds} rounds and {tokens} tokens in {seconds:.1f} s "
-                  f"({first[0] / seconds:.1f} x) and {busy:.1f} s of processors "
-                  f"({first[1] / busy:.1f} x)", flush=True)  # fmt: skip
+                  f"({first / seconds:.1f} x)", flush=True)  # fmt: skip
+
+
+def afresh(work: Callable[..., T], *given: object) -> T:
+    """What `work` gives in a new process."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(work, *given).result()
 
 
 def whole_run(
     model: str, problems: Sequence[Problem], tokens: int, batch: int
-) -> tuple[list[Attempt], float, float]:
-    """All attempts, seconds, and seconds of processors; with batch 0 by `generate`."""
+) -> tuple[list[Attempt], float]:
+    """All attempts, and seconds; with batch 0 by `generate`."""
     with Crew(model, None, Options(new_tokens=tokens), batch or 1) as crew:
         engine: Any = crew._model.engine  # every thread has the same
         if not batch:
             engine.decoder = Generate(engine.model, tokens)
         list(engine.stream([Message("user", "hello")], sampling=Sampling(max_new_tokens=2)))
-        began, worked = time.perf_counter(), cpu()
+        began = time.perf_counter()
         made = list(crew.attempts((each, 0) for each in problems))
-        return made, time.perf_counter() - began, cpu() - worked
+        return made, time.perf_counter() - began
 
 
 class Generate(Decoder):
@@ -106,11 +107,6 @@ class Generate(Decoder):
             ids, attention_mask=mask, do_sample=False, max_new_tokens=self._tokens
         )
         yield from made[0, len(prompt) :].tolist()
-
-
-def cpu() -> float:
-    """Seconds of processors that this process and its children took."""
-    return sum(os.times()[:4])
 
 
 def repeated(file: Path, number: int) -> list[Problem]:
