@@ -18,8 +18,9 @@ from families import FAMILIES, build
 from oci_magic.engines.local import LocalEngine
 from oci_magic.errors import EngineError
 from oci_magic.evaluation import batching
+from oci_magic.evaluation.attention import Scratch
 from oci_magic.evaluation.batching import batched
-from oci_magic.evaluation.keys import Keys, _Scratch
+from oci_magic.evaluation.keys import Keys
 from oci_magic.types import Message
 
 WINDOWS = {
@@ -146,13 +147,13 @@ def test_prefix_for_whose_copy_memory_is_short_is_computed(
 @pytest.mark.parametrize("default", [torch.float32, torch.bfloat16])
 def test_attention_converts_whatever_torch_is_set_to(default: torch.dtype) -> None:
     key, value = (torch.full((2, length, 4), 3.0, dtype=torch.bfloat16) for length in (5, 5))
-    scratch = _Scratch()
+    scratch = Scratch()
     torch.set_default_dtype(default)
     try:
         with torch.inference_mode():
-            scratch.exact(key, value, torch.float32)
+            scratch.exact([key], [value], torch.float32)
         with torch.no_grad():
-            made = scratch.exact(key[:1], value[:1], torch.float32)
+            made = scratch.exact([key[:1]], [value[:1]], torch.float32)
     finally:
         torch.set_default_dtype(torch.float32)
     assert all(each.dtype == torch.float32 and (each == 3).all() for each in made)

@@ -249,11 +249,11 @@ def test_dtype_of_a_cpu_ignores_size_memory_or_hardware(monkeypatch):
     from oci_magic.engines import loading
 
     monkeypatch.setattr(loading, "free_memory", lambda _: 16e9)
-    monkeypatch.setattr(loading, "_cpu_has_bf16", lambda: False)
+    monkeypatch.setattr(loading, "cpu_has_bf16", lambda: False)
     assert choose_dtype("cpu", 3_000_000) == "float32"
     assert choose_dtype("cpu", 1_350_000_000) == "float32"
     assert choose_dtype("cpu", 6_740_000_000) == "bfloat16"
-    monkeypatch.setattr(loading, "_cpu_has_bf16", lambda: True)
+    monkeypatch.setattr(loading, "cpu_has_bf16", lambda: True)
     assert choose_dtype("cpu", 3_000_000) == "float32"
     assert choose_dtype("cpu", 101_000_000) == "bfloat16"
     assert choose_dtype("cpu", 1_350_000_000) == "bfloat16"

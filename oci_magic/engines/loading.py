@@ -9,6 +9,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,7 @@ def choose_dtype(device: str, count: int) -> str:
         return "bfloat16" if torch.cuda.is_bf16_supported() else "float16"
     if device.startswith("mps"):
         return "bfloat16" if _mps_has_bf16() else "float16"
-    if count <= EXACT or (not _cpu_has_bf16() and fits(4 * count, free_memory(device))):
+    if count <= EXACT or (not cpu_has_bf16() and fits(4 * count, free_memory(device))):
         return "float32"
     return "bfloat16"
 
@@ -80,7 +81,7 @@ def load(
     count = parameters(folder)
     dtype = dtype or choose_dtype(device, count)
     check_fits(name, count * _bytes(dtype), device)
-    if device == "cpu" and dtype == "bfloat16" and not _cpu_has_bf16():
+    if device == "cpu" and dtype == "bfloat16" and not cpu_has_bf16():
         notify(f"{name} runs in bf16 to fit into memory; this CPU computes bf16 slowly")
     with _quiet(hide_progress=count <= SMALL), _one_line_errors(name, trust_remote_code):
         tokenizer = _load_tokenizer(folder, trust_remote_code)
@@ -187,7 +188,9 @@ def _bytes(dtype: str) -> int:
     return kind.itemsize
 
 
-def _cpu_has_bf16(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
+@cache
+def cpu_has_bf16(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
+    """Whether the processor multiplies bfloat16, as far as the system tells."""
     try:
         words = set(cpuinfo.read_text().split())
     except OSError:

@@ -1,27 +1,22 @@
-"""Keys and values of several answers at once, each as long as it is, and attention to them.
+"""Keys and values of several answers at once, each as long as it is.
 
 Covers a forward pass over answers of different lengths without padding: every answer has buffers
 of its own, into which a token is written, where a cache of transformers copies all tokens before
-it. A CPU attends in float32, in which torch is twice as fast from one token as in bfloat16.
-Attention that is more than causal, of a window or not, is refused: `fits` tries a model before it
-is trusted.
+it. Attention that is more than causal, of a window or not, is refused: `fits` tries a model before
+it is trusted.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from typing import Any
 
 import torch
-from torch.nn.functional import scaled_dot_product_attention
 from transformers import AttentionInterface, DynamicCache
 
+from .attention import GROWTH, attend
+
 _NAME = "oci_rows"
-_GROWTH = 256
-"""Tokens for which a buffer gets room at a time."""
-_KNOWN = {"dropout", "is_causal", "position_ids", "cache_position", "use_cache", "layer_idx"}
-"""What attention may be told besides and needs not know."""
 
 
 class Keys:
@@ -66,7 +61,7 @@ class Keys:
         return kept[0][:, :end], kept[1][:, :end]
 
     def _room(self, old: torch.Tensor | None, like: torch.Tensor, end: int) -> torch.Tensor:
-        length = -(-end // _GROWTH) * _GROWTH
+        length = -(-end // GROWTH) * GROWTH
         made = like.new_empty(like.shape[0], length, like.shape[2])
         if old is not None:
             made[:, : old.shape[1]] = old
@@ -74,7 +69,7 @@ class Keys:
 
 
 class _Rows(DynamicCache):  # type: ignore[misc]
-    """What a model takes for its cache: it hands the rows' keys and values on to `_attend`."""
+    """What a model takes for its cache: it hands the rows' keys and values on to `attend`."""
 
     def __init__(self, rows: Sequence[Keys]) -> None:
         super().__init__()
@@ -91,91 +86,6 @@ class _Rows(DynamicCache):  # type: ignore[misc]
     def get_mask_sizes(self, query_length: Any, layer_idx: int = 0) -> tuple[int, int]:  # noqa: ARG002
         length = query_length if isinstance(query_length, int) else len(query_length)
         return self.get_seq_length() + length, 0
-
-
-class _Scratch(threading.local):
-    """Where a thread puts keys and values in the dtype of attention.
-
-    The same place every time stays in the processor's cache: in new ones attention took up to
-    twice as long, once much had been allocated and freed.
-    """
-
-    def __init__(self) -> None:
-        self._key = self._value = torch.empty(0, 0, 0)
-
-    def exact(
-        self, key: torch.Tensor, value: torch.Tensor, dtype: torch.dtype
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Keys and values in `dtype`, until the next ones."""
-        if key.dtype == value.dtype == dtype or key.device.type != "cpu":
-            return key.to(dtype), value.to(dtype)
-        self._key = _room_for(self._key, key, dtype)
-        self._value = _room_for(self._value, value, dtype)
-        length = key.shape[1]
-        return self._key[:, :length].copy_(key), self._value[:, :length].copy_(value)
-
-
-def _room_for(scratch: torch.Tensor, given: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
-    """`scratch` if it has room for what is given, or a new one."""
-    heads, length, size = given.shape
-    fits = scratch.shape[::2] == (heads, size) and scratch.shape[1] >= length
-    if fits and scratch.dtype == dtype:
-        return scratch
-    with torch.inference_mode(False):  # a model may be called without it too
-        return torch.empty(heads, -(-length // _GROWTH) * _GROWTH, size, dtype=dtype)
-
-
-_SCRATCH = _Scratch()
-
-
-def _attend(
-    module: Any, query: torch.Tensor, key: Any, value: Any, attention_mask: Any = None,
-    scaling: float | None = None, sliding_window: int | None = None, **more: Any,
-) -> tuple[torch.Tensor, None]:  # fmt: skip
-    """Attention of (rows, heads, new, size) to each row's own keys; (rows, new, heads, size)."""
-    if attention_mask is not None and attention_mask.numel() == 1:
-        sliding_window = int(attention_mask)
-    told = {name for name, each in more.items() if each is not None and each is not False}
-    if unknown := told - _KNOWN:
-        raise NotImplementedError(f"attention with {', '.join(sorted(unknown))}")
-    groups = getattr(module, "num_key_value_groups", 1)
-    of_one = _attend_from_one if query.shape[2] == 1 else _attend_from_many
-    exact = torch.float32 if query.device.type == "cpu" else query.dtype
-    rows = zip(query.to(exact), key, value, strict=True)
-    made = torch.stack(
-        [
-            of_one(one, *_SCRATCH.exact(keys, values, exact), groups, scaling, sliding_window)
-            for one, keys, values in rows
-        ]
-    )
-    return made.transpose(1, 2).to(query.dtype).contiguous(), None
-
-
-def _attend_from_one(
-    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor,
-    groups: int, scale: float | None, window: int | None,
-) -> torch.Tensor:  # fmt: skip
-    if window:
-        key, value = key[:, -window:], value[:, -window:]
-    grouped = query.reshape(1, -1, groups, query.shape[2])
-    made = scaled_dot_product_attention(grouped, key[None], value[None], scale=scale)
-    return made.reshape(query.shape[0], 1, -1)
-
-
-def _attend_from_many(
-    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor,
-    groups: int, scale: float | None, window: int | None,
-) -> torch.Tensor:  # fmt: skip
-    new, length = query.shape[1], key.shape[1]
-    seen = torch.ones(new, length, dtype=torch.bool, device=query.device).tril(length - new)
-    if window:
-        seen = seen.triu(length - new - window + 1)
-    key, value = key.repeat_interleave(groups, 0), value.repeat_interleave(groups, 0)
-    # Of three dimensions, torch would take the plain way on a CPU, three times as long.
-    made = scaled_dot_product_attention(
-        query[None], key[None], value[None], attn_mask=seen, scale=scale
-    )
-    return made[0]
 
 
 def forward(
@@ -246,10 +156,10 @@ def _near(found: torch.Tensor, expected: torch.Tensor) -> bool:
 
 
 def _register() -> None:
-    AttentionInterface.register(_NAME, _attend)
+    AttentionInterface.register(_NAME, attend)
     try:
         from transformers import AttentionMaskInterface
-    except ImportError:  # before transformers 4.53, which makes a mask that `_attend` leaves alone
+    except ImportError:  # before transformers 4.53, which makes a mask that `attend` leaves alone
         return
     AttentionMaskInterface.register(_NAME, _window)
 

@@ -4,9 +4,10 @@ Covers a limit in seconds for every answer, the limits and walls of `inside.wall
 working folder (`folders`) whose size is watched as the number of threads is, answers of bounded
 length, and the end: the process is killed with its group, its folder goes. It is forked by a server
 that has run nothing of a stranger (`forking`). On Linux it can start no other process, so none can
-stay; on macOS a process that leaves the group may, and threads are not counted. The process that judges keeps what is expected: only arguments go in, and only plain
-values (`inside.plain`) come out. Windows has neither the limits nor pipes with a deadline: there,
-judging is refused in one line.
+stay; on macOS a process that leaves the group may, and threads are not counted. The process that
+judges keeps what is expected: only arguments go in, and only plain values (`inside.plain`) come
+out. Windows has neither the limits nor pipes with a deadline: there, judging is refused in one
+line.
 """
 
 from __future__ import annotations
