@@ -69,8 +69,8 @@ class Scratch(threading.local):
 
         In `dtype`; what is shorter than the longest has zeros behind it.
         """
-        if len(keys) == 1 and (keys[0].dtype == values[0].dtype == dtype or not _on_cpu(keys[0])):
-            return keys[0][None].to(dtype), values[0][None].to(dtype)
+        if len(keys) == 1 and keys[0].dtype == values[0].dtype == dtype:
+            return keys[0][None], values[0][None]
         self._key = _room_for(self._key, keys, dtype)
         self._value = _room_for(self._value, values, dtype)
         return _copied(self._key, keys), _copied(self._value, values)
@@ -82,10 +82,11 @@ def _room_for(scratch: Tensor, given: Sequence[Tensor], dtype: torch.dtype) -> T
     length = max(each.shape[1] for each in given)
     room = scratch.shape
     fits = room[1] == heads and room[3] == size and room[2] >= length and room[0] >= len(given)
-    if fits and scratch.dtype == dtype:
+    if fits and scratch.dtype == dtype and scratch.device == given[0].device:
         return scratch
     with torch.inference_mode(False):  # a model may be called without it too
-        return torch.empty(len(given), heads, -(-length // GROWTH) * GROWTH, size, dtype=dtype)
+        shape = len(given), heads, -(-length // GROWTH) * GROWTH, size
+        return torch.empty(shape, dtype=dtype, device=given[0].device)
 
 
 def _copied(scratch: Tensor, given: Sequence[Tensor]) -> Tensor:

@@ -1,6 +1,6 @@
 """Processes that are forked by a server (`inside.fork_server`), which this one starts once.
 
-A new Python takes 27 ms of a core until it can read a solution, a fork of one that waits 4. The
+A new Python takes 27 ms of a core until it can read a solution, a fork of one that waits 6. The
 server ends with this process, and every process that was forked with the server or with this one.
 """
 
