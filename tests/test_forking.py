@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from typing import Any
 import pytest
 
 from oci_magic.errors import OciError
+from oci_magic.running import forking
 from oci_magic.running.forking import SERVER, ForkServer
 from oci_magic.running.process import Ended, Limits, Process
 
@@ -110,3 +113,76 @@ def test_a_server_that_does_not_start_is_told_in_one_line(
     monkeypatch.setattr(sys, "executable", "/bin/false")
     with pytest.raises(OciError, match="no process to judge in has started"):
         ForkServer().fork(tmp_path)
+
+
+def test_solution_recurses_as_deep_as_in_a_python_of_its_own() -> None:
+    """Below its frames stand those of `inside.child` alone."""
+    code = """
+import sys
+import time
+def f():
+    frame, names = sys._getframe(), []
+    while frame:
+        names.append(frame.f_code.co_name)
+        frame = frame.f_back
+    return names[-2:]
+"""
+    assert told(code) == ["main", "<module>"]
+
+
+@pytest.mark.parametrize("code, number", [("sys.exit(3)", None), ("os._exit(0)", 0)])
+def test_leaving_is_no_answer(code: str, number: int | None) -> None:
+    with solution(f"import os, sys\n{code}\ndef f(): return 1") as process:
+        if number is None:
+            assert process.ask(None, 5)["raised"][0] == "SystemExit"
+            return
+        with pytest.raises(Ended) as ended:
+            process.ask(None, 5)
+    assert ended.value.code == number
+
+
+def test_timeouts_of_sockets_are_this_process_own() -> None:
+    SERVER.close()
+    socket.setdefaulttimeout(0.001)
+    try:
+        assert told("def f(): return 1") == 1
+    finally:
+        socket.setdefaulttimeout(None)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_what_a_process_left_in_its_group_ends_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is no filter, as on macOS: it may start others."""
+    start = forking._START.replace(
+        "from inside.fork_server",
+        "from inside import seccomp; seccomp.install = lambda: False; from inside.fork_server",
+    )
+    monkeypatch.setattr("oci_magic.running.forking._START", start)
+    SERVER.close()
+    code = """
+import os, time
+reading, writing = os.pipe()
+number = os.fork()
+if number:
+    def f(): return [os.getpid(), number]
+else:
+    time.sleep(600)
+"""
+    try:
+        with solution(code) as process:
+            if "value" not in process.ask(None, 5):
+                pytest.skip("this user may start no process")
+            _, left = process.call([], {}, 5)["value"]
+            os.kill(process._running.pid, signal.SIGKILL)
+            assert process._running.wait(5) == -signal.SIGKILL
+    finally:
+        SERVER.close()
+    for _ in range(500):
+        try:
+            state = Path(f"/proc/{left}/stat").read_text().rpartition(")")[2].split()[0]
+        except FileNotFoundError:
+            return
+        if state == "Z":
+            return
+        time.sleep(0.01)
+    pytest.fail("it lives on")

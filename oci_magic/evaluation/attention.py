@@ -80,13 +80,13 @@ def _room_for(scratch: Tensor, given: Sequence[Tensor], dtype: torch.dtype) -> T
     """`scratch` if it has room for what is given, or a new one."""
     heads, _, size = given[0].shape
     length = max(each.shape[1] for each in given)
-    room = scratch.shape
-    fits = room[1] == heads and room[3] == size and room[2] >= length and room[0] >= len(given)
-    if fits and scratch.dtype == dtype and scratch.device == given[0].device:
+    alike = scratch.dtype == dtype and scratch.device == given[0].device
+    kept = scratch.shape if alike and scratch.shape[1::2] == (heads, size) else (0, 0, 0, 0)
+    if kept[0] >= len(given) and kept[2] >= length:
         return scratch
+    rows, length = max(kept[0], len(given)), max(kept[2], -(-length // GROWTH) * GROWTH)
     with torch.inference_mode(False):  # a model may be called without it too
-        shape = len(given), heads, -(-length // GROWTH) * GROWTH, size
-        return torch.empty(shape, dtype=dtype, device=given[0].device)
+        return torch.empty(rows, heads, length, size, dtype=dtype, device=given[0].device)
 
 
 def _copied(scratch: Tensor, given: Sequence[Tensor]) -> Tensor:

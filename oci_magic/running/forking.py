@@ -1,13 +1,14 @@
 """Processes that are forked by a server (`inside.fork_server`), which this one starts once.
 
 A new Python takes 27 ms of a core until it can read a solution, a fork of one that waits 6. The
-server ends with this process, and every process that was forked with the server or with this one.
+server ends with this process, and so does every process that it has forked.
 """
 
 from __future__ import annotations
 
 import atexit
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -18,7 +19,8 @@ from pathlib import Path
 from ..errors import OciError
 
 _START = "import sys; sys.path.insert(0, sys.argv[1]); " + (
-    "from inside.fork_server import serve; del sys.path[0], sys.argv[1:]; serve()"
+    "from inside.child import main; from inside.fork_server import serve; "
+    "del sys.path[0], sys.argv[1:]; serve(); main()"
 )
 _ENVIRONMENT = {
     "PYTHONHASHSEED": "0",  # the same verdict every time, also where a set's order shows
@@ -28,6 +30,19 @@ _ENVIRONMENT = {
     "PATH": os.defpath,
 }
 _LINE = 64
+_PATIENCE = 30.0
+"""Seconds for what takes milliseconds."""
+
+
+_ENDED = "the server of processes has ended"
+
+
+def _pair() -> tuple[socket.socket, socket.socket]:
+    """Sockets that wait, whatever the default timeout of this process."""
+    pair = socket.socketpair()
+    for each in pair:
+        each.settimeout(None)
+    return pair
 
 
 class Forked:
@@ -39,16 +54,20 @@ class Forked:
     def __init__(self, control: socket.socket, folder: Path) -> None:
         self.returncode: int | None = None
         self._told = b""
-        self._line, theirs = socket.socketpair()
+        self.pid = 0
+        self._line, theirs = _pair()
         (reading, to), (back, writing) = os.pipe(), os.pipe()
         self.stdin, self.stdout = os.fdopen(to, "wb", 0), os.fdopen(back, "rb", 0)
         given = [reading, writing, theirs.detach()]
         try:
             try:
                 socket.send_fds(control, [os.fsencode(folder)], given)
+                if not control.recv(1):
+                    raise EOFError(_ENDED)
             finally:
                 for each in given:
                     os.close(each)
+            self._line.settimeout(_PATIENCE)
             self.pid = self._number()
         except BaseException:
             self.end()
@@ -62,12 +81,17 @@ class Forked:
         return self.returncode
 
     def end(self) -> None:
-        """Kill it and its group."""
-        self._line.settimeout(None)
+        """Kill it and its group, by its watcher, who tells the exit code; or here if he is gone."""
+        told = self.returncode is not None or b"\n" in self._told
         with suppress(OSError):
+            self._line.settimeout(_PATIENCE)
             self._line.shutdown(socket.SHUT_WR)
             while self._line.recv(_LINE):
-                pass
+                told = True
+        if self.pid and not told:
+            for kill in (os.killpg, os.kill):
+                with suppress(ProcessLookupError, PermissionError):
+                    kill(self.pid, signal.SIGKILL)
         self._line.close()
         self.stdin.close()
         self.stdout.close()
@@ -77,7 +101,7 @@ class Forked:
         while b"\n" not in self._told:
             piece = self._line.recv(_LINE)
             if not piece:
-                raise EOFError("the server of processes has ended")
+                raise EOFError(_ENDED)
             self._told += piece
         number, _, self._told = self._told.partition(b"\n")
         return int(number)
@@ -111,11 +135,13 @@ class ForkServer:
             process, control = self._running
             self._running = None
             control.close()
+            process.kill()
             process.wait()
 
     def _forked(self, folder: Path) -> Forked:
         if self._running is None:
-            ours, theirs = socket.socketpair()
+            ours, theirs = _pair()
+            ours.settimeout(_PATIENCE)
             with theirs:
                 process = subprocess.Popen(
                     [sys.executable, "-P", "-s", "-c", _START, str(Path(__file__).parent)],

@@ -84,11 +84,11 @@ class Process:
         self._look = time.monotonic() + _LOOK
         self._folder = folders.made()
         self._remove = weakref.finalize(self, folders.remove, self._folder)
+        self._selector = selectors.DefaultSelector()
         self._running = SERVER.fork(self._folder)
         self._in, self._out = self._running.stdin.fileno(), self._running.stdout.fileno()
         try:
             os.set_blocking(self._in, False)
-            self._selector = selectors.DefaultSelector()
             self._selector.register(self._out, selectors.EVENT_READ)
             most = [limits.memory, limits.total, limits.file]
             started = self.ask({**job, "limits": most}, limits.load)

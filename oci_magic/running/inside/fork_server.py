@@ -13,11 +13,7 @@ import os
 import select
 import signal
 import socket
-from collections.abc import Callable
 from contextlib import suppress
-from typing import NoReturn
-
-from .child import main
 
 PRELOADED = (
     "bisect", "cmath", "collections", "copy", "datetime", "functools", "hashlib", "heapq",
@@ -29,8 +25,11 @@ REQUEST = 1 << 13
 _DESCRIPTORS = 64
 
 
-def serve() -> NoReturn:
-    """Answer requests on descriptor 0 until it is closed."""
+def serve() -> None:
+    """Answer requests on descriptor 0 until it is closed; returns in each process that is judged.
+
+    So that nothing but `child.main` stands below a solution's frames.
+    """
     from . import tester  # noqa: F401  slow to come, as these are
 
     for name in PRELOADED:
@@ -42,25 +41,36 @@ def serve() -> NoReturn:
         folder, descriptors, _, _ = socket.recv_fds(control, REQUEST, 3)
         if not folder:
             os._exit(0)
+        control.send(b"\n")  # they have arrived
         if not os.fork():
-            _apart(_watch, folder, *descriptors)
+            try:
+                if not _watched(folder, *descriptors):
+                    control.detach()
+                    return
+                os._exit(0)
+            except BaseException:
+                os._exit(1)
         for each in descriptors:
             os.close(each)
 
 
-def _watch(folder: bytes, reading: int, writing: int, telling: int) -> None:
-    """Tell how the process that is forked here ends, or end it when nobody listens any more."""
+def _watched(folder: bytes, reading: int, writing: int, telling: int) -> bool:
+    """Tell how a process that is forked here ends; end it when nobody listens any more.
+
+    False in that process.
+    """
     _nowhere(0)  # the server's own
-    line = socket.socket(fileno=telling)
     told, tell = os.pipe()
     os.set_blocking(tell, False)
     signal.set_wakeup_fd(tell)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     number = os.fork()
     if not number:
-        _apart(_become, folder, reading, writing)
+        _prepare(folder, reading, writing)
+        return False
     os.close(reading)
     os.close(writing)
+    line = socket.socket(fileno=telling)
     with suppress(OSError):
         line.send(b"%d\n" % number)
     ended, status = 0, 0
@@ -71,11 +81,13 @@ def _watch(folder: bytes, reading: int, writing: int, telling: int) -> None:
         else:
             os.read(told, _DESCRIPTORS)
         ended, status = os.waitpid(number, 0 if telling in ready else os.WNOHANG)
+    _kill_group(number)  # what it has started, where it could
     with suppress(OSError):
         line.send(b"%d\n" % os.waitstatus_to_exitcode(status))
+    return True
 
 
-def _become(folder: bytes, reading: int, writing: int) -> None:
+def _prepare(folder: bytes, reading: int, writing: int) -> None:
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.setsid()
@@ -84,16 +96,6 @@ def _become(folder: bytes, reading: int, writing: int) -> None:
     os.dup2(writing, 1)
     _nowhere(2)
     os.closerange(3, _DESCRIPTORS)
-    main()
-
-
-def _apart(work: Callable[..., None], *given: object) -> NoReturn:
-    """Do `work` and end, whatever it raises: what is above it on the stack is another's."""
-    try:
-        work(*given)
-        os._exit(0)
-    finally:
-        os._exit(1)
 
 
 def _nowhere(descriptor: int) -> None:
@@ -103,6 +105,11 @@ def _nowhere(descriptor: int) -> None:
 
 
 def _kill(number: int) -> None:
-    for kill in (os.killpg, os.kill):  # it may not have come to lead a group yet
-        with suppress(ProcessLookupError, PermissionError):
-            kill(number, signal.SIGKILL)
+    _kill_group(number)
+    with suppress(ProcessLookupError, PermissionError):
+        os.kill(number, signal.SIGKILL)  # it may not have come to lead a group yet
+
+
+def _kill_group(number: int) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(number, signal.SIGKILL)
