@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import socket
@@ -37,10 +38,9 @@ def told(code: str) -> Any:
 
 def test_nothing_of_one_process_reaches_the_next() -> None:
     left = "import math, sys\nmath.pi = 3\nsys.left = 1\ndef f(): return math.pi"
-    seen = "import math, sys\ndef f(): return [math.pi, hasattr(sys, 'left'), len(sys.argv)]"
+    seen = "import math, sys\ndef f(): return [math.pi, hasattr(sys, 'left')]"
     assert told(left) == 3
-    (pi, has, _) = told(seen)["list"] if isinstance(told(seen), dict) else told(seen)
-    assert (pi, has) == (pytest.approx(3.14159, abs=1e-3), False)
+    assert told(seen) == [math.pi, False]
 
 
 def test_each_process_draws_numbers_of_its_own() -> None:
@@ -119,7 +119,6 @@ def test_solution_recurses_as_deep_as_in_a_python_of_its_own() -> None:
     """Below its frames stand those of `inside.child` alone."""
     code = """
 import sys
-import time
 def f():
     frame, names = sys._getframe(), []
     while frame:

@@ -32,8 +32,6 @@ _ENVIRONMENT = {
 _LINE = 64
 _PATIENCE = 30.0
 """Seconds for what takes milliseconds."""
-
-
 _ENDED = "the server of processes has ended"
 
 

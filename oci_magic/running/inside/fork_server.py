@@ -15,12 +15,12 @@ import signal
 import socket
 from contextlib import suppress
 
-PRELOADED = (
+_PRELOADED = (
     "bisect", "cmath", "collections", "copy", "datetime", "functools", "hashlib", "heapq",
     "itertools", "math", "operator", "random", "re", "string", "typing",
 )  # fmt: skip
 """What solutions often import; of these, only `random` has a state, which forking renews."""
-REQUEST = 1 << 13
+_REQUEST = 1 << 13
 """Bytes of a request at most: the folder."""
 _DESCRIPTORS = 64
 
@@ -32,13 +32,13 @@ def serve() -> None:
     """
     from . import tester  # noqa: F401  slow to come, as these are
 
-    for name in PRELOADED:
+    for name in _PRELOADED:
         __import__(name)
     control = socket.socket(fileno=0)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for watchers
     gc.freeze()
     while True:
-        folder, descriptors, _, _ = socket.recv_fds(control, REQUEST, 3)
+        folder, descriptors, _, _ = socket.recv_fds(control, _REQUEST, 3)
         if not folder:
             os._exit(0)
         control.send(b"\n")  # they have arrived
