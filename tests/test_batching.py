@@ -68,6 +68,25 @@ def test_conversations_in_a_batch_are_those_held_alone(
     assert together == alone
 
 
+@pytest.mark.parametrize(("free", "number"), [(2**40, 32), (0, 1)])
+def test_as_many_are_answered_beside_each_other_as_memory_allows(
+    engine: LocalEngine, free: int, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batching, "free_memory", lambda _: free)
+    assert batched(engine) == number
+
+
+def test_rows_take_a_third_of_the_memory_that_is_free(
+    engine: LocalEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = engine.model.config
+    size = config.hidden_size // config.num_attention_heads
+    token = 2 * 4 * config.num_hidden_layers * config.num_key_value_heads * size
+    each = token * min(engine.window, 2048)
+    monkeypatch.setattr(batching, "free_memory", lambda _: 3 * (5 * each + 1))
+    assert batched(engine) == 5
+
+
 @pytest.fixture
 def computed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     """How many tokens each row of each pass brought."""

@@ -23,7 +23,7 @@ from oci_magic.training.examples import Example, Shards, encode, text_of
 from oci_magic.training.generate import generate
 from oci_magic.training.model import Shape, _attention, grown, hidden, loss, new_model, weights_of
 from oci_magic.training.optim import orthogonal, schedule
-from oci_magic.training.parallel import gradients
+from oci_magic.training.parallel import Gradients
 from oci_magic.training.retrain import main as retrain
 from oci_magic.training.tokenizer import save_tokenizer, train_tokenizer
 from oci_magic.training.train import Plan, open_run, save, take_step, train
@@ -218,7 +218,7 @@ def test_training_forward_is_that_of_llama(tokenizer: Tokenizer) -> None:
     for parameter in model.parameters():
         torch.nn.init.normal_(parameter, std=0.2)
     ids = torch.randint(0, tokenizer.get_vocab_size(), (2, 40))
-    states = hidden(weights_of(model, torch.float32), SMALL, ids)
+    states = hidden(weights_of(dict(model.named_parameters()), torch.float32), SMALL, ids)
     ours = model.lm_head(model.model.norm(states))
     torch.testing.assert_close(ours, model(input_ids=ids).logits, rtol=1e-4, atol=1e-3)
 
@@ -248,7 +248,7 @@ def test_padding_does_not_change_the_loss(tokenizer: Tokenizer) -> None:
     torch.manual_seed(0)
     model = new_model(SMALL, tokenizer)
     (example,) = encode(tokenizer, _conversations(1))
-    weights = weights_of(model, torch.float32)
+    weights = weights_of(dict(model.named_parameters()), torch.float32)
     alone, _ = loss(weights, SMALL, padded([example], 3, Random(0)))
     batch = padded([example, Example([4] * 200, [0] * 200)], 3, Random(0))
     batch.weights[1] = 0
@@ -262,8 +262,9 @@ def test_gradients_of_parts_are_those_of_the_whole(
     model = new_model(SMALL, tokenizer)
     batch = padded(encode(tokenizer, _conversations(5)), 3, Random(0))
     monkeypatch.setattr("oci_magic.training.parallel.product_type", lambda _: torch.float32)
-    said = gradients(model, SMALL, batch)
-    weights = weights_of(model, torch.float32)
+    computed = Gradients(model, SMALL)
+    said = computed.of(batch)
+    weights = weights_of(dict(model.named_parameters()), torch.float32)
     value, assistant = loss(weights, SMALL, batch)
     (value / batch.weights[:, 1:].sum()).backward()
     assert said == pytest.approx(float(assistant / batch.said.sum()))
@@ -279,7 +280,7 @@ def test_bfloat16_gives_nearly_the_gradients_of_float32(tokenizer: Tokenizer) ->
     batch = padded(encode(tokenizer, _conversations(5)), 3, Random(0))
     grads = []
     for dtype in (torch.float32, torch.bfloat16):
-        weights = weights_of(model, dtype)
+        weights = weights_of(dict(model.named_parameters()), dtype)
         parts = torch.autograd.grad(loss(weights, SMALL, batch)[0], list(weights.values()))
         grads.append(torch.cat([part.flatten().float() for part in parts]))
     assert torch.nn.functional.cosine_similarity(*grads, dim=0) > 0.99

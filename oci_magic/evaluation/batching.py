@@ -22,8 +22,9 @@ import torch
 from ..engines.decoding import PREFILL, Decoder, common_prefix
 from ..engines.loading import out_of_memory
 from ..engines.local import LocalEngine
+from ..engines.memory import free_memory
 from ..errors import EngineError
-from .keys import Keys, fits, forward
+from .keys import Keys, fits, forward, token_bytes
 
 _TOGETHER, _SOON = 16, 0.1
 """Tokens, and seconds, after which a row hands over what it has: a thread wakes for each."""
@@ -33,17 +34,24 @@ _RETOLD = 16
 """Tokens at the end of a conversation that may be others when it is told again."""
 _IDLE_BYTES = 2**30
 """What rows that have ended may hold at most, for their conversations to go on."""
+_MOST, _TOKENS = 32, 2048
+"""Rows where nobody says how many, and the tokens of each that there must be memory for."""
+_SHARE = 3
+"""Rows may take one part of so many of the free memory: a mentor is beside them, at times."""
 
 _STOPPED = "the evaluation has been stopped"
 
 
-def batched(engine: LocalEngine, size: int) -> int:
-    """Let an engine answer up to `size` calls of `stream` at a time; how many it does now."""
+def batched(engine: LocalEngine, size: int | None = None) -> int:
+    """Let an engine answer up to `size` calls of `stream` at a time; how many it does now.
+
+    Without `size`, as many as there is memory for, 32 at most.
+    """
     decoder = BatchDecoder(engine.model, engine.stops, engine.window, size)
-    if not decoder.able:
+    if not decoder.able or decoder.size == 1:
         return 1
     engine.decoder = decoder
-    return size
+    return decoder.size
 
 
 class _Row:
@@ -77,20 +85,21 @@ class BatchDecoder(Decoder):
     `close` ends them; a thread in a forward pass when Python ends would abort the process.
     """
 
-    def __init__(self, model: Any, stops: frozenset[int], window: int, size: int) -> None:
+    def __init__(self, model: Any, stops: frozenset[int], window: int, size: int | None) -> None:
         super().__init__(model)
         self._stops, self._window, self._lock = stops, window, threading.Lock()
-        number = max(1, min(os.cpu_count() or 1, size // _LEAST)) if self._serial else 1
-        self._size = size // number
-        self._idle_most = 2 * size  # conversations that a crew has under way
+        self._named = {self._cache_name: None, **self._last_only}
+        self.able = self._croppable and fits(model, **self._named)
+        self.size = size or (self._most() if self.able else 1)
+        number = max(1, min(os.cpu_count() or 1, self.size // _LEAST)) if self._serial else 1
+        self._rows = self.size // number  # of each thread
+        self._idle_most = 2 * self.size  # conversations that a crew has under way
         self._waiting: queue.Queue[_Row | None] = queue.Queue()
         self._threads = [
             threading.Thread(target=self._work, daemon=True, name="batches") for _ in range(number)
         ]
         self._closed, self._number = False, torch.get_num_threads()
-        self._named = {self._cache_name: None, **self._last_only}
         self._idle: list[Keys] = []
-        self.able = self._croppable and fits(model, **self._named)
 
     def tokens(
         self, prompt: Sequence[int], pick: Callable[[Any], int]
@@ -120,6 +129,12 @@ class BatchDecoder(Decoder):
         torch.set_num_threads(self._number)
         while not self._waiting.empty():
             _tell([row] if (row := self._waiting.get()) else [], EngineError(_STOPPED))
+
+    def _most(self) -> int:
+        """As many rows as there is memory for."""
+        each = token_bytes(self._model, **self._named) * min(self._window, _TOKENS)
+        room = free_memory(str(self._model.device)) // _SHARE
+        return max(1, min(_MOST, room // max(1, each)))
 
     def _start(self) -> None:
         with self._lock:
@@ -172,7 +187,7 @@ class BatchDecoder(Decoder):
                 self._idle.append(row.keys)
                 while len(self._idle) > self._idle_most or self._idle_bytes > _IDLE_BYTES:
                     self._idle.pop(0)
-        return len(rows) < self._size
+        return len(rows) < self._rows
 
     @property
     def _idle_bytes(self) -> int:

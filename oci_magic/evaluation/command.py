@@ -136,6 +136,8 @@ def _made(given: Namespace, options: Options, records: Records) -> Iterator[Atte
     with Crew(
         given.model, given.mentor, options, given.batch, given.cluster, given.server_url
     ) as crew:
+        if given.batch is None:
+            print(f"answers at a time: {crew.side} (--batch)", file=sys.stderr)
         yield from crew.attempts(chain([first], left))
 
 

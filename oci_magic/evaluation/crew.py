@@ -32,18 +32,23 @@ from .served import Served
 from .side_by_side import side_by_side
 from .wording import in_shell
 
+_OF_A_SERVER = 8
+"""Requests at a time where nobody says how many."""
+
 
 class Shared:
     """An engine for several threads; a server is opened once for each, and asked `side` at a time.
+
+    Without `side`, of a server as many as most have room for, of a local model as memory allows.
 
     `turn` is to be held while one thread asks; where several may, it is nothing. `hang_up` ends
     what it is asked, and the threads of a decoder; nothing is asked after it.
     """
 
-    def __init__(self, name: str, url: str | None = None, side: int = 1) -> None:
+    def __init__(self, name: str, url: str | None = None, side: int | None = None) -> None:
         self.name, self.url = name, url
         self.turn: AbstractContextManager[object] = threading.Lock()
-        self._own, self._slots = threading.local(), threading.Semaphore(max(1, side))
+        self._own, self._slots = threading.local(), threading.Semaphore(side or _OF_A_SERVER)
         self._served: list[Served] = []
         self._hung_up = False
         self._one = None if self.by_thread else apart(lambda: open_engine(name, notify=_tell))
@@ -52,18 +57,18 @@ class Shared:
     def by_thread(self) -> bool:
         return self.name.startswith("server:")
 
-    def beside(self, size: int) -> int:
+    def beside(self, size: int | None) -> int:
         """Let `size` threads ask at a time, or as many as can: how many that are."""
-        one = self._one
-        if size > 1 and isinstance(one, LocalEngine):
+        one, able = self._one, 1
+        if self.by_thread:
+            able = size or _OF_A_SERVER
+        elif size != 1 and isinstance(one, LocalEngine):
             from .batching import batched  # here: it brings torch, which servers do without
 
-            size = apart(lambda: batched(one, size))
-        elif not self.by_thread:
-            size = 1
-        if size > 1:
+            able = apart(lambda: batched(one, size))
+        if able > 1:
             self.turn = nullcontext()
-        return size
+        return able
 
     def hang_up(self) -> None:
         self._hung_up = True
@@ -109,17 +114,20 @@ def judge_one(problem: Problem | CellProblem, code: str) -> Verdicts | CellVerdi
 
 
 class Crew:
-    """A model, a mentor if there is one, and judges; use it as a context."""
+    """A model, a mentor if there is one, and judges; use it as a context.
+
+    `side` is how many problems are answered at a time.
+    """
 
     def __init__(
-        self, model: str, mentor: str | None, options: Options, batch: int = 1,
+        self, model: str, mentor: str | None, options: Options, batch: int | None = 1,
         cluster: str | None = None, url: str | None = None,
     ) -> None:  # fmt: skip
         self._options = options
         self._model = Shared(model, url, batch)
         self._mentor = Shared(mentor, url, batch) if mentor else None
         self._cluster = Cluster(cluster) if cluster else None
-        side = self._model.beside(batch)
+        self.side = side = self._model.beside(batch)
         if self._mentor:
             self._mentor.beside(batch)
         self._threads = 2 * side if side > 1 else 1  # half are judged while half are answered

@@ -132,6 +132,13 @@ def fits(model: Any, **named: Any) -> bool:
     return fit
 
 
+def token_bytes(model: Any, **named: Any) -> int:
+    """What the keys and values of a token take, for a model that `fits`."""
+    row = Keys()
+    forward(model, [row], [[0]], **named)
+    return row.bytes // GROWTH
+
+
 def _turns_by_length(config: Any) -> bool:
     """Whether the rotation of positions depends on the longest row of a batch."""
     told = getattr(config, "rope_parameters", None) or getattr(config, "rope_scaling", None) or {}

@@ -40,8 +40,9 @@ def add_options(parser: Any) -> None:
         help="base only, or plus tests too where there are any (default: plus)")  # fmt: skip
     add("--form", choices=("paper", "chat"), default="paper",
         help="messages as in the paper, or as turns (cells: as in a notebook)")  # fmt: skip
-    add("--batch", type=whole(1), default=8, metavar="N",
-        help="problems answered in one pass, or asked of a server at a time (8)")  # fmt: skip
+    add("--batch", type=whole(1), metavar="N",
+        help="problems answered in one pass (as many as there is memory for, 32 at most), or asked "
+             "of a server at a time (8)")  # fmt: skip
     add("--cluster", metavar="ADDRESS", help="judge on a Dask cluster: tcp://HOST:PORT")
     add("--server-url", metavar="URL", help="where server: models are (http://.../v1)")
     add("--limit", type=whole(0), metavar="N", help="only the first N problems of each file")

@@ -122,14 +122,14 @@ def product_type(device: torch.device) -> torch.dtype:
     return torch.bfloat16 if fast else torch.float32
 
 
-def weights_of(model: Any, dtype: torch.dtype) -> Weights:
-    """Copies of the model's weights by name, to take gradients of: the layers' matrices in `dtype`.
+def weights_of(parameters: Weights, dtype: torch.dtype) -> Weights:
+    """Copies of a model's parameters, to take gradients of: the layers' matrices in `dtype`.
 
     Norms and embeddings stay in float32: theirs are sums over many tokens.
     """
     return {
         name: parameter.detach().to(dtype if is_matrix(name) else torch.float32).requires_grad_()
-        for name, parameter in model.named_parameters()
+        for name, parameter in parameters.items()
     }
 
 

@@ -26,7 +26,7 @@ from .curriculum import COPIES_BELOW, STAGES
 from .examples import Shards, text_of
 from .model import Shape, export, grown, new_model, shape_of
 from .optim import optimizers, schedule
-from .parallel import gradients
+from .parallel import Gradients
 from .tokenizer import VOCABULARY, load_tokenizer, save_tokenizer, train_tokenizer
 
 TOKENIZER_SAMPLE = 20_000
@@ -67,6 +67,7 @@ class Run:
     tokenizer: Any
     batches: Batches
     model: Any
+    gradients: Gradients
     optimizers: list[torch.optim.Optimizer]
     device: torch.device
     seconds: float = 0.0
@@ -98,15 +99,18 @@ def train(
     run = open_run(data, out, plan or Plan())
     say(_title(run))
     reported, saved, began, offset = 0.0, time.monotonic(), time.monotonic(), run.seconds
-    while run.progress < until:
-        assistant = take_step(run)
-        run.seconds = offset + time.monotonic() - began
-        if time.monotonic() - reported > run.plan.report_every:
-            reported = time.monotonic()
-            say(_line(run, assistant))
-        if time.monotonic() - saved > run.plan.save_every:
-            save(run)
-            saved = time.monotonic()
+    try:
+        while run.progress < until:
+            assistant = take_step(run)
+            run.seconds = offset + time.monotonic() - began
+            if time.monotonic() - reported > run.plan.report_every:
+                reported = time.monotonic()
+                say(_line(run, assistant))
+            if time.monotonic() - saved > run.plan.save_every:
+                save(run)
+                saved = time.monotonic()
+    finally:
+        run.gradients.close()
     save(run)
     say(f"done: {run.tokens:,} tokens, {run.step} steps, {run.seconds / 60:.1f} min: {out}/model")
     return out / "model"
@@ -124,8 +128,9 @@ def open_run(data: Path, out: Path, plan: Plan) -> Run:
     tokenizer = _tokenizer(data, out, plan)
     model = new_model(plan.shape, tokenizer).to(device)
     batches = Batches(tokenizer, Shards(data), Random(plan.seed))
+    gradients = Gradients(model, plan.shape, plan.compiled)
     built = optimizers(model, plan.muon_lr, plan.adam_lr)
-    run = Run(plan, out, tokenizer, batches, model, built, device)
+    run = Run(plan, out, tokenizer, batches, model, gradients, built, device)
     if plan.start:
         _take_weights(run, plan.start)
     if (out / "checkpoint.pt").exists():
@@ -141,7 +146,7 @@ def take_step(run: Run) -> float:
     run.tokens += batch.size
     run.step += 1
     factor = schedule(run.progress)
-    assistant = gradients(run.model, run.plan.shape, batch, run.plan.compiled)
+    assistant = run.gradients.of(batch)
     torch.nn.utils.clip_grad_norm_(run.model.parameters(), 1.0)
     for optimizer in run.optimizers:
         for group in optimizer.param_groups:

@@ -65,18 +65,12 @@ class Maker:
         self.words = Words(self.rng, held_out=held_out)
 
     def examples(self) -> list[dict[str, Any]]:
-        """The requests of one notebook, a line of Code-Feedback each: `id`, `messages`.
-
-        Half of the notebooks tell failures by their tracebacks alone.
-        """
+        """The requests of one notebook, a line of Code-Feedback each: `id`, `messages`."""
         if self.rng.random() < 0.1:
             tasks = [self.outside()]
         else:
             with tempfile.TemporaryDirectory() as folder:
                 tasks = self.tasks(Path(folder))
-        evidence = Random(f"evidence {self.seed}").random() < 0.5
-        for task in tasks:
-            task.evidence = evidence
         name = f"{'held' if self.held_out else 'task'}-{self.seed}"
         # Of a long notebook only the end, which has a long history: its examples cost much.
         ends = range(max(0, len(tasks) - 2) if len(tasks) > 4 else 0, len(tasks))
