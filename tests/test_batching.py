@@ -221,7 +221,7 @@ def test_closed_decoder_has_no_threads_and_says_that_it_is_closed(tmp_path: Path
         engine.decoder.close()
         ended = [each.exception() for each in asked]
     assert any(isinstance(each, EngineError) and "stopped" in str(each) for each in ended)
-    assert not any(each.is_alive() for each in engine.decoder._threads)  # type: ignore[attr-defined]
+    assert not engine.decoder._thread.is_alive()  # type: ignore[attr-defined]
     assert torch.get_num_threads() == number
     with pytest.raises(EngineError, match="stopped"):
         answer(engine, Message("user", "more"))

@@ -23,7 +23,10 @@ _CROPPABLE = {"full_attention", "sliding_attention"}
 
 
 class Decoder:
-    """Generates with one model. A prompt that begins like the last one costs only its rest."""
+    """Generates with one model. A prompt that begins like the last one costs only its rest.
+
+    `serial` says that one core computes its steps: several would wait for each other.
+    """
 
     def __init__(self, model: Any) -> None:
         self._model = model
@@ -34,7 +37,7 @@ class Decoder:
         # Keeps a model from computing logits for the whole prompt.
         self._last_only = {"logits_to_keep": 1} if _takes(model, "logits_to_keep") else {}
         small = sum(p.numel() for p in model.parameters()) < SERIAL
-        self._serial = small and model.device.type == "cpu"
+        self.serial = small and model.device.type == "cpu"
 
     def tokens(
         self, prompt: Sequence[int], pick: Callable[[Any], int]
@@ -85,7 +88,7 @@ class Decoder:
         import torch
 
         threads = torch.get_num_threads()
-        serial = self._serial and len(tokens) == 1 and threads > 1
+        serial = self.serial and len(tokens) == 1 and threads > 1
         try:
             if serial:
                 torch.set_num_threads(1)

@@ -10,7 +10,6 @@ alone. Models that attend in ways of their own are answered one by one.
 
 from __future__ import annotations
 
-import os
 import queue
 import threading
 import time
@@ -29,7 +28,7 @@ from .keys import Keys, fits, forward, token_bytes
 _TOGETHER, _SOON = 16, 0.1
 """Tokens, and seconds, after which a row hands over what it has: a thread wakes for each."""
 _LEAST = 4
-"""Rows for which one more thread computes, of a model whose steps are too short to be shared."""
+"""Rows for which one more process computes, of a model whose steps are too short to be shared."""
 _RETOLD = 16
 """Tokens at the end of a conversation that may be others when it is told again."""
 _IDLE_BYTES = 2**30
@@ -79,10 +78,10 @@ class _Row:
 
 
 class BatchDecoder(Decoder):
-    """A decoder whose `tokens` may be called from several threads; threads of its own compute.
+    """A decoder whose `tokens` may be called from several threads; a thread of its own computes.
 
-    There is one, or for a small model on a CPU up to one per core, each with rows of its own.
-    `close` ends them; a thread in a forward pass when Python ends would abort the process.
+    `able` says whether the model is one that can, `size` for how many at a time.
+    `close` ends the thread; one in a forward pass when Python ends would abort the process.
     """
 
     def __init__(self, model: Any, stops: frozenset[int], window: int, size: int | None) -> None:
@@ -91,13 +90,8 @@ class BatchDecoder(Decoder):
         self._named = {self._cache_name: None, **self._last_only}
         self.able = self._croppable and fits(model, **self._named)
         self.size = size or (self._most() if self.able else 1)
-        number = max(1, min(os.cpu_count() or 1, self.size // _LEAST)) if self._serial else 1
-        self._rows = self.size // number  # of each thread
-        self._idle_most = 2 * self.size  # conversations that a crew has under way
         self._waiting: queue.Queue[_Row | None] = queue.Queue()
-        self._threads = [
-            threading.Thread(target=self._work, daemon=True, name="batches") for _ in range(number)
-        ]
+        self._thread = threading.Thread(target=self._work, daemon=True, name="batches")
         self._closed, self._number = False, torch.get_num_threads()
         self._idle: list[Keys] = []
 
@@ -121,14 +115,17 @@ class BatchDecoder(Decoder):
     def close(self) -> None:
         """Stop computing, and wait until that is so; answers under way end where they are."""
         self._closed = True
-        for _ in self._threads:
-            self._waiting.put(None)
-        for thread in self._threads:
-            if thread.ident is not None:
-                thread.join()
+        self._waiting.put(None)
+        if self._thread.ident is not None:
+            self._thread.join()
         torch.set_num_threads(self._number)
         while not self._waiting.empty():
             _tell([row] if (row := self._waiting.get()) else [], EngineError(_STOPPED))
+
+    @property
+    def parts(self) -> int:
+        """In how many processes its rows would be computed sooner than in one."""
+        return max(1, self.size // _LEAST) if self.serial else 1
 
     def _most(self) -> int:
         """As many rows as there is memory for."""
@@ -138,12 +135,11 @@ class BatchDecoder(Decoder):
 
     def _start(self) -> None:
         with self._lock:
-            for thread in self._threads:
-                if thread.ident is None:
-                    thread.start()
+            if self._thread.ident is None:
+                self._thread.start()
 
     def _work(self) -> None:
-        if self._serial:
+        if self.serial:
             torch.set_num_threads(1)  # of the process
         rows: list[_Row] = []
         while not self._closed:
@@ -183,11 +179,11 @@ class BatchDecoder(Decoder):
         """Whether one more may begin, now that those that have ended leave the list."""
         for row in [row for row in rows if row.done]:
             rows.remove(row)
-            with self._lock:
-                self._idle.append(row.keys)
-                while len(self._idle) > self._idle_most or self._idle_bytes > _IDLE_BYTES:
-                    self._idle.pop(0)
-        return len(rows) < self._rows
+            self._idle.append(row.keys)
+            # A crew has twice as many conversations under way as are answered at a time.
+            while len(self._idle) > 2 * self.size or self._idle_bytes > _IDLE_BYTES:
+                self._idle.pop(0)
+        return len(rows) < self.size
 
     @property
     def _idle_bytes(self) -> int:
@@ -207,21 +203,19 @@ class BatchDecoder(Decoder):
         except (RuntimeError, MemoryError) as error:
             if not out_of_memory(error) or not self._idle:
                 raise
-        with self._lock:
-            self._idle.clear()
+        self._idle.clear()
         return forward(self._model, known, tokens, **self._named)
 
     def _resumed(self, prompt: list[int], others: list[_Row]) -> Keys:
         """The keys of the conversation that `prompt` goes on with, or of what it begins with."""
-        with self._lock:
-            known = [*self._idle, *(row.keys for row in others)]
-            shared = {each: common_prefix(each.tokens, prompt[:-1]) for each in known}
-            found = max(known, key=lambda each: shared[each], default=None)
-            if found is None or not shared[found]:
-                return Keys()
-            if found not in self._idle or len(found.tokens) - shared[found] > _RETOLD:
-                return self._copied(found, shared[found])
-            self._idle.remove(found)
+        known = [*self._idle, *(row.keys for row in others)]
+        shared = {each: common_prefix(each.tokens, prompt[:-1]) for each in known}
+        found = max(known, key=lambda each: shared[each], default=None)
+        if found is None or not shared[found]:
+            return Keys()
+        if found not in self._idle or len(found.tokens) - shared[found] > _RETOLD:
+            return self._copied(found, shared[found])
+        self._idle.remove(found)
         found.crop(shared[found])
         return found
 

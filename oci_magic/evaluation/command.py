@@ -39,6 +39,8 @@ _OPEN = {
     "processes": "starting processes or the network",
 }
 _LISTED = 10
+_FOR_A_HELPER = 32
+"""Attempts for which one more process is worth the seconds of its start."""
 Say = Callable[[str], None]
 
 
@@ -84,7 +86,7 @@ def _attempts(given: Namespace) -> None:
         if solutions:
             made = _given(given, solutions, options, records)
         else:
-            made = _made(given, options, records)
+            made = _made(given, options, records, total - len(records.done))
         started, before = time.perf_counter(), len(records.done)
         try:
             _kept(made, records, total)
@@ -123,7 +125,8 @@ def _why(each: Attempt) -> str:
     return f"plus: {last.plus.kind}"
 
 
-def _made(given: Namespace, options: Options, records: Records) -> Iterator[Attempt]:
+def _made(given: Namespace, options: Options, records: Records, number: int) -> Iterator[Attempt]:
+    """The attempts that are left, `number` of them."""
     left = (
         (problem, sample)
         for problem in _problems(given, options)
@@ -133,9 +136,11 @@ def _made(given: Namespace, options: Options, records: Records) -> Iterator[Atte
     first = next(left, None)
     if first is None:
         return
+    helpers = min((os.cpu_count() or 1) - 1, number // _FOR_A_HELPER)
     with Crew(
-        given.model, given.mentor, options, given.batch, given.cluster, given.server_url
-    ) as crew:
+        given.model, given.mentor, options, given.batch, given.cluster, given.server_url,
+        helpers=helpers,
+    ) as crew:  # fmt: skip
         if given.batch is None:
             print(f"answers at a time: {crew.side} (--batch)", file=sys.stderr)
         yield from crew.attempts(chain([first], left))

@@ -9,12 +9,13 @@ oci_magic. A stop, and an error in one attempt, end all.
 from __future__ import annotations
 
 import os
+import queue
 import sys
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
-from typing import Self, overload
+from typing import TYPE_CHECKING, Self, cast, overload
 
 from ..engines import Engine, open_engine
 from ..engines.addresses import Server
@@ -25,12 +26,16 @@ from .cell_attempts import CellJudging, attempt_cell
 from .cell_judging import CellJudge, CellVerdict
 from .cells import CellProblem
 from .cluster import Cluster
+from .helpers import Helper, started
 from .judging import Judge, Verdicts
 from .mentor import Guidance, guidance
 from .problems import Problem
 from .served import Served
 from .side_by_side import side_by_side
 from .wording import in_shell
+
+if TYPE_CHECKING:
+    from .batching import BatchDecoder
 
 _OF_A_SERVER = 8
 """Requests at a time where nobody says how many."""
@@ -50,6 +55,7 @@ class Shared:
         self.turn: AbstractContextManager[object] = threading.Lock()
         self._own, self._slots = threading.local(), threading.Semaphore(side or _OF_A_SERVER)
         self._served: list[Served] = []
+        self._rows: BatchDecoder | None = None
         self._hung_up = False
         self._one = None if self.by_thread else apart(lambda: open_engine(name, notify=_tell))
 
@@ -66,9 +72,20 @@ class Shared:
             from .batching import batched  # here: it brings torch, which servers do without
 
             able = apart(lambda: batched(one, size))
+            self._rows = cast("BatchDecoder", one.decoder) if able > 1 else None
         if able > 1:
             self.turn = nullcontext()
         return able
+
+    @property
+    def parts(self) -> int:
+        """In how many processes it would answer sooner than in one."""
+        return self._rows.parts if self._rows else 1
+
+    def narrow(self, size: int) -> None:
+        """Let this process answer `size` at a time, of those that `beside` said."""
+        if self._rows:
+            self._rows.size = size
 
     def hang_up(self) -> None:
         self._hung_up = True
@@ -116,42 +133,64 @@ def judge_one(problem: Problem | CellProblem, code: str) -> Verdicts | CellVerdi
 class Crew:
     """A model, a mentor if there is one, and judges; use it as a context.
 
-    `side` is how many problems are answered at a time.
+    `side` is how many problems are answered at a time, `judges` how many solutions are judged.
+    There are up to `helpers` where that is of use: for a model that one core computes.
     """
 
     def __init__(
         self, model: str, mentor: str | None, options: Options, batch: int | None = 1,
-        cluster: str | None = None, url: str | None = None,
+        cluster: str | None = None, url: str | None = None, *, helpers: int = 0, judges: int = 0,
     ) -> None:  # fmt: skip
         self._options = options
         self._model = Shared(model, url, batch)
         self._mentor = Shared(mentor, url, batch) if mentor else None
         self._cluster = Cluster(cluster) if cluster else None
-        self.side = side = self._model.beside(batch)
+        self.side = self._model.beside(batch)
         if self._mentor:
             self._mentor.beside(batch)
-        self._threads = 2 * side if side > 1 else 1  # half are judged while half are answered
-        self._slots = threading.Semaphore(os.cpu_count() or 1)
+        parts = 1 + min(helpers, self._model.parts - 1) if not (mentor or cluster) else 1
+        judges = judges or max(2, (os.cpu_count() or 1) // parts)
+        self._slots = threading.Semaphore(judges)
+        size = self.side // parts
+        self._model.narrow(self.side - size * (parts - 1))
+        self._helpers = started(parts - 1, model, options, size, judges)
+        # Half are judged while half are answered.
+        self._threads = 2 * self.side if self.side > 1 else 1
+        self._places: queue.SimpleQueue[Crew | Helper] = queue.SimpleQueue()
+        all_places: list[Crew | Helper] = [self, *self._helpers]
+        for number in range(self._threads):
+            self._places.put(all_places[number % parts])
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._hang_up()
+        self.close()
         if self._cluster:
             self._cluster.close()
 
     def attempts(self, tasks: Iterable[tuple[Problem | CellProblem, int]]) -> Iterator[Attempt]:
         """An attempt for each problem and sample, in the order in which they end."""
-        works = (partial(self._attempt, *task) for task in tasks)
+        works = (partial(self._somewhere, *task) for task in tasks)
         if self._threads > 1:
-            return side_by_side(works, self._threads, self._hang_up)
+            return side_by_side(works, self._threads, self.close)
         never = threading.Event()
         return (work(never) for work in works)
 
-    def _attempt(
+    def _somewhere(
         self, problem: Problem | CellProblem, sample: int, stop: threading.Event
     ) -> Attempt:
+        """An attempt here or by a helper, whoever has a place free."""
+        place = self._places.get()
+        try:
+            return place.attempt(problem, sample, stop)
+        finally:
+            self._places.put(place)
+
+    def attempt(
+        self, problem: Problem | CellProblem, sample: int, stop: threading.Event
+    ) -> Attempt:
+        """One attempt, in this process."""
         there = Elsewhere(self._cluster, stop) if self._cluster else None
         if isinstance(problem, CellProblem):
             of_cells: CellJudging = there or CellJudge(slots=self._slots, stop=stop)
@@ -165,10 +204,13 @@ class Crew:
             sample=sample, mentor=guide, stop=stop,
         )  # fmt: skip
 
-    def _hang_up(self) -> None:
-        self._model.hang_up()
-        if self._mentor:
-            self._mentor.hang_up()
+    def close(self) -> None:
+        """End what is under way, and the helpers."""
+        for each in (self._model, self._mentor):
+            if each:
+                each.hang_up()
+        for helper in self._helpers:
+            helper.close()
 
     def _guide(self, problem: Problem, code: str, result: str) -> Guidance:
         assert self._mentor

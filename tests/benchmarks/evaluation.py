@@ -17,6 +17,7 @@ models are wrong, so both rounds are asked and judged.
 from __future__ import annotations
 
 import argparse
+import os
 import tempfile
 import time
 from collections.abc import Callable, Generator, Sequence
@@ -77,7 +78,8 @@ def whole_run(
     model: str, problems: Sequence[Problem], tokens: int, batch: int
 ) -> tuple[list[Attempt], float]:
     """All attempts, and seconds; with batch 0 by `generate`."""
-    with Crew(model, None, Options(new_tokens=tokens), batch or 1) as crew:
+    helpers = (os.cpu_count() or 1) - 1 if batch else 0
+    with Crew(model, None, Options(new_tokens=tokens), batch or 1, helpers=helpers) as crew:
         engine: Any = crew._model.engine  # every thread has the same
         if not batch:
             engine.decoder = Generate(engine.model, tokens)
