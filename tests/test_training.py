@@ -272,6 +272,19 @@ def test_gradients_of_parts_are_those_of_the_whole(
         torch.testing.assert_close(parameter.grad, whole.grad)
 
 
+def test_end_of_a_helping_process_is_told(
+    tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
+    computed = Gradients(new_model(SMALL, tokenizer), SMALL)
+    batch = padded(encode(tokenizer, _conversations(5)), 3, Random(0))
+    computed.of(batch)
+    computed._helpers[0]._process.kill()
+    with pytest.raises(OciError, match="start it again"):
+        computed.of(batch)
+    computed.close()
+
+
 def test_bfloat16_gives_nearly_the_gradients_of_float32(tokenizer: Tokenizer) -> None:
     torch.manual_seed(0)
     model = new_model(SMALL, tokenizer)

@@ -1,8 +1,9 @@
 """Who answers and who judges: one model for many threads, and where solutions are judged.
 
 A local model answers several prompts in one pass (`batching`); a server is asked by every thread
-on its own; any other engine answers one problem after the other. Judging runs beside that, as
-many solutions at a time as there are cores, or on a Dask cluster, each of whose workers must have
+on its own; any other engine answers one problem after the other. A model that one core computes is
+loaded by a process for each core (`helpers`). Judging runs beside that, as many solutions at a time
+as there are cores, but two for each process, or on a Dask cluster, each of whose workers must have
 oci_magic. A stop, and an error in one attempt, end all.
 """
 
