@@ -8,11 +8,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
 
 from oci_magic.__main__ import main
+from oci_magic.errors import OciError
 from oci_magic.evaluation import cluster, given
 from oci_magic.evaluation.records import NAME, attempts
 
@@ -115,13 +117,23 @@ def test_run_goes_on_after_its_scheduler_was_lost(running: Running, tmp_path: Pa
     running.end()
     said = judging.communicate(timeout=120)[1].splitlines()
     assert judging.returncode == 1
-    assert [line for line in said if not line.startswith("[")] == [
-        f"oci-magic: the Dask cluster at {running.address} was lost (CancelledError): "
-        "give the same command to go on"
-    ]
+    (told,) = [line for line in said if not line.startswith("[")]
+    begin = f"oci-magic: the Dask cluster at {running.address} was lost ("
+    assert told.startswith(begin) and told.endswith("): give the same command to go on")
     assert 3 < lines(kept) < 41
     assert main(command) == 0, "here, without the cluster"
     assert len({each.task_id for each in attempts(kept)}) == 40 == lines(kept) - 1
+
+
+def test_scheduler_that_tells_nothing_is_lost(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An answer that was on its way then never comes, for Dask fails in a callback of its own."""
+    there, never = cluster.Cluster(running.address), Future[int]()
+    monkeypatch.setattr(there._client, "scheduler_info", dict)
+    with pytest.raises(OciError, match=r"was lost \(its scheduler\): give the same"):
+        there.answer(never, threading.Event())
+    there.close()
 
 
 def test_workers_that_go_are_waited_for(

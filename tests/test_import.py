@@ -10,6 +10,8 @@ import sys
 import tomllib
 from pathlib import Path
 
+import pytest
+
 import oci_magic
 
 ROOT = Path(oci_magic.__file__).parents[1]
@@ -37,20 +39,25 @@ def test_import_is_light_and_quick() -> None:
     assert heavy == ("", "", "") and min(times) < 100
 
 
-def test_load_ext_is_light_and_quick() -> None:
+def test_load_ext_is_light_and_quicker_than_ipython(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In milliseconds it would say how quick the machine is: 0.6 of IPython's own import."""
     code = (
         "import sys, time\n"
+        "began = time.process_time()\n"
         "from IPython.core.interactiveshell import InteractiveShell\n"
         "shell = InteractiveShell()\n"
-        "before = set(sys.modules)\n"
-        "t = time.process_time()\n"
+        "before, ready = set(sys.modules), time.process_time()\n"
         "shell.run_line_magic('load_ext', 'oci_magic')\n"
-        "print(1000 * (time.process_time() - t))\n"
+        "print((time.process_time() - ready) / (ready - began))\n"
         "assert 'oci' in shell.magics_manager.magics['cell']\n"
         f"print(*sorted({HEAVY} & (set(sys.modules) - before)))\n"
     )
-    times, heavy = zip(*(run(code) for _ in range(3)), strict=True)
-    assert heavy == ("", "", "") and min(times) < 100
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+    monkeypatch.setenv("PYTHONPYCACHEPREFIX", str(tmp_path))  # compiled, as pip leaves modules
+    ratios, heavy = zip(*(run(code) for _ in range(4)), strict=True)
+    assert heavy == ("",) * 4 and min(ratios) < 1
 
 
 def run(code: str) -> tuple[float, str]:

@@ -66,7 +66,16 @@ class Cluster:
         return max(1, sum(int(each["nthreads"]) for each in self._workers()))
 
     def _workers(self) -> list[Any]:
-        return list(self._client.scheduler_info()["workers"].values())
+        """What is told of each. Raises OciError when a lost scheduler tells nothing."""
+        told = self._client.scheduler_info()
+        if "workers" not in told:
+            raise self._lost("its scheduler")
+        return list(told["workers"].values())
+
+    def _lost(self, what: str) -> OciError:
+        return OciError(
+            f"the Dask cluster at {self.address} was lost ({what}): give the same command to go on"
+        )
 
     def close(self) -> None:
         self._client.close()
@@ -88,10 +97,7 @@ class Cluster:
                 self._look()
             except Exception as error:
                 if isinstance(error, CancelledError) or _of_dask(error):
-                    raise OciError(
-                        f"the Dask cluster at {self.address} was lost ({type(error).__name__}): "
-                        "give the same command to go on"
-                    ) from None
+                    raise self._lost(type(error).__name__) from None
                 raise
 
     def _look(self) -> None:
@@ -103,9 +109,12 @@ class Cluster:
 
 
 def _quiet() -> None:
-    """What is lost is told here, in one line: each part of Dask has a logger of its own."""
-    for name in [*logging.root.manager.loggerDict]:
-        if name.partition(".")[0] == "distributed":
+    """What is lost is told here, in one line: each part of Dask has a logger of its own.
+
+    Of a connection that ends under Dask's own callbacks, tornado tells.
+    """
+    for name in [*logging.root.manager.loggerDict, "tornado.application"]:
+        if name.partition(".")[0] in ("distributed", "tornado"):
             logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
