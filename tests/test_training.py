@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
 from oci_magic.errors import OciError
+from oci_magic.training.ahead import Ahead
 from oci_magic.training.batches import Batches, cut, padded
 from oci_magic.training.copying import copy_task
 from oci_magic.training.curriculum import STAGES, repeat, stage_at
@@ -409,3 +410,15 @@ def test_one_command_makes_tasks_trains_scores_and_goes_on(
     assert retrain(command) == 0  # all is there: no task is made anew, no step is taken
     assert (tmp_path / "tasks" / "tasks-0.jsonl").read_bytes() == made
     assert "going on at 100%" in capsys.readouterr().out
+
+
+def test_processes_make_batches_ahead_of_every_example(tokenizer: Tokenizer, data: Path) -> None:
+    ahead = Ahead(Batches(tokenizer, Shards(data), Random(0), scale=2), workers=2)
+    assert ahead.look() == ahead.count == 40
+    everything = {tokenizer.decode(e.ids) for e in encode(tokenizer, list(Shards(data).news()))}
+    shown: set[str] = set()
+    while shown != everything:
+        batch = ahead.next(1.0)
+        assert batch.ids.numel() <= 2 * STAGES[-1].tokens
+        shown |= set(tokenizer.decode_batch(batch.ids.tolist()))
+        assert shown <= everything

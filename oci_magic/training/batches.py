@@ -7,7 +7,7 @@ packed: packed sequences taught a small model to copy far more slowly.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -36,37 +36,63 @@ class Batch:
     """Right-padded ids (examples, length) and `said` (0 or 1); `weights` are 0 on padding.
 
     The loss weight of a token is 1 if the assistant says it. Of the others a random quarter
-    counts, so that its mean weight is 0.1: leaving logits out saves time.
+    counts, so that its mean weight is 0.1: leaving logits out saves time. `counted` tells which
+    of the flattened next tokens count: a GPU would have to be waited for to tell.
     """
 
     ids: torch.Tensor
     said: torch.Tensor
     weights: torch.Tensor
+    counted: torch.Tensor
     size: int = 0  # tokens without padding
+
+    @classmethod
+    def of(
+        cls, ids: torch.Tensor, said: torch.Tensor, weights: torch.Tensor, size: int = 0
+    ) -> Batch:
+        """The batch of these; `size` is its tokens without padding."""
+        return cls(ids, said, weights, weights[:, 1:].flatten().nonzero().squeeze(1), size)
 
     def parts(self, count: int) -> list[Batch]:
         """The batch as `count` batches or fewer, each with some of its examples."""
         rows = -(-len(self.ids) // count)
         columns = (torch.split(column, rows) for column in (self.ids, self.said, self.weights))
-        return [Batch(*part) for part in zip(*columns, strict=True)]
+        return [Batch.of(*part) for part in zip(*columns, strict=True)]
 
     def to(self, device: torch.device) -> Batch:
-        """The batch on `device`."""
-        return Batch(self.ids.to(device), self.said.to(device), self.weights.to(device), self.size)
+        """The batch on `device`, at once or, from pinned memory, in time."""
+        return self._each(lambda tensor: tensor.to(device, non_blocking=True))
+
+    def pin_memory(self) -> Batch:
+        """The batch where a GPU can take it from while the program goes on."""
+        return self._each(torch.Tensor.pin_memory)
+
+    def _each(self, change: Callable[[torch.Tensor], torch.Tensor]) -> Batch:
+        ids, said, weights, counted = map(change, (self.ids, self.said, self.weights, self.counted))
+        return Batch(ids, said, weights, counted, self.size)
 
 
 @dataclass
 class Batches:
-    """An endless supply of batches, as the curriculum wants them at each point of the run."""
+    """An endless supply of batches, as the curriculum wants them at each point of the run.
+
+    They are `scale` times as large as it says.
+    """
 
     tokenizer: Tokenizer
     shards: Shards
     random: Random
+    scale: int = 1
     pool: list[Example] = field(default_factory=list)
     uses: list[int] = field(default_factory=list)
     queue: list[list[Example]] = field(default_factory=list)
     first: float = 0.0  # no stage before this progress
     halves: Halves = field(default_factory=dict)  # how the pool's rarer tokens may be split
+
+    @property
+    def count(self) -> int:
+        """How many examples there are."""
+        return len(self.pool)
 
     def next(self, progress: float, copies: bool = True) -> Batch:
         """The next batch; `progress` (0 to 1) and whether the model copies decide on the stage."""
@@ -109,13 +135,14 @@ class Batches:
     def _window(self, stage: Stage) -> list[list[Example]]:
         """The batches of the next few steps, longest examples together, in random order."""
         tasks = 1 - stage.repeats - stage.copies
-        chosen = self._least_used(int(WINDOW_STEPS * stage.tokens * tasks), stage.longest)
+        step = stage.tokens * self.scale
+        chosen = self._least_used(int(WINDOW_STEPS * step * tasks), stage.longest)
         # Repeats and copies are shorter: the shares are those of examples.
-        whole = len(chosen) / tasks if tasks else WINDOW_STEPS * stage.tokens / 30
+        whole = len(chosen) / tasks if tasks else WINDOW_STEPS * step / 30
         copies = [copy_task(self.random) for _ in range(round(whole * stage.copies))]
         chosen += encode(self.tokenizer, copies)
         chosen += [self._repeat() for _ in range(round(whole * stage.repeats))]
-        batches = cut(sorted(chosen, key=lambda example: len(example.ids)), stage.tokens)
+        batches = cut(sorted(chosen, key=lambda example: len(example.ids)), step)
         self.random.shuffle(batches)
         return batches
 
@@ -159,7 +186,7 @@ def padded(examples: Sequence[Example], pad: int, random: Random) -> Batch:
         said[row, :size] = torch.tensor(example.said, dtype=torch.float32)
         drawn = (torch.rand(size, generator=draw) < PROMPT_SHARE) * (PROMPT_WEIGHT / PROMPT_SHARE)
         weights[row, :size] = torch.where(said[row, :size] > 0, 1.0, drawn)
-    return Batch(ids, said, weights, sum(len(example.ids) for example in examples))
+    return Batch.of(ids, said, weights, sum(len(example.ids) for example in examples))
 
 
 def _rounded(length: int) -> int:

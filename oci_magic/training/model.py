@@ -159,8 +159,8 @@ def loss(
 ) -> tuple[Tensor, Tensor]:
     """The weighted sum of the next tokens' losses, and the plain sum over the assistant's."""
     states = hidden(weights, shape, batch.ids[:, :-1], compiled)
+    at = batch.counted
     factors = batch.weights[:, 1:].flatten()
-    at = factors.nonzero().squeeze(1)
     each = (_compiled(_losses) if compiled else _losses)(
         states.flatten(0, 1)[at],
         weights["model.norm.weight"],

@@ -45,20 +45,21 @@ class Muon(torch.optim.Optimizer):
                 self._step_alike(params, group)
 
     def _step_alike(self, params: list[torch.Tensor], group: dict[str, Any]) -> None:
-        updates = [self._momentum(param, group["momentum"]) for param in params]
+        updates = orthogonal(torch.stack(self._momentum(params, group["momentum"])))
         rows, columns = params[0].shape
         rate = group["lr"] * max(1.0, rows / columns) ** 0.5
-        for param, update in zip(params, orthogonal(torch.stack(updates)), strict=True):
-            param.mul_(1 - group["lr"] * group["weight_decay"]).sub_(update, alpha=rate)
+        torch._foreach_mul_(params, 1 - group["lr"] * group["weight_decay"])
+        torch._foreach_add_(params, updates.unbind(), alpha=-rate)
 
-    def _momentum(self, param: torch.Tensor, momentum: float) -> torch.Tensor:
-        """Nesterov's look ahead along the kept average of gradients."""
-        assert param.grad is not None
-        state = self.state[param]
-        if "average" not in state:
-            state["average"] = torch.zeros_like(param.grad)
-        state["average"].lerp_(param.grad, 1 - momentum)
-        return param.grad.lerp(state["average"], momentum)
+    def _momentum(self, params: list[torch.Tensor], momentum: float) -> list[torch.Tensor]:
+        """Nesterov's look ahead along the kept averages of gradients."""
+        grads = [param.grad for param in params if param.grad is not None]
+        for param, grad in zip(params, grads, strict=True):
+            if "average" not in self.state[param]:
+                self.state[param]["average"] = torch.zeros_like(grad)
+        averages = [self.state[param]["average"] for param in params]
+        torch._foreach_lerp_(averages, grads, 1 - momentum)
+        return list(torch._foreach_lerp(grads, averages, momentum))
 
 
 def orthogonal(stack: torch.Tensor, steps: int = 5) -> torch.Tensor:

@@ -21,6 +21,7 @@ import torch
 
 from ..errors import OciError
 from ..types import Message
+from .ahead import Ahead
 from .batches import Batches
 from .curriculum import COPIES_BELOW, STAGES
 from .examples import Shards, text_of
@@ -31,12 +32,16 @@ from .tokenizer import VOCABULARY, load_tokenizer, save_tokenizer, train_tokeniz
 
 TOKENIZER_SAMPLE = 20_000
 HISTORY = "training.json"
-COUNTS = ("seconds", "tokens", "step", "mean_loss", "copies")
+COUNTS = ("seconds", "tokens", "step", "copies")
+GPU_SCALE = 8
+"""How many times larger a step is on a GPU: smaller ones leave most of it idle."""
 
 
 @dataclass(frozen=True)
 class Plan:
     """How long and how to train. `tokens` (not 0) is the budget instead of `minutes`.
+
+    A step has `scale` times the curriculum's tokens (0: once, on a GPU 8 times).
 
     `start` is the folder of a trained model to go on from; its shape is taken, with further
     layers up to `grow`. `compiled` fuses operations by torch.compile, which takes a minute at the
@@ -47,6 +52,7 @@ class Plan:
     tokens: int = 0
     shape: Shape = field(default_factory=Shape)
     vocabulary: int = VOCABULARY
+    scale: int = 0
     seed: int = 0
     threads: int = 0
     start: Path | None = None
@@ -65,15 +71,15 @@ class Run:
     plan: Plan
     out: Path
     tokenizer: Any
-    batches: Batches
+    batches: Batches | Ahead
     model: Any
     gradients: Gradients
     optimizers: list[torch.optim.Optimizer]
     device: torch.device
+    mean_loss: torch.Tensor
     seconds: float = 0.0
     tokens: int = 0
     step: int = 0
-    mean_loss: float = 10.0
     copies: bool = False
 
     @property
@@ -98,6 +104,8 @@ def train(
     """
     run = open_run(data, out, plan or Plan())
     say(_title(run))
+    if run.plan.compiled and run.progress < until:
+        run.gradients.of(run.batches.next(run.progress, run.copies))  # compiles, off the clock
     reported, saved, began, offset = 0.0, time.monotonic(), time.monotonic(), run.seconds
     try:
         while run.progress < until:
@@ -105,7 +113,7 @@ def train(
             run.seconds = offset + time.monotonic() - began
             if time.monotonic() - reported > run.plan.report_every:
                 reported = time.monotonic()
-                say(_line(run, assistant))
+                say(_line(run, float(assistant)))
             if time.monotonic() - saved > run.plan.save_every:
                 save(run)
                 saved = time.monotonic()
@@ -127,10 +135,13 @@ def open_run(data: Path, out: Path, plan: Plan) -> Run:
         plan = replace(plan, shape=replace(shape, layers=max(shape.layers, plan.grow)))
     tokenizer = _tokenizer(data, out, plan)
     model = new_model(plan.shape, tokenizer).to(device)
-    batches = Batches(tokenizer, Shards(data), Random(plan.seed))
+    scale = plan.scale or (GPU_SCALE if device.type == "cuda" else 1)
+    drawn = Batches(tokenizer, Shards(data), Random(plan.seed), scale)
+    batches = Ahead(drawn) if device.type == "cuda" else drawn
     gradients = Gradients(model, plan.shape, plan.compiled)
     built = optimizers(model, plan.muon_lr, plan.adam_lr)
-    run = Run(plan, out, tokenizer, batches, model, gradients, built, device)
+    mean_loss = torch.tensor(10.0, device=device)
+    run = Run(plan, out, tokenizer, batches, model, gradients, built, device, mean_loss)
     if plan.start:
         _take_weights(run, plan.start)
     if (out / "checkpoint.pt").exists():
@@ -140,8 +151,8 @@ def open_run(data: Path, out: Path, plan: Plan) -> Run:
     return run
 
 
-def take_step(run: Run) -> float:
-    """One update; returns the mean loss on the assistant's tokens."""
+def take_step(run: Run) -> torch.Tensor:
+    """One update; returns the mean loss on the assistant's tokens, (). A GPU is not waited for."""
     batch = run.batches.next(run.progress, run.copies)
     run.tokens += batch.size
     run.step += 1
@@ -153,8 +164,8 @@ def take_step(run: Run) -> float:
             group["lr"] = group["initial_lr"] * factor
         optimizer.step()
         optimizer.zero_grad()
-    run.mean_loss += 0.05 * (assistant - run.mean_loss)
-    run.copies = run.copies or run.mean_loss < COPIES_BELOW
+    run.mean_loss.lerp_(assistant, 0.05)
+    run.copies = run.copies or bool(run.mean_loss < COPIES_BELOW)
     return assistant
 
 
@@ -165,6 +176,7 @@ def save(run: Run) -> None:
         "optimizers": [optimizer.state_dict() for optimizer in run.optimizers],
         "batches": run.batches.state(),
         "counts": {name: getattr(run, name) for name in COUNTS},
+        "mean_loss": run.mean_loss,
     }
     run.out.mkdir(parents=True, exist_ok=True)
     torch.save(state, run.out / "checkpoint.new")
@@ -182,6 +194,7 @@ def restore(run: Run) -> None:
     run.batches.restore(state["batches"])
     for name, value in state["counts"].items():
         setattr(run, name, value)
+    run.mean_loss.copy_(state["mean_loss"])
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -194,6 +207,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--vocabulary", type=int, default=plan.vocabulary)
     for name in ("layers", "width", "heads", "inner"):
         parser.add_argument(f"--{name}", type=int, default=getattr(plan.shape, name))
+    parser.add_argument(
+        "--scale", type=int, default=0, help="times the usual tokens a step (0: 1, on a GPU 8)"
+    )
     parser.add_argument("--muon-lr", type=float, default=plan.muon_lr)
     parser.add_argument("--adam-lr", type=float, default=plan.adam_lr)
     parser.add_argument("--threads", type=int, default=0, help="CPU threads (0: torch's choice)")
@@ -213,6 +229,7 @@ def run_arguments(given: argparse.Namespace, until: float = 1.0) -> Path:
         tokens=given.tokens,
         shape=Shape(given.layers, given.width, given.heads, given.inner),
         vocabulary=given.vocabulary,
+        scale=given.scale,
         seed=given.seed,
         threads=given.threads,
         muon_lr=given.muon_lr,
@@ -273,7 +290,7 @@ def _title(run: Run) -> str:
     shape = run.plan.shape
     return (
         f"{size / 1e6:.2f} M parameters ({shape.layers} layers x {shape.width}), "
-        f"{len(run.batches.pool):,} examples, {run.device}, "
+        f"{run.batches.count:,} examples, {run.device}, "
         f"{'going on at' if run.step else 'starting at'} {run.progress:.0%}"
     )
 
@@ -283,5 +300,5 @@ def _line(run: Run, assistant: float) -> str:
         f"{run.seconds / 60:6.1f} min {run.progress:4.0%}  step {run.step}  "
         f"{run.tokens / 1e6:.2f} M tokens ({run.tokens / max(run.seconds, 1e-9):,.0f}/s)  "
         f"loss {assistant:.3f}  lr x{schedule(run.progress):.2f}  "
-        f"{len(run.batches.pool):,} examples"
+        f"{run.batches.count:,} examples"
     )
