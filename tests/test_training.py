@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
 from oci_magic.errors import OciError
-from oci_magic.training.ahead import Ahead
 from oci_magic.training.batches import Batches, cut, padded
 from oci_magic.training.copying import copy_task
 from oci_magic.training.curriculum import STAGES, repeat, stage_at
@@ -25,7 +24,9 @@ from oci_magic.training.generate import generate
 from oci_magic.training.model import Shape, _attention, grown, hidden, loss, new_model, weights_of
 from oci_magic.training.optim import orthogonal, schedule
 from oci_magic.training.parallel import Gradients
+from oci_magic.training.resident import Resident
 from oci_magic.training.retrain import main as retrain
+from oci_magic.training.splits import halves_of, rarer
 from oci_magic.training.tokenizer import save_tokenizer, train_tokenizer
 from oci_magic.training.train import Plan, open_run, save, take_step, train
 from oci_magic.types import Message
@@ -412,13 +413,78 @@ def test_one_command_makes_tasks_trains_scores_and_goes_on(
     assert "going on at 100%" in capsys.readouterr().out
 
 
-def test_processes_make_batches_ahead_of_every_example(tokenizer: Tokenizer, data: Path) -> None:
-    ahead = Ahead(Batches(tokenizer, Shards(data), Random(0), scale=2), workers=2)
-    assert ahead.look() == ahead.count == 40
+@pytest.fixture
+def resident(tokenizer: Tokenizer, data: Path, monkeypatch: pytest.MonkeyPatch) -> Resident:
+    monkeypatch.setattr("oci_magic.training.resident.STORE", 50)
+    monkeypatch.setattr("oci_magic.training.resident.AT_ONCE", 16)
+    monkeypatch.setattr("oci_magic.training.splits.COMMON", 40)
+    made = Resident(tokenizer, Shards(data), 0, 2, torch.device("cpu"))
+    assert made.look() == made.count == 40
+    return made
+
+
+def test_a_gpu_is_shown_every_example_before_any_again(
+    resident: Resident, tokenizer: Tokenizer, data: Path
+) -> None:
     everything = {tokenizer.decode(e.ids) for e in encode(tokenizer, list(Shards(data).news()))}
-    shown: set[str] = set()
-    while shown != everything:
-        batch = ahead.next(1.0)
-        assert batch.ids.numel() <= 2 * STAGES[-1].tokens
-        shown |= set(tokenizer.decode_batch(batch.ids.tolist()))
-        assert shown <= everything
+    shown: list[str] = []
+    while len(shown) < 80:
+        batch = resident.next(1.0)
+        assert batch.ids.numel() <= 2 * STAGES[-1].tokens and not batch.ids.shape[1] % 16
+        assert batch.size == int((batch.ids != 3).sum())
+        weights = batch.weights[batch.said == 0].unique().tolist()
+        assert weights in ([0.0], [0.0, pytest.approx(0.4)])
+        assert (batch.weights[batch.said > 0] == 1).all() and not batch.weights[
+            batch.ids == 3
+        ].any()
+        shown += tokenizer.decode_batch(batch.ids.tolist())
+    assert len(shown) == 80 and set(shown[:40]) == set(shown[40:]) == everything
+
+
+def test_a_gpu_is_shown_repeats_first_and_then_copies_too(resident: Resident) -> None:
+    assert resident.next(0.0, copies=False).ids.shape[1] <= 48
+    chosen = torch.cat([each for each, _, _ in resident._window(STAGES[0])])
+    kinds = [int(((chosen >= a) & (chosen < b)).sum()) for a, b in ((0, 40), (40, 90), (90, 140))]
+    assert 0 < kinds[1] < kinds[0] and 0 < kinds[2] < kinds[0]
+
+
+def test_on_a_gpu_tokens_are_split_as_elsewhere(
+    resident: Resident, tokenizer: Tokenizer, data: Path
+) -> None:
+    examples = encode(tokenizer, list(Shards(data).news()))
+    halves = rarer(halves_of(tokenizer), examples)
+    split_here = 0
+    for _ in range(5):
+        rows = resident._pool.rows(torch.arange(40), 600)
+        for example, ids, said, there in zip(examples, *rows, strict=True):
+            told: dict[int, int] = {}
+            spelt: dict[int, tuple[int, ...]] = {}
+            rest, marks = ids[there].tolist(), said[there].int().tolist()
+            for number, learned in zip(example.ids, example.said, strict=True):
+                first = told.setdefault(number, learned)
+                width = 1 if rest[0] == number else 2
+                way = spelt.setdefault(number, tuple(rest[:width]))
+                assert tuple(rest[:width]) == way and marks[:width] == [learned] * width
+                assert width == 1 or (not first and way in halves[number])
+                rest, marks = rest[width:], marks[width:]
+            assert not rest
+            split_here += sum(len(way) == 2 for way in spelt.values())
+        resident._spell()
+    assert split_here > 20
+
+
+def test_the_loss_of_all_tokens_is_that_of_those_that_count(tokenizer: Tokenizer) -> None:
+    model = new_model(SMALL, tokenizer)
+    batch = padded(encode(tokenizer, _conversations(6)), 3, Random(0))
+    weights = weights_of(dict(model.named_parameters()), torch.float32)
+    some, every = (loss(weights, SMALL, each) for each in (batch, replace(batch, counted=None)))
+    torch.testing.assert_close(some, every)
+
+
+def test_a_run_on_a_gpu_goes_on_with_what_was_shown_least(
+    resident: Resident, tokenizer: Tokenizer, data: Path
+) -> None:
+    resident._window(replace(STAGES[-1], tokens=4))
+    again = Resident(tokenizer, Shards(data), 0, 2, torch.device("cpu"))
+    again.restore(resident.state())
+    assert again.count == 40 and 0 < int(again._uses.sum()) == int(resident._uses.sum()) < 40

@@ -7,8 +7,9 @@ packed: packed sequences taught a small model to copy far more slowly.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -37,13 +38,14 @@ class Batch:
 
     The loss weight of a token is 1 if the assistant says it. Of the others a random quarter
     counts, so that its mean weight is 0.1: leaving logits out saves time. `counted` tells which
-    of the flattened next tokens count: a GPU would have to be waited for to tell.
+    of the flattened next tokens count; without it, which a GPU would have to be waited for, the
+    logits of all are computed.
     """
 
     ids: torch.Tensor
     said: torch.Tensor
     weights: torch.Tensor
-    counted: torch.Tensor
+    counted: torch.Tensor | None
     size: int = 0  # tokens without padding
 
     @classmethod
@@ -58,18 +60,6 @@ class Batch:
         rows = -(-len(self.ids) // count)
         columns = (torch.split(column, rows) for column in (self.ids, self.said, self.weights))
         return [Batch.of(*part) for part in zip(*columns, strict=True)]
-
-    def to(self, device: torch.device) -> Batch:
-        """The batch on `device`, at once or, from pinned memory, in time."""
-        return self._each(lambda tensor: tensor.to(device, non_blocking=True))
-
-    def pin_memory(self) -> Batch:
-        """The batch where a GPU can take it from while the program goes on."""
-        return self._each(torch.Tensor.pin_memory)
-
-    def _each(self, change: Callable[[torch.Tensor], torch.Tensor]) -> Batch:
-        ids, said, weights, counted = map(change, (self.ids, self.said, self.weights, self.counted))
-        return Batch(ids, said, weights, counted, self.size)
 
 
 @dataclass
@@ -166,17 +156,23 @@ class Batches:
 
 def cut(examples: Sequence[Example], tokens: int) -> list[list[Example]]:
     """Examples, shortest first → batches whose padded size stays within `tokens`."""
-    batches: list[list[Example]] = [[]]
-    for example in examples:
-        if batches[-1] and (len(batches[-1]) + 1) * _rounded(len(example.ids)) > tokens:
-            batches.append([])
-        batches[-1].append(example)
-    return [batch for batch in batches if batch]
+    left = iter(examples)
+    return [[*islice(left, n)] for n in counts([len(e.ids) for e in examples], tokens)]
+
+
+def counts(sizes: Sequence[int], tokens: int) -> list[int]:
+    """How many of the examples of these sizes, smallest first, the batches hold."""
+    found: list[int] = []
+    for size in sizes:
+        if not found or (found[-1] + 1) * rounded(size) > tokens:
+            found.append(0)
+        found[-1] += 1
+    return found
 
 
 def padded(examples: Sequence[Example], pad: int, random: Random) -> Batch:
     """One batch, padded on the right to a multiple of 16; `random` draws what counts of prompts."""
-    length = _rounded(max(len(example.ids) for example in examples))
+    length = rounded(max(len(example.ids) for example in examples))
     ids = torch.full((len(examples), length), pad)
     said, weights = torch.zeros(ids.shape), torch.zeros(ids.shape)
     draw = torch.Generator().manual_seed(random.getrandbits(62))
@@ -189,5 +185,6 @@ def padded(examples: Sequence[Example], pad: int, random: Random) -> Batch:
     return Batch.of(ids, said, weights, sum(len(example.ids) for example in examples))
 
 
-def _rounded(length: int) -> int:
+def rounded(length: int) -> int:
+    """The padded length."""
     return -(-length // MULTIPLE) * MULTIPLE

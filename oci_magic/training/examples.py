@@ -36,13 +36,11 @@ class Told(Message):
 class Shards:
     """The `*.jsonl` files of a folder, read on from where the last look ended.
 
-    `parts` says what has been read, in order: file name, first byte, end. Of the lines that a look
-    finds, only those of a `share` are given: the first of them, and every how manieth.
+    `parts` says what has been read, in order: file name, first byte, end.
     """
 
     folder: Path
     parts: list[tuple[str, int, int]] = field(default_factory=list)
-    share: tuple[int, int] = (0, 1)
 
     def news(self) -> Iterator[list[Message]]:
         """Conversations that were not there at the last call; a half-written line waits."""
@@ -51,16 +49,12 @@ class Shards:
             data = _lines(path, start, path.stat().st_size)
             if data:
                 self.parts.append((path.name, start, start + len(data)))
-                yield from self._conversations(data)
+                yield from map(messages_of, data.splitlines())
 
     def again(self) -> Iterator[list[Message]]:
         """The conversations of `parts`, in the order in which they were first read."""
         for name, start, end in self.parts:
-            yield from self._conversations(_lines(self.folder / name, start, end))
-
-    def _conversations(self, data: bytes) -> Iterator[list[Message]]:
-        first, step = self.share
-        return map(messages_of, data.splitlines()[first::step])
+            yield from map(messages_of, _lines(self.folder / name, start, end).splitlines())
 
 
 def messages_of(line: bytes | str) -> list[Message]:

@@ -159,16 +159,13 @@ def loss(
 ) -> tuple[Tensor, Tensor]:
     """The weighted sum of the next tokens' losses, and the plain sum over the assistant's."""
     states = hidden(weights, shape, batch.ids[:, :-1], compiled)
-    at = batch.counted
-    factors = batch.weights[:, 1:].flatten()
-    each = (_compiled(_losses) if compiled else _losses)(
-        states.flatten(0, 1)[at],
-        weights["model.norm.weight"],
-        weights["model.embed_tokens.weight"],
-        batch.ids[:, 1:].flatten()[at],
-    )
-    said = batch.said[:, 1:].flatten()[at]
-    return (each * factors[at]).sum(), (each.detach() * said).sum()
+    columns = (states, batch.ids[:, 1:], batch.weights[:, 1:], batch.said[:, 1:])
+    states, ids, factors, said = (column.flatten(0, 1) for column in columns)
+    if (at := batch.counted) is not None:
+        states, ids, factors, said = (column[at] for column in (states, ids, factors, said))
+    norm, embeddings = weights["model.norm.weight"], weights["model.embed_tokens.weight"]
+    each = (_compiled(_losses) if compiled else _losses)(states, norm, embeddings, ids)
+    return (each * factors).sum(), (each.detach() * said).sum()
 
 
 def export(model: Any, shape: Shape, tokenizer: Tokenizer, folder: Path) -> None:

@@ -50,13 +50,14 @@ class Gradients:
 
         Raises OciError when a helping process has ended.
         """
-        own, *others = batch.parts(1 + self._start())
+        helpers = self._start()
+        own, *others = batch.parts(1 + helpers) if helpers else [batch]
         asked = list(zip(self._helpers, others, strict=False))
         try:
             for helper, part in asked:
                 helper.ask(part)
             with _one_thread(self._helpers):
-                mine = _sums(self._parameters, own.to(self._device), *self._how)
+                mine = _sums(self._parameters, own, *self._how)
             answers = [helper.answer() for helper, _ in asked]
         except (EOFError, OSError) as error:
             raise OciError("A process of the training has ended: start it again.") from error
@@ -64,10 +65,10 @@ class Gradients:
         for further, told in answers:
             torch._foreach_add_(sums, further)
             assistant = assistant + told
-        torch._foreach_div_(sums, float(batch.weights[:, 1:].sum()))
+        torch._foreach_div_(sums, batch.weights[:, 1:].sum())
         for parameter, grad in zip(self._parameters.values(), sums, strict=True):
             parameter.grad = grad
-        return assistant / max(1.0, float(batch.said.sum()))
+        return assistant / batch.said.sum().clamp(min=1)
 
     def _start(self) -> int:
         """Start the helping processes that are missing; returns how many there are."""

@@ -21,13 +21,13 @@ import torch
 
 from ..errors import OciError
 from ..types import Message
-from .ahead import Ahead
 from .batches import Batches
 from .curriculum import COPIES_BELOW, STAGES
 from .examples import Shards, text_of
 from .model import Shape, export, grown, new_model, shape_of
 from .optim import optimizers, schedule
 from .parallel import Gradients
+from .resident import Resident
 from .tokenizer import VOCABULARY, load_tokenizer, save_tokenizer, train_tokenizer
 
 TOKENIZER_SAMPLE = 20_000
@@ -71,7 +71,7 @@ class Run:
     plan: Plan
     out: Path
     tokenizer: Any
-    batches: Batches | Ahead
+    batches: Batches | Resident
     model: Any
     gradients: Gradients
     optimizers: list[torch.optim.Optimizer]
@@ -135,9 +135,7 @@ def open_run(data: Path, out: Path, plan: Plan) -> Run:
         plan = replace(plan, shape=replace(shape, layers=max(shape.layers, plan.grow)))
     tokenizer = _tokenizer(data, out, plan)
     model = new_model(plan.shape, tokenizer).to(device)
-    scale = plan.scale or (GPU_SCALE if device.type == "cuda" else 1)
-    drawn = Batches(tokenizer, Shards(data), Random(plan.seed), scale)
-    batches = Ahead(drawn) if device.type == "cuda" else drawn
+    batches = _batches(tokenizer, data, plan, device)
     gradients = Gradients(model, plan.shape, plan.compiled)
     built = optimizers(model, plan.muon_lr, plan.adam_lr)
     mean_loss = torch.tensor(10.0, device=device)
@@ -243,6 +241,12 @@ def run_arguments(given: argparse.Namespace, until: float = 1.0) -> Path:
         (given.out / "tokenizer" / "tokenizer.json").unlink(missing_ok=True)
         given.fresh = False
     return train(given.data, given.out, plan, lambda line: print(line, flush=True), until)
+
+
+def _batches(tokenizer: Any, data: Path, plan: Plan, device: torch.device) -> Batches | Resident:
+    if device.type == "cuda":
+        return Resident(tokenizer, Shards(data), plan.seed, plan.scale or GPU_SCALE, device)
+    return Batches(tokenizer, Shards(data), Random(plan.seed), plan.scale or 1)
 
 
 def _write_history(run: Run) -> None:
