@@ -254,12 +254,12 @@ def _write_history(run: Run) -> None:
     before: dict[str, Any] = {}
     if run.plan.start and (run.plan.start / HISTORY).exists():
         before = json.loads((run.plan.start / HISTORY).read_text(encoding="utf-8"))
-    cpu = f"{torch.get_num_threads()} CPU threads"
+    gpu = run.device.type == "cuda"
     history = {
         "runs": before.get("runs", 0) + 1,
         "tokens": before.get("tokens", 0) + run.tokens,
         "seconds": before.get("seconds", 0) + run.seconds,
-        "device": "a GPU" if run.device.type == "cuda" else cpu,
+        "device": torch.cuda.get_device_name() if gpu else f"{torch.get_num_threads()} CPU threads",
         "vocabulary": run.tokenizer.get_vocab_size(),
     }
     path = run.out / "model" / HISTORY

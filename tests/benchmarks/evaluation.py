@@ -103,7 +103,7 @@ class Generate(Decoder):
     ) -> Generator[int, None, None]:
         import torch
 
-        ids = torch.tensor([list(prompt)])
+        ids = torch.tensor([list(prompt)], device=self._model.device)
         mask = torch.ones_like(ids)
         made = self._model.generate(
             ids, attention_mask=mask, do_sample=False, max_new_tokens=self._tokens
