@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
@@ -284,6 +288,20 @@ def test_end_of_a_helping_process_is_told(
     computed._helpers[0]._process.kill()
     with pytest.raises(OciError, match="start it again"):
         computed.of(batch)
+    computed.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no signals there")
+def test_ctrl_c_does_not_reach_a_process_that_only_begins(
+    tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
+    computed = Gradients(new_model(SMALL, tokenizer), SMALL)
+    assert computed._start() == 1
+    for _ in range(20):
+        os.kill(computed._helpers[0]._process.pid, signal.SIGINT)
+        time.sleep(0.1)
+    computed.of(padded(encode(tokenizer, _conversations(5)), 3, Random(0)))
     computed.close()
 
 

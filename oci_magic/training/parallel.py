@@ -93,7 +93,11 @@ class _Helper:
         self._grads = [shared(torch.zeros_like(each)) for each in parameters.values()]
         given = (theirs, {name: p.detach() for name, p in parameters.items()}, self._grads, how)
         self._process = context.Process(target=_help, args=given, daemon=True)
-        self._process.start()
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # from its first moment on
+        try:
+            self._process.start()
+        finally:
+            signal.signal(signal.SIGINT, before)
         theirs.close()
 
     def ask(self, batch: Batch) -> None:
@@ -109,7 +113,7 @@ class _Helper:
 
 def _help(connection: Connection, parameters: Parameters, grads: list[Tensor], how: How) -> None:
     """Answer batches until the other side closes. Ctrl-C is the training's affair."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # where that is not inherited
     torch.set_num_threads(1)
     while True:
         try:
