@@ -28,7 +28,7 @@ from oci_magic.training.generate import generate
 from oci_magic.training.model import Shape, _attention, grown, hidden, loss, new_model, weights_of
 from oci_magic.training.optim import orthogonal, schedule
 from oci_magic.training.parallel import Gradients
-from oci_magic.training.resident import Resident
+from oci_magic.training.resident import Packed, Resident
 from oci_magic.training.retrain import main as retrain
 from oci_magic.training.splits import halves_of, rarer
 from oci_magic.training.tokenizer import save_tokenizer, train_tokenizer
@@ -268,8 +268,11 @@ def test_gradients_of_parts_are_those_of_the_whole(
     model = new_model(SMALL, tokenizer)
     batch = padded(encode(tokenizer, _conversations(5)), 3, Random(0))
     monkeypatch.setattr("oci_magic.training.parallel.product_type", lambda _: torch.float32)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
     computed = Gradients(model, SMALL)
     said = computed.of(batch)
+    assert len(computed._helpers) == 1
+    computed.close()
     weights = weights_of(dict(model.named_parameters()), torch.float32)
     value, assistant = loss(weights, SMALL, batch)
     (value / batch.weights[:, 1:].sum()).backward()
@@ -289,6 +292,18 @@ def test_end_of_a_helping_process_is_told(
     with pytest.raises(OciError, match="start it again"):
         computed.of(batch)
     computed.close()
+
+
+def test_a_helping_process_that_computes_ends_quietly(
+    tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
+    computed = Gradients(new_model(SMALL, tokenizer), SMALL)
+    assert computed._start() == 1
+    helper = computed._helpers[0]
+    helper.ask(padded(encode(tokenizer, _conversations(200)), 3, Random(0)))
+    computed.close()
+    assert helper._process.exitcode == 0
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no signals there")
@@ -350,6 +365,49 @@ def test_a_run_may_go_on_with_a_deeper_model(data: Path, tmp_path: Path, exporte
     save(run)
     again = open_run(data, tmp_path / "deeper", replace(_plan(), start=exported, grow=3))
     assert torch.equal(again.model.model.layers[1].mlp.down_proj.weight, added)
+
+
+@pytest.fixture
+def seemingly_compiled(monkeypatch: pytest.MonkeyPatch) -> Plan:
+    """The plan of a run that compiles, which takes a minute, but for the compiling."""
+    monkeypatch.setattr("oci_magic.training.model._compiled", lambda function: function)
+    return replace(_plan(8_000), compiled=True)
+
+
+def test_a_run_that_compiles_goes_on_as_if_it_had_not_stopped(
+    data: Path, tmp_path: Path, seemingly_compiled: Plan
+) -> None:
+    train(data, tmp_path / "straight", seemingly_compiled, say=lambda _: None)
+    for until in (0.5, 1.0):
+        train(data, tmp_path / "stopped", seemingly_compiled, lambda _: None, until)
+    models = [tmp_path / name / "model" / "model.safetensors" for name in ("straight", "stopped")]
+    assert models[0].read_bytes() == models[1].read_bytes()
+
+
+def test_checkpoint_of_another_kind_of_run_is_told(data: Path, tmp_path: Path) -> None:
+    save(open_run(data, tmp_path / "out", _plan()))
+    path = tmp_path / "out" / "checkpoint.pt"
+    good = torch.load(path)
+    earlier = {name: kept for name, kept in good.items() if name != "mean_loss"}
+    other = {**good, "batches": {"parts": [], "uses": torch.zeros(3)}}
+    for state in (earlier, other, {**good, "model": {}}, {**good, "counts": {"step": 1}}):
+        torch.save(state, path)
+        with pytest.raises(OciError, match="start anew with --fresh"):
+            open_run(data, tmp_path / "out", _plan())
+
+
+def test_no_example_short_enough_gives_the_shortest(tokenizer: Tokenizer, tmp_path: Path) -> None:
+    long = [[Message("user", "a b " * count), Message("assistant", "c")] for count in (400, 300)]
+    _write(tmp_path / "a.jsonl", long)
+    sizes = sorted(len(e.ids) for e in encode(tokenizer, long))
+    assert len(sizes) == 2 and sizes[0] > STAGES[0].longest
+    batches = Batches(tokenizer, Shards(tmp_path), Random(0))
+    resident = Resident(tokenizer, Shards(tmp_path), 0, 1, torch.device("cpu"))
+    for each in (batches, resident):
+        assert each.look() == 2
+        stage = replace(STAGES[0], repeats=0.0, copies=0.0)
+        (only,) = each._window(stage)
+        assert len(only if isinstance(only, list) else only[0]) == 1
 
 
 def test_resumed_run_equals_one_that_never_stopped(data: Path, tmp_path: Path) -> None:
@@ -499,10 +557,36 @@ def test_the_loss_of_all_tokens_is_that_of_those_that_count(tokenizer: Tokenizer
     torch.testing.assert_close(some, every)
 
 
-def test_a_run_on_a_gpu_goes_on_with_what_was_shown_least(
+def test_a_run_on_a_gpu_goes_on_with_what_was_not_shown(
     resident: Resident, tokenizer: Tokenizer, data: Path
 ) -> None:
-    resident._window(replace(STAGES[-1], tokens=4))
+    everything = [tokenizer.decode(e.ids) for e in encode(tokenizer, list(Shards(data).news()))]
+    resident._queue = resident._window(replace(STAGES[-1], tokens=100))
+    queued = len(resident._queue)
+    assert queued > 2
+    batch = resident.next(1.0)
+    shown = {everything.index(text) for text in tokenizer.decode_batch(batch.ids.tolist())}
+    _write(data / "0-sorts-first.jsonl", _conversations(30, seed=9))
     again = Resident(tokenizer, Shards(data), 0, 2, torch.device("cpu"))
     again.restore(resident.state())
-    assert again.count == 40 and 0 < int(again._uses.sum()) == int(resident._uses.sum()) < 40
+    assert again.count == 70
+    assert {n for n, uses in enumerate(again._uses.tolist()) if uses} == shown
+    assert len(shown) < 40
+
+
+def test_the_spelling_changes_with_every_epoch_of_what_a_stage_shows(resident: Resident) -> None:
+    spelt = []
+    long = int(resident._sizes[:40].sort().values[9])
+    fitting = resident._sizes[:40] <= long
+    note = lambda: spelt.append(int(resident._uses[fitting].min()))  # noqa: E731
+    resident._spell = note  # type: ignore[method-assign]
+    for _ in range(30):
+        resident._least_used(3 * long, long)
+    assert spelt == [*range(1, len(spelt) + 1)] and len(spelt) > 5
+
+
+def test_packed_examples_are_small(resident: Resident) -> None:
+    empty = Packed.of([])
+    for packed in (resident._pool, empty, Packed.of([Example([1, 2], [0, 1])])):
+        types = (packed.ids.dtype, packed.said.dtype, packed.sizes.dtype)
+        assert types == (torch.int32, torch.bool, torch.int64)

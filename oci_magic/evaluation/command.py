@@ -86,7 +86,7 @@ def _attempts(given: Namespace) -> None:
         if solutions:
             made = _given(given, solutions, options, records)
         else:
-            made = _made(given, options, records, total - len(records.done))
+            made = _made(given, options, records, max(0, total - len(records.done)))
         started, before = time.perf_counter(), len(records.done)
         try:
             _kept(made, records, total)
@@ -126,7 +126,7 @@ def _why(each: Attempt) -> str:
 
 
 def _made(given: Namespace, options: Options, records: Records, number: int) -> Iterator[Attempt]:
-    """The attempts that are left, `number` of them."""
+    """The attempts that are left, about `number` of them."""
     left = (
         (problem, sample)
         for problem in _problems(given, options)

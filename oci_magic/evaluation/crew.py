@@ -3,7 +3,7 @@
 A local model answers several prompts in one pass (`batching`); a server is asked by every thread
 on its own; any other engine answers one problem after the other. A model that one core computes is
 loaded by a process for each core (`helpers`). Judging runs beside that, as many solutions at a time
-as there are cores, but two for each process, or on a Dask cluster, each of whose workers must have
+as there are cores, or on a Dask cluster, each of whose workers must have
 oci_magic. A stop, and an error in one attempt, end all.
 """
 
@@ -150,7 +150,8 @@ class Crew:
         if self._mentor:
             self._mentor.beside(batch)
         parts = 1 + min(helpers, self._model.parts - 1) if not (mentor or cluster) else 1
-        judges = judges or max(2, (os.cpu_count() or 1) // parts)
+        cores = os.cpu_count() or 1
+        judges = judges or (max(1, cores // parts) if parts > 1 else max(2, cores))
         self._slots = threading.Semaphore(judges)
         size = self.side // parts
         self._model.narrow(self.side - size * (parts - 1))

@@ -11,8 +11,8 @@ import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from multiprocessing import get_context, parent_process
-from multiprocessing.managers import BaseManager
+from multiprocessing import get_context, parent_process, resource_tracker
+from multiprocessing.managers import BaseManager, RemoteError
 from typing import Any
 
 from ..errors import EngineError
@@ -21,6 +21,7 @@ from .cells import CellProblem
 from .problems import Problem
 
 _STOPPED = "the evaluation has been stopped"
+_NOT_BEGUN = "a process of the evaluation could not begin: "
 _GONE = "a process of the evaluation has ended: the same command goes on"
 
 
@@ -29,8 +30,14 @@ class Helper:
 
     def __init__(self, model: str, options: Options, size: int, judges: int) -> None:
         self._manager = _Manager(ctx=get_context("spawn"))
-        self._manager.start(_end_with_parent)
-        self._crew: Any = self._manager.crew(model, options, size, judges)  # type: ignore[attr-defined]
+        try:
+            self._manager.start(_end_with_parent)
+            self._crew: Any = self._manager.crew(model, options, size, judges)  # type: ignore[attr-defined]
+        except (EOFError, OSError) as error:
+            raise EngineError(_GONE) from error
+        except RemoteError as error:
+            self._manager.shutdown()
+            raise EngineError(_NOT_BEGUN + str(error).strip(" -\n").splitlines()[-1]) from error
 
     def attempt(self, problem: Problem | CellProblem, sample: int, _: threading.Event) -> Attempt:
         """What the crew makes of a problem; a stop reaches it by `close`."""
@@ -48,12 +55,20 @@ class Helper:
 
 
 def started(count: int, model: str, options: Options, size: int, judges: int) -> list[Helper]:
-    """So many helpers, started together: each reads torch, which takes seconds."""
+    """So many helpers, started together: each reads torch, which takes seconds.
+
+    Raises `EngineError` when one of them does not begin, and ends the others.
+    """
     if not count:
         return []
+    resource_tracker.ensure_running()  # whoever starts it can hear Ctrl-C again
     with ThreadPoolExecutor(count, initializer=_deaf) as pool:
         made = [pool.submit(Helper, model, options, size, judges) for _ in range(count)]
-    return [each.result() for each in made]
+    failed = [each for each in made if each.exception()]
+    for each in made if failed else ():
+        if each not in failed:
+            each.result().close()
+    return [each.result() for each in failed or made]
 
 
 class _Crew:

@@ -55,6 +55,12 @@ class Batch:
         """The batch of these; `size` is its tokens without padding."""
         return cls(ids, said, weights, weights[:, 1:].flatten().nonzero().squeeze(1), size)
 
+    def to(self, device: torch.device) -> Batch:
+        """The batch on `device`."""
+        counted = None if self.counted is None else self.counted.to(device)
+        ids, said, weights = (each.to(device) for each in (self.ids, self.said, self.weights))
+        return Batch(ids, said, weights, counted, self.size)
+
     def parts(self, count: int) -> list[Batch]:
         """The batch as `count` batches or fewer, each with some of its examples."""
         rows = -(-len(self.ids) // count)
@@ -142,6 +148,8 @@ class Batches:
 
     def _least_used(self, budget: int, longest: int) -> list[Example]:
         order = [i for i, example in enumerate(self.pool) if len(example.ids) <= longest]
+        if budget and not order:  # the shortest has to do
+            order = [min(range(len(self.pool)), key=lambda i: len(self.pool[i].ids))]
         self.random.shuffle(order)
         order.sort(key=self.uses.__getitem__)
         chosen: list[Example] = []

@@ -8,8 +8,10 @@ are done in bfloat16. A GPU takes the whole batch, and is not waited for.
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 Parameters = dict[str, "Tensor"]
 How = tuple[Shape, torch.dtype, bool]
 """Shape, type of the products, and whether operations are compiled."""
+MOST = 8
+"""Processes: a step has no more than some ten long examples."""
 
 
 class Gradients:
@@ -56,7 +60,7 @@ class Gradients:
         try:
             for helper, part in asked:
                 helper.ask(part)
-            with _one_thread(self._helpers):
+            with _one_thread(asked):
                 mine = _sums(self._parameters, own, *self._how)
             answers = [helper.answer() for helper, _ in asked]
         except (EOFError, OSError) as error:
@@ -72,7 +76,7 @@ class Gradients:
 
     def _start(self) -> int:
         """Start the helping processes that are missing; returns how many there are."""
-        wanted = torch.get_num_threads() - 1 if self._device.type == "cpu" else 0
+        wanted = min(MOST, torch.get_num_threads()) - 1 if self._device.type == "cpu" else 0
         while len(self._helpers) < wanted:
             self._helpers.append(_Helper(self._parameters, self._how))
         return wanted
@@ -93,11 +97,8 @@ class _Helper:
         self._grads = [shared(torch.zeros_like(each)) for each in parameters.values()]
         given = (theirs, {name: p.detach() for name, p in parameters.items()}, self._grads, how)
         self._process = context.Process(target=_help, args=given, daemon=True)
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # from its first moment on
-        try:
+        with _deaf():
             self._process.start()
-        finally:
-            signal.signal(signal.SIGINT, before)
         theirs.close()
 
     def ask(self, batch: Batch) -> None:
@@ -113,17 +114,28 @@ class _Helper:
 
 def _help(connection: Connection, parameters: Parameters, grads: list[Tensor], how: How) -> None:
     """Answer batches until the other side closes. Ctrl-C is the training's affair."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # where that is not inherited
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)
-    while True:
-        try:
-            batch = connection.recv()
-        except EOFError:
-            return
-        sums, assistant = _sums(parameters, batch, *how)
-        for mine, told in zip(sums, grads, strict=True):
-            told.copy_(mine)
-        connection.send(float(assistant))
+    with suppress(EOFError, OSError):
+        while True:
+            sums, assistant = _sums(parameters, connection.recv(), *how)
+            for mine, told in zip(sums, grads, strict=True):
+                told.copy_(mine)
+            connection.send(float(assistant))
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Ctrl-C does not reach what is started meanwhile, not even before it can say so itself."""
+    if sys.platform == "win32":
+        yield
+        return
+    resource_tracker.ensure_running()  # whoever starts it can hear Ctrl-C again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def shared(tensor: Tensor) -> Tensor:

@@ -2,7 +2,8 @@
 
 Python makes about 0.6 M tokens of batches a second, and a GPU learns several times as many. It
 draws as `batches` does, but for this: all examples must be there when it begins, copies and
-repeats come from a store, and the spelling by smaller tokens changes once in an epoch.
+repeats come from a store, the spelling by smaller tokens changes once in an epoch, and a stage's
+longest examples are measured by it; what a step shows is decided 128 steps ahead.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ from .tokenizer import ASSISTANT, END, PAD, USER, token_id
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
+    from ..types import Message
+
 WINDOW_STEPS = 128
 STORE = 40_000
 """Copies to draw from, and as many repeats."""
@@ -45,12 +48,13 @@ class Packed:
 
     @classmethod
     def of(cls, examples: Iterable[Example]) -> Packed:
-        ids, said, sizes = array("i"), array("b"), array("i")
+        ids, said, sizes = array("i"), array("b"), array("q")
         for example in examples:
             ids.extend(example.ids)
             said.extend(example.said)
             sizes.append(len(example.ids))
-        return cls(torch.tensor(ids), torch.tensor(said).bool(), torch.tensor(sizes).long())
+        marks = _tensor(said, torch.int8).bool()
+        return cls(_tensor(ids, torch.int32), marks, _tensor(sizes, torch.int64))
 
     @classmethod
     def joined(cls, parts: Sequence[Packed]) -> Packed:
@@ -83,12 +87,15 @@ class Resident:
         self._tokenizer, self._shards, self._scale, self._device = tokenizer, shards, scale, device
         self._random = Random(seed)
         self._draws = torch.Generator().manual_seed(seed)
-        self._shown = 0
+        self._epoch = 0.0
         self._queue: list[tuple[Tensor, int, int]] = []
 
     def look(self) -> int:
         """Take in the folder's examples; returns how many there are."""
-        tasks, halves = packed(self._tokenizer, self._shards)
+        return self._take(self._shards.news())
+
+    def _take(self, conversations: Iterator[list[Message]]) -> int:
+        tasks, halves = packed(self._tokenizer, conversations)
         self.count = len(tasks.sizes)
         if self.count:
             self._tasks = tasks.to(self._device)
@@ -113,21 +120,23 @@ class Resident:
 
     def state(self) -> dict[str, Any]:
         """How often each example was shown; the order in which they come is drawn anew."""
-        return {"uses": self._uses}
+        uses = self._uses.clone()
+        for chosen, _, _ in self._queue:
+            uses[chosen[chosen < self.count].cpu()] -= 1
+        return {"parts": self._shards.parts, "uses": uses}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on from `state()`; further examples count as unseen."""
-        self.look()
-        self._uses[: len(state["uses"])] = state["uses"].cpu()
+        """Go on from `state()`; examples that have appeared since count as unseen."""
+        self._shards.parts = [tuple(part) for part in state["parts"]]
+        known = self._shards.again()
+        if self._take(chain(known, self._shards.news())):
+            self._uses[: len(state["uses"])] = state["uses"].cpu()
 
     def _window(self, stage: Stage) -> list[tuple[Tensor, int, int]]:
         """Which examples, padded to what, of how many tokens: the next steps, in random order."""
-        if self._shown >= self.count:
-            self._spell()
         step = stage.tokens * self._scale
         tasks = 1 - stage.repeats - stage.copies
         chosen = self._least_used(int(WINDOW_STEPS * step * tasks), stage.longest)
-        self._shown += len(chosen)
         # Repeats and copies are shorter: the shares are those of examples.
         whole = len(chosen) / tasks if tasks else WINDOW_STEPS * step / 30
         copies = self._drawn(self.count, round(whole * stage.copies))
@@ -143,10 +152,16 @@ class Resident:
 
     def _least_used(self, budget: int, longest: int) -> Tensor:
         order = (self._uses + torch.rand(self.count, generator=self._draws)).argsort()
-        order = order[self._sizes[order] <= longest]
+        if not budget:
+            return order[:0]
+        fitting = order[self._sizes[order] <= longest]
+        order = fitting if len(fitting) else self._sizes[: self.count].argmin()[None]
+        if self._uses[order[0]] != self._epoch:  # all that fit were shown so often
+            self._epoch = float(self._uses[order[0]])
+            self._spell()
         room = self._sizes[order].cumsum(0) <= budget
         room[:1] = True
-        chosen = order[room] if budget else order[:0]
+        chosen = order[room]
         self._uses[chosen] += 1
         return chosen
 
@@ -155,7 +170,6 @@ class Resident:
 
     def _spell(self) -> None:
         """Spell every task anew."""
-        self._shown = 0
         self._pool = Packed.joined([respelt(self._tasks, self._ways), self._extras])
         self._sizes = self._pool.sizes.cpu()
 
@@ -186,16 +200,19 @@ def respelt(tasks: Packed, ways: Ways) -> Packed:
     return Packed.joined([_respelt(tasks, part, ways) for part in torch.split(numbers, AT_ONCE)])
 
 
-def packed(tokenizer: Tokenizer, shards: Shards) -> tuple[Packed, Halves]:
-    """All examples of a folder, and how their rarer tokens may be split."""
+def packed(tokenizer: Tokenizer, conversations: Iterator[list[Message]]) -> tuple[Packed, Halves]:
+    """All examples, and how their rarer tokens may be split."""
     parts: list[Packed] = []
     halves: Halves = {}
-    conversations: Iterator[Any] = shards.news()
     while some := list(islice(conversations, FREQUENT)):
         examples = encode(tokenizer, some)
         parts.append(Packed.of(examples))
         halves = halves or rarer(halves_of(tokenizer), examples)
     return Packed.joined(parts or [Packed.of([])]), halves
+
+
+def _tensor(values: array[int], dtype: torch.dtype) -> Tensor:
+    return torch.frombuffer(values, dtype=dtype).clone() if values else torch.empty(0, dtype=dtype)
 
 
 def _respelt(tasks: Packed, chosen: Tensor, ways: Ways) -> Packed:

@@ -21,9 +21,9 @@ import torch
 
 from ..errors import OciError
 from ..types import Message
-from .batches import Batches
+from .batches import Batches, padded
 from .curriculum import COPIES_BELOW, STAGES
-from .examples import Shards, text_of
+from .examples import Example, Shards, text_of
 from .model import Shape, export, grown, new_model, shape_of
 from .optim import optimizers, schedule
 from .parallel import Gradients
@@ -99,13 +99,15 @@ def train(
 ) -> Path:
     """Train on the JSONL shards in `data` up to progress `until`; returns the model's folder.
 
-    At progress 1 the budget is used up. Goes on from `out/checkpoint.pt` if there is one. Shards
-    may still be appearing. Raises `OciError` when `data` holds no conversation.
+    At progress 1 the budget is used up. Goes on from `out/checkpoint.pt` if there is one. Without a
+    GPU, shards may still be appearing. Raises `OciError` when `data` holds no conversation, or the
+    checkpoint is no such run's.
     """
     run = open_run(data, out, plan or Plan())
     say(_title(run))
     if run.plan.compiled and run.progress < until:
-        run.gradients.of(run.batches.next(run.progress, run.copies))  # compiles, off the clock
+        any_batch = padded([Example([0] * 40, [1] * 40)] * 16, 0, Random(0))
+        run.gradients.of(any_batch.to(run.device))  # compiles, off the clock
     reported, saved, began, offset = 0.0, time.monotonic(), time.monotonic(), run.seconds
     try:
         while run.progress < until:
@@ -144,13 +146,18 @@ def open_run(data: Path, out: Path, plan: Plan) -> Run:
         _take_weights(run, plan.start)
     if (out / "checkpoint.pt").exists():
         restore(run)
-    elif not batches.look():
+    else:
+        batches.look()
+    if not batches.count:
         raise OciError(f"No conversation in {data}/*.jsonl: make some first (oci-magic data).")
     return run
 
 
 def take_step(run: Run) -> torch.Tensor:
-    """One update; returns the mean loss on the assistant's tokens, (). A GPU is not waited for."""
+    """One update; returns the mean loss on the assistant's tokens, ().
+
+    A GPU is not waited for, once the model copies.
+    """
     batch = run.batches.next(run.progress, run.copies)
     run.tokens += batch.size
     run.step += 1
@@ -184,15 +191,21 @@ def save(run: Run) -> None:
 
 
 def restore(run: Run) -> None:
-    """Put `run` where its checkpoint was saved."""
-    state = torch.load(run.out / "checkpoint.pt", map_location=run.device, weights_only=True)
-    run.model.load_state_dict(state["model"])
-    for optimizer, kept in zip(run.optimizers, state["optimizers"], strict=True):
-        optimizer.load_state_dict(kept)
-    run.batches.restore(state["batches"])
-    for name, value in state["counts"].items():
-        setattr(run, name, value)
-    run.mean_loss.copy_(state["mean_loss"])
+    """Put `run` where its checkpoint was saved. Raises `OciError` if that was not such a run."""
+    path = run.out / "checkpoint.pt"
+    state = torch.load(path, map_location=run.device, weights_only=True)
+    try:
+        run.model.load_state_dict(state["model"])
+        for optimizer, kept in zip(run.optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(kept)
+        run.batches.restore(state["batches"])
+        for name in COUNTS:
+            setattr(run, name, state["counts"][name])
+        run.mean_loss.copy_(state["mean_loss"])
+    except (AttributeError, KeyError, RuntimeError, TypeError, ValueError) as error:
+        raise OciError(
+            f"{path} is of another shape, version or device: start anew with --fresh."
+        ) from error
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -206,7 +219,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for name in ("layers", "width", "heads", "inner"):
         parser.add_argument(f"--{name}", type=int, default=getattr(plan.shape, name))
     parser.add_argument(
-        "--scale", type=int, default=0, help="times the usual tokens a step (0: 1, on a GPU 8)"
+        "--scale", type=_count, default=0, help="times the usual tokens a step (0: 1, on a GPU 8)"
     )
     parser.add_argument("--muon-lr", type=float, default=plan.muon_lr)
     parser.add_argument("--adam-lr", type=float, default=plan.adam_lr)
@@ -218,6 +231,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--grow", type=int, default=0, help="layers that the model of --start gets, in all"
     )
     parser.add_argument("--fresh", action="store_true", help="do not go on from a checkpoint")
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError("a number of 0 or more is wanted")
+    return int(text)
 
 
 def run_arguments(given: argparse.Namespace, until: float = 1.0) -> Path:
