@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import Literal
 
+from .running.interrupts import put_off
 from .types import Cell, Effect, Execution, Failure, Message, Reply, Turn, Usage
 
 Outcome = Literal["worked", "answered", "inserted", "unrepaired", "held", "stopped"]
@@ -120,16 +121,20 @@ Events = Generator[Event, None, None]
 
 
 def follow(events: Events, show: Callable[[Event], object]) -> Finished:
-    """Show every event; a stop that arrives while showing one reaches the session.
+    """Show every event whole; a stop that arrives meanwhile reaches the session after it.
 
     Returns the last event. Raises EngineError like `Session.ask`.
     """
-    event = next(events)
-    while True:
+    event, shown = next(events), None
+    while not isinstance(shown, Finished):
         try:
-            show(event)
-            if isinstance(event, Finished):
-                return event
-            event = next(events)
+            if event is not shown:
+                with put_off():
+                    show(event)
+                    shown = event
+            if not isinstance(event, Finished):
+                event = next(events)
         except KeyboardInterrupt:
-            event = event if isinstance(event, Finished) else events.throw(KeyboardInterrupt())
+            if not isinstance(event, Finished):
+                event = events.throw(KeyboardInterrupt())
+    return shown

@@ -222,6 +222,63 @@ def test_a_stop_tells_that_the_earlier_answer_stands_and_shows_the_half(book: No
     goes_on(book)
 
 
+def test_a_stop_while_cells_make_room_leaves_one_answer(book: Notebook) -> None:
+    prompt = book.ask(code("x = 1"), code("x = 2"))
+    _ran(book, "import signal\nfrom oci_magic.notebook.lab import LabPlace\n"
+               "send = LabPlace._send\ndef stopped(place, operation, **values):\n"
+               "    if operation == 'delete':\n"
+               "        LabPlace._send = send\n        signal.raise_signal(signal.SIGINT)\n"
+               "    send(place, operation, **values)\nLabPlace._send = stopped")  # fmt: skip
+    book.run(prompt, "retry")
+    assert panel(book[prompt])["state"] == "stopped"
+    assert [cell["source"] for cell in book.below(prompt)] == ["x = 2"]
+    assert value(book, "x") == "1"
+
+
+STOPPED_AT = """
+import signal, sys, time
+from oci_magic.notebook.display import Throttle
+from oci_magic.notebook.lab_view import LabView
+from oci_magic.types import Chunk
+def pieces(*_, **__):
+    for piece in ("Now:\\n```python\\na = 1\\n", "b = 2", "2\\nc", " = 3\\n"):
+        yield Chunk(piece)
+    time.sleep(5)
+def trace(frame, event, _):
+    global lines
+    lines += event == "line"
+    if event == "line" and lines == at:
+        signal.raise_signal(signal.SIGINT)
+    return trace
+def show(view, event):
+    global lines
+    if getattr(event, "text", "").endswith("22\\nc"):
+        lines = 0
+        sys.settrace(trace)
+    shown(view, event)
+    if sys.gettrace() and lines < at:
+        signal.raise_signal(signal.SIGINT)
+    sys.settrace(None)
+engine, often = ENGINE, Throttle.__call__
+stream, engine.stream = engine.stream, pieces
+shown, LabView.show, Throttle.__call__ = LabView.show, show, lambda _: True
+""".replace("ENGINE", ENGINE)
+"""The model is stopped at line `at` of drawing its third piece, IPython's and ipykernel's too."""
+
+
+def test_a_stop_at_any_line_of_drawing_leaves_the_earlier_answer_alone(book: Notebook) -> None:
+    prompt = book.ask(code("kept = 1"))
+    source, before = book[prompt]["source"], deepcopy(book.below(prompt))
+    book.kernel.run(STOPPED_AT)
+    for at in range(1, 2500, 53):
+        book.kernel.run(f"at, lines = {at}, 0")
+        book[prompt]["source"] = f"{source} on {at}"
+        book.run(prompt)
+        assert panel(book[prompt])["state"] == "stopped"
+        assert book.below(prompt) == before and len(book.cells) == 2
+    book.kernel.run("engine.stream, LabView.show, Throttle.__call__ = stream, shown, often")
+
+
 def test_what_waits_can_be_run_after_a_stop_that_leaves_it(book: Notebook) -> None:
     prompt = book.ask(code("waited = 1"), options="--confirm")
     breaks_off(book, "KeyboardInterrupt")

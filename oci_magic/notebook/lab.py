@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from comm import create_comm
 
 from ..events import Finished
+from ..running.interrupts import put_off
 from ..running.redirect import numbered_apart, outputs_of
 from ..types import Cell, Failure, Turn
 from .client import NAME, Client, mark
@@ -78,11 +79,13 @@ class LabPlace(Place):
                 yield
             except BaseException:
                 if self.cells.earlier_stands:
-                    self.cells.give_up(self.client.record)
+                    with put_off():
+                        self.cells.give_up(self._record or self.client.record)
                 raise
             finally:
                 if self._view:
-                    self._view.over()
+                    with put_off():
+                        self._view.over()
 
     def loading(self, model: str) -> None:
         self.view().loading(model)
@@ -90,11 +93,13 @@ class LabPlace(Place):
     @contextmanager
     def _connected(self) -> Iterator[None]:
         asks = {"client": self.client.id, "prompt": self.client.asking}
-        self._comm = create_comm(target_name=NAME, data=asks)
+        with put_off():
+            self._comm = create_comm(target_name=NAME, data=asks)
         try:
             yield
         finally:
-            self._comm.close()
+            with put_off():
+                self._comm.close()
 
     @contextmanager
     def hosted(self, cell: Cell) -> Iterator[None]:
@@ -244,4 +249,5 @@ class LabPlace(Place):
         self.replaced.answered(self.prompt, Answer(self.client.id, name, kept, made, view))
 
     def _send(self, operation: str, **values: object) -> None:
-        self._comm.send({"operation": operation, **values})
+        with put_off():  # half a message spoils the one after it
+            self._comm.send({"operation": operation, **values})

@@ -20,6 +20,7 @@ from traitlets import observe
 from ..errors import Stopped
 from ..events import Event, Events, Finished, HeldBack, follow
 from ..objects import encodable
+from ..running.interrupts import put_off
 from ..types import Execution, Reply, Turn
 from . import frontends
 from .arguments import (
@@ -181,8 +182,9 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
 
             self._tell_rung(place, view, run)
             finished = follow(events, show)
-            settle(self, finished, output)
-            place.take(finished)
+            with put_off():
+                settle(self, finished, output)
+                place.take(finished)
         return finished
 
     def _tell_rung(self, place: Place, view: View, run: bool) -> None:
