@@ -62,7 +62,7 @@ class Changes(RuleBasedStateMachine):
         self.mine: dict[str, str] = {}  # sources: what was typed or copied, or edited since
         self.made: dict[str, str] = {}  # the prompt of each generated cell that was not edited
         self.kept: dict[str, str] = {}  # of each prompt: the source under which it was answered
-        self.last: Answer | None = None
+        self.open: list[Answer] = []  # what can be taken back, oldest first
         self.restart()
         self.write(0, True)
 
@@ -143,7 +143,7 @@ class Changes(RuleBasedStateMachine):
     def restart(self) -> None:
         self.kernel.run("%reset -f")
         self.kernel.run("%reload_ext oci_magic\nran = []")
-        self.book.deletions, self.last = 0, None
+        self.book.deletions, self.open = 0, []
 
     @rule(at=PLACES, changed=st.booleans(), button=BUTTONS, failing=FAILING, works=WORKS)
     @precondition(lambda self: self.kept)
@@ -212,11 +212,14 @@ class Changes(RuleBasedStateMachine):
     @rule(at=PLACES, button=st.booleans())
     @precondition(lambda self: self.book.cells)
     def undo(self, at: int, button: bool) -> None:
-        cell, last, ids = self.cell(at)["id"], self.last, self.book.ids()
+        cell, ids = self.cell(at)["id"], self.book.ids()
         self.book.command(cell, "%oci undo", "undo" if button else "")
-        if not last or (button and cell != last.prompt):
+        there = [answer for answer in self.open if not button or answer.prompt == cell]
+        if not there:
             assert self.book.ids() == ids
             return
+        last = there[-1]
+        self.open.remove(last)
         after = [last.prompt]
         ids = [id_ for id_ in ids if id_ not in last.made or id_ in self.mine]
         if last.prompt not in ids:  # where it stood is known by what it had made, if that is there
@@ -235,7 +238,6 @@ class Changes(RuleBasedStateMachine):
         self.made = {id_: prompt for id_, prompt in self.made.items() if id_ in ids}
         if last.prompt in self.kept:
             self.kept[last.prompt] = last.kept if last.before else ""
-        self.last = None
 
     @invariant()
     def every_cell_is_accounted_for(self) -> None:
@@ -250,7 +252,8 @@ class Changes(RuleBasedStateMachine):
         new = [c for c in self.book.below(prompt) if c["id"] not in {*self.mine, *self.made}]
         self.made |= {cell["id"]: prompt for cell in new}
         made = {cell["id"]: cell["source"] for cell in new}
-        self.last = Answer(prompt, made, stood, replaced, self.kept.get(prompt, ""))
+        answer = Answer(prompt, made, stood, replaced, self.kept.get(prompt, ""))
+        self.open = [answer] if kept else [*self.open, answer]  # one that worked closes the others
         if prompt in self.kept and (new or replaced):
             self.kept[prompt] = kept
 
