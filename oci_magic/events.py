@@ -6,10 +6,10 @@ The notebook draws them, the headless runner writes them, an evaluation records 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Literal
 
-from .running.interrupts import put_off
 from .types import Cell, Effect, Execution, Failure, Message, Reply, Turn, Usage
 
 Outcome = Literal["worked", "answered", "inserted", "unrepaired", "held", "stopped"]
@@ -120,21 +120,24 @@ Event = (
 Events = Generator[Event, None, None]
 
 
-def follow(events: Events, show: Callable[[Event], object]) -> Finished:
-    """Show every event whole; a stop that arrives meanwhile reaches the session after it.
+def follow(
+    events: Events,
+    show: Callable[[Event], object],
+    let_through: Callable[[], AbstractContextManager[object]] = nullcontext,
+) -> Finished:
+    """Show every event; a stop that arrives while showing one reaches the session.
 
-    Returns the last event. Raises EngineError like `Session.ask`.
+    Where stops are put off, so that what is shown is shown whole, `let_through` lets them come
+    while the session works. Returns the last event. Raises EngineError like `Session.ask`.
     """
-    event, shown = next(events), None
-    while not isinstance(shown, Finished):
+    with let_through():
+        event = next(events)
+    while True:
         try:
-            if event is not shown:
-                with put_off():
-                    show(event)
-                    shown = event
-            if not isinstance(event, Finished):
+            show(event)
+            if isinstance(event, Finished):
+                return event
+            with let_through():
                 event = next(events)
         except KeyboardInterrupt:
-            if not isinstance(event, Finished):
-                event = events.throw(KeyboardInterrupt())
-    return shown
+            event = event if isinstance(event, Finished) else events.throw(KeyboardInterrupt())

@@ -235,6 +235,20 @@ def test_a_stop_while_cells_make_room_leaves_one_answer(book: Notebook) -> None:
     assert value(book, "x") == "1"
 
 
+def test_a_stop_when_all_is_done_keeps_the_answer_and_stops_run_all(book: Notebook) -> None:
+    prompt = book.ask(code("x = 1"), code("x = 2"))
+    _ran(book, "import signal\nfrom oci_magic.notebook.lab import LabPlace\n"
+               "take = LabPlace.take\ndef stopped(*given):\n    LabPlace.take = take\n"
+               "    signal.raise_signal(signal.SIGINT)\n    take(*given)\n"
+               "LabPlace.take = stopped")  # fmt: skip
+    reply = book.run(prompt, "retry")
+    assert reply["evalue"] == "stopped by you; the answer stands"
+    assert panel(book[prompt])["state"] == "worked" and value(book, "x") == "2"
+    assert [cell["source"] for cell in book.below(prompt)] == ["x = 2"]
+    book.run(prompt)
+    assert "kept: 1 cell below" in text(book[prompt])
+
+
 STOPPED_AT = """
 import signal, sys, time
 from oci_magic.notebook.display import Throttle

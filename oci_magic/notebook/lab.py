@@ -79,13 +79,11 @@ class LabPlace(Place):
                 yield
             except BaseException:
                 if self.cells.earlier_stands:
-                    with put_off():
-                        self.cells.give_up(self._record or self.client.record)
+                    self.cells.give_up(self._record or self.client.record)
                 raise
             finally:
                 if self._view:
-                    with put_off():
-                        self._view.over()
+                    self._view.over()
 
     def loading(self, model: str) -> None:
         self.view().loading(model)

@@ -8,7 +8,7 @@ prompt needs is imported when the first one comes, so that `%load_ext` is quick.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -146,22 +146,32 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
 
         place, held = place or frontends.place(self.shell, self.replaced), set[str]()
         waited, self.last = self.waiting.dropped(), None
+        finished = error = None
         try:
-            finished = self._played(events, output, place, held, run=run)
-        except BaseException:  # nothing has come
-            self.waiting.take_up(waited)
-            raise
-        self._remember(place, finished, waited)
-        error = conclusion(finished, place, sorted(held))
-        if final := place.final(error):
-            self.finals.add(final)
+            with put_off() as let_through:  # half a message would spoil the one after it
+                finished = self._played(events, output, place, held, let_through, run=run)
+                self._remember(place, finished, waited)
+                error = conclusion(finished, place, sorted(held))
+                if final := place.final(error):
+                    self.finals.add(final)
+        except BaseException as raised:
+            if finished is None:  # nothing has come
+                self.waiting.take_up(waited)
+            if finished is None or not isinstance(raised, KeyboardInterrupt):
+                raise
+            stopped = replace(finished, outcome="stopped", reason="the answer stands")
+            error = error or conclusion(stopped, place)
         if error:
             raise error
 
     def _played(
-        self, events: Events, output: str | None, place: Place, held: set[str], *, run: bool
-    ) -> Finished:
-        """Show the events in `place`; adds to `held` the effects for which review holds code."""
+        self, events: Events, output: str | None, place: Place, held: set[str],
+        let_through: Callable[[], AbstractContextManager[object]], *, run: bool,
+    ) -> Finished:  # fmt: skip
+        """Show the events in `place`; adds to `held` the effects for which review holds code.
+
+        Stops are put off, and `let_through` while the session works.
+        """
         from ..running.capture import replaced
         from ..running.variables import working_folder
         from .changes import Changes
@@ -181,10 +191,9 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
                 view.show(event)
 
             self._tell_rung(place, view, run)
-            finished = follow(events, show)
-            with put_off():
-                settle(self, finished, output)
-                place.take(finished)
+            finished = follow(events, show, let_through)
+            settle(self, finished, output)
+            place.take(finished)
         return finished
 
     def _tell_rung(self, place: Place, view: View, run: bool) -> None:

@@ -158,7 +158,8 @@ class Stop:
 def put_off() -> Iterator[Callable[[], AbstractContextManager[object]]]:
     """What the block does is done whole: an interrupt that comes meanwhile comes when it is over.
 
-    It is given what lets them through for a while. Outside of the main thread there are none.
+    It is given what lets them through for a while, one that has come too. Outside of the main
+    thread there are none.
     """
     before = signal.getsignal(signal.SIGINT)
     if threading.current_thread() is not threading.main_thread() or not callable(before):
@@ -173,6 +174,8 @@ def put_off() -> Iterator[Callable[[], AbstractContextManager[object]]]:
     def let_through() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
         try:
+            if came:
+                before(signal.SIGINT, came.pop())
             yield
         finally:
             signal.signal(signal.SIGINT, later)
