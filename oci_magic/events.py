@@ -130,14 +130,18 @@ def follow(
     Where stops are put off, so that what is shown is shown whole, `let_through` lets them come
     while the session works. Returns the last event. Raises EngineError like `Session.ask`.
     """
-    with let_through():
-        event = next(events)
-    while True:
-        try:
-            show(event)
-            if isinstance(event, Finished):
-                return event
-            with let_through():
-                event = next(events)
-        except KeyboardInterrupt:
-            event = event if isinstance(event, Finished) else events.throw(KeyboardInterrupt())
+    try:
+        with let_through():
+            event = next(events)
+        while True:
+            try:
+                show(event)
+                if isinstance(event, Finished):
+                    return event
+                with let_through():
+                    event = next(events)
+            except KeyboardInterrupt:
+                if not isinstance(event, Finished):
+                    event = events.throw(KeyboardInterrupt())
+    finally:
+        events.close()  # if it has not come to its end, what it has begun is taken back now

@@ -284,13 +284,15 @@ def test_a_stop_at_any_line_of_drawing_leaves_the_earlier_answer_alone(book: Not
     prompt = book.ask(code("kept = 1"))
     source, before = book[prompt]["source"], deepcopy(book.below(prompt))
     book.kernel.run(STOPPED_AT)
-    for at in range(1, 2500, 53):
-        book.kernel.run(f"at, lines = {at}, 0")
-        book[prompt]["source"] = f"{source} on {at}"
-        book.run(prompt)
-        assert panel(book[prompt])["state"] == "stopped"
-        assert book.below(prompt) == before and len(book.cells) == 2
-    book.kernel.run("engine.stream, LabView.show, Throttle.__call__ = stream, shown, often")
+    try:
+        for at in range(1, 2800, 53):  # some 2,500 lines
+            book.kernel.run(f"at, lines = {at}, 0")
+            book[prompt]["source"] = f"{source} on {at}"
+            book.run(prompt)
+            assert panel(book[prompt])["state"] == "stopped"
+            assert book.below(prompt) == before and len(book.cells) == 2
+    finally:
+        book.kernel.run("engine.stream, LabView.show, Throttle.__call__ = stream, shown, often")
 
 
 def test_what_waits_can_be_run_after_a_stop_that_leaves_it(book: Notebook) -> None:

@@ -53,6 +53,7 @@ class Answer:
     before: list[str]
     replaced: dict[str, str]
     kept: str
+    window: str
 
 
 class Changes(RuleBasedStateMachine):
@@ -213,12 +214,18 @@ class Changes(RuleBasedStateMachine):
     @precondition(lambda self: self.book.cells)
     def undo(self, at: int, button: bool) -> None:
         cell, ids = self.cell(at)["id"], self.book.ids()
-        self.book.command(cell, "%oci undo", "undo" if button else "")
-        there = [answer for answer in self.open if not button or answer.prompt == cell]
-        if not there:
+        reply = self.book.command(cell, "%oci undo", "undo" if button else "")
+        answers = [answer for answer in self.open if not button or answer.prompt == cell]
+        if not answers:
             assert self.book.ids() == ids
             return
-        last = there[-1]
+        last = answers[-1]
+        if "in another window" in reply.get("evalue", ""):  # nor does a new one say what it was
+            marks = [cell["metadata"].get(KEY) for cell in self.book.cells]
+            stands = {mark.get("cell") for mark in marks if isinstance(mark, dict)}
+            assert last.window != self.book.client and not stands & last.made.keys()
+            assert self.book.ids() == ids
+            return
         self.open.remove(last)
         after = [last.prompt]
         ids = [id_ for id_ in ids if id_ not in last.made or id_ in self.mine]
@@ -252,7 +259,8 @@ class Changes(RuleBasedStateMachine):
         new = [c for c in self.book.below(prompt) if c["id"] not in {*self.mine, *self.made}]
         self.made |= {cell["id"]: prompt for cell in new}
         made = {cell["id"]: cell["source"] for cell in new}
-        answer = Answer(prompt, made, stood, replaced, self.kept.get(prompt, ""))
+        before = self.kept.get(prompt, "")
+        answer = Answer(prompt, made, stood, replaced, before, self.book.client)
         self.open = [answer] if kept else [*self.open, answer]  # one that worked closes the others
         if prompt in self.kept and (new or replaced):
             self.kept[prompt] = kept

@@ -217,7 +217,8 @@ def test_stop_while_text_is_drawn_keeps_what_there_is(
 ) -> None:
     def draw(_: TerminalView, text: str) -> None:
         if text.endswith("y = 2\n"):
-            raise KeyboardInterrupt
+            signal.raise_signal(signal.SIGINT)
+            raise OSError("a terminal that holds up what is printed is not to be waited for")
 
     replies = notebook.replies(code("x = 1\n" + "y = 2\n" * 30))
     monkeypatch.setattr(TerminalView, "draw", draw)

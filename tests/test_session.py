@@ -505,6 +505,18 @@ def test_stop_while_an_event_is_shown_reaches_the_session(kind: type) -> None:
     assert names(session) == {}
 
 
+def test_what_cannot_be_shown_is_put_back_at_once() -> None:
+    session = made(code("x = 1", "y = 2"))
+
+    def show(event: Event) -> None:
+        if isinstance(event, Executed):
+            raise OSError("no space left")
+
+    with pytest.raises(OSError) as raised:
+        follow(session.ask("set x"), show)
+    assert names(session) == {} and raised.value
+
+
 def test_abandoned_run_is_put_back() -> None:
     session = made(code("x = 1", "y = 2"))
     events = session.ask("set x")

@@ -86,18 +86,21 @@ class LabPlace(Place):
                     self._view.over()
 
     def loading(self, model: str) -> None:
-        self.view().loading(model)
+        with put_off():
+            self.view().loading(model)
 
     @contextmanager
     def _connected(self) -> Iterator[None]:
         asks = {"client": self.client.id, "prompt": self.client.asking}
-        with put_off():
-            self._comm = create_comm(target_name=NAME, data=asks)
+        self._comm: Any = None
         try:
+            with put_off():
+                self._comm = create_comm(target_name=NAME, data=asks)
             yield
         finally:
             with put_off():
-                self._comm.close()
+                if self._comm:
+                    self._comm.close()
 
     @contextmanager
     def hosted(self, cell: Cell) -> Iterator[None]:

@@ -8,7 +8,7 @@ prompt needs is imported when the first one comes, so that `%load_ext` is quick.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -180,6 +180,7 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
         changes = Changes(self.shell.user_ns, working_folder(), self.ours)
         executor = self.session.runner.executor if self.session else None
         hosting = replaced(executor, hosted=place.hosted, numbered=place.numbered)
+        printing = nullcontext if hasattr(self.shell, "kernel") else let_through
         with place.opened(), hosting, self.journal.paused():
             view = place.view() or self.open_view()
 
@@ -188,7 +189,8 @@ class OCIMagics(Settings, Magics):  # type: ignore[misc]  # IPython is untyped
                     held.update(effect.kind for effect in event.effects)
                 if isinstance(event, Finished) and event.outcome == "worked":
                     event = replace(event, changes=changes.told())
-                view.show(event)
+                with printing():  # a terminal may hold it up
+                    view.show(event)
 
             self._tell_rung(place, view, run)
             finished = follow(events, show, let_through)
