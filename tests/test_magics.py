@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
