@@ -48,6 +48,16 @@ def test_other_threads_touch_no_handler() -> None:
     assert seen == [before]
 
 
+def test_interrupts_that_were_put_off_come_once_when_they_are_let_through() -> None:
+    with put_off() as let_through:
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt), let_through():
+            pytest.fail("it was to come first")
+        with let_through():
+            pass
+
+
 def test_a_part_of_the_block_can_be_interrupted() -> None:
     done = []
     with put_off() as let_through:

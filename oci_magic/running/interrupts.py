@@ -175,7 +175,9 @@ def put_off() -> Iterator[Callable[[], AbstractContextManager[object]]]:
         signal.signal(signal.SIGINT, before)
         try:
             if came:
-                before(signal.SIGINT, came.pop())
+                frame = came[-1]
+                came.clear()
+                before(signal.SIGINT, frame)
             yield
         finally:
             signal.signal(signal.SIGINT, later)
