@@ -241,3 +241,15 @@ def test_cell_that_swallows_the_interrupt_ends_the_kernel_with_a_clear_line(
     path = notebook(tmp_path, loop, "after = 1")
     assert main(["run", path, "--timeout", "1"]) == 1
     assert "did not stop at its limit of 1 s: the kernel was ended" in capsys.readouterr().out
+
+
+def test_ctrl_c_within_code_made_from_text_exits_130(tmp_path: Path) -> None:
+    """Data classes are made so; Python 3.11 would end by SIGINT, with a negative exit code."""
+    stopped = "exec('import signal; signal.raise_signal(signal.SIGINT)')"
+    (tmp_path / "sitecustomize.py").write_text(
+        f"from oci_magic.notebook import models\nmodels.listed = lambda *_: {stopped}\n"
+    )
+    command = [sys.executable, "-m", "oci_magic", "models"]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join((str(tmp_path), str(ROOT)))}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, "")
