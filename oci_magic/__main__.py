@@ -69,10 +69,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"oci-magic: {error}", file=sys.stderr)
         return USAGE if given[0] == "run" else FAILED
     except KeyboardInterrupt:
-        # Python 3.11 notes an interrupt that leaves an `exec` of text, in any thread, until the
-        # next such `exec` ends, and would end itself by SIGINT for it instead of our code.
-        exec("")
         return STOPPED
+    finally:
+        # Python notes an interrupt that leaves an `exec` of text, in any thread, until the next
+        # such `exec` begins, and would end itself by SIGINT for it instead of with our code.
+        exec("")
 
 
 def parser() -> argparse.ArgumentParser:

@@ -244,7 +244,7 @@ def test_cell_that_swallows_the_interrupt_ends_the_kernel_with_a_clear_line(
 
 
 def test_ctrl_c_within_code_made_from_text_exits_130(tmp_path: Path) -> None:
-    """Data classes are made so; Python 3.11 would end by SIGINT, with a negative exit code."""
+    """Data classes are made so. Python would end by SIGINT, with a negative exit code."""
     stopped = "exec('import signal; signal.raise_signal(signal.SIGINT)')"
     (tmp_path / "sitecustomize.py").write_text(
         f"from oci_magic.notebook import models\nmodels.listed = lambda *_: {stopped}\n"
