@@ -23,6 +23,7 @@ import pytest
 
 from oci_magic.evaluation.judging import Judge, Verdicts
 from oci_magic.evaluation.problems import Problem, read
+from oci_magic.running.cores import cores
 
 DATA = Path(os.environ.get("OCI_DATA", "."))
 FILES = [DATA / name for name in ("HumanEvalPlus.jsonl.gz", "MbppPlus.jsonl.gz")]
@@ -41,7 +42,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def pool() -> Iterator[ProcessPoolExecutor]:
-    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as found:
+    with ProcessPoolExecutor(cores(), get_context("spawn")) as found:
         yield found
 
 

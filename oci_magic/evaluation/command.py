@@ -19,6 +19,7 @@ from itertools import chain
 from pathlib import Path
 
 from ..errors import EngineError, OciError
+from ..running.cores import cores
 from ..running.folders import sweep
 from ..running.process import missing_walls
 from . import scores
@@ -136,7 +137,7 @@ def _made(given: Namespace, options: Options, records: Records, number: int) -> 
     first = next(left, None)
     if first is None:
         return
-    helpers = min((os.cpu_count() or 1) - 1, number // _FOR_A_HELPER)
+    helpers = min(cores() - 1, number // _FOR_A_HELPER)
     with Crew(
         given.model, given.mentor, options, given.batch, given.cluster, given.server_url,
         helpers=helpers,

@@ -9,7 +9,6 @@ oci_magic. A stop, and an error in one attempt, end all.
 
 from __future__ import annotations
 
-import os
 import queue
 import sys
 import threading
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING, Self, cast, overload
 from ..engines import Engine, open_engine
 from ..engines.addresses import Server
 from ..engines.local import LocalEngine
+from ..running.cores import cores
 from .apart import apart
 from .attempts import Attempt, Judging, Options, attempt
 from .cell_attempts import CellJudging, attempt_cell
@@ -150,8 +150,7 @@ class Crew:
         if self._mentor:
             self._mentor.beside(batch)
         parts = 1 + min(helpers, self._model.parts - 1) if not (mentor or cluster) else 1
-        cores = os.cpu_count() or 1
-        judges = judges or (max(1, cores // parts) if parts > 1 else max(2, cores))
+        judges = judges or (max(1, cores() // parts) if parts > 1 else max(2, cores()))
         self._slots = threading.Semaphore(judges)
         size = self.side // parts
         self._model.narrow(self.side - size * (parts - 1))

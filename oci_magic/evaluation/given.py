@@ -26,6 +26,7 @@ from multiprocessing import get_context, parent_process
 from typing import Any
 
 from ..errors import OciError
+from ..running.cores import cores
 from .attempts import Attempt, Key, Round, unjudged
 from .cell_judging import CellJudge
 from .cells import CellProblem
@@ -43,9 +44,9 @@ def judged(
 
     Without a cluster they are judged by processes on this machine's cores.
     """
-    cores = os.cpu_count() or 1
+    judges = cores()
     pool: Executor = (
-        cluster.executor if cluster else ProcessPoolExecutor(cores, get_context("spawn"), _worker)
+        cluster.executor if cluster else ProcessPoolExecutor(judges, get_context("spawn"), _worker)
     )
     waiting: deque[Future[list[Attempt]]] = deque()
     try:
@@ -53,7 +54,7 @@ def judged(
             left = [each for each in solutions.of(problem) if each.key not in done]
             if left:
                 waiting.append(pool.submit(judge_samples, problem, left))
-            if len(waiting) > 4 * (cluster.cores if cluster else cores):
+            if len(waiting) > 4 * (cluster.cores if cluster else judges):
                 yield from _answer(waiting.popleft(), cluster)
         while waiting:
             yield from _answer(waiting.popleft(), cluster)

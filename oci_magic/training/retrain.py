@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import OciError
+from ..running.cores import cores
 from .card import card
 from .score import REPAIRS
 
@@ -125,9 +126,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     train.add_arguments(parser)
     parser.add_argument("--tasks", type=int, default=90_000, help="tasks to make")
     parser.add_argument("--slips", type=int, default=2000, help="mistakes of its own to gather")
-    parser.add_argument(
-        "--workers", type=int, default=os.cpu_count() or 1, help="processes that make tasks"
-    )
+    parser.add_argument("--workers", type=int, default=cores(), help="processes that make tasks")
     parser.add_argument("--score", type=int, default=500, help="held-out tasks to score with")
     parser.add_argument("--install", action="store_true", help="make it the package's micro")
     retrain(parser.parse_args(arguments))

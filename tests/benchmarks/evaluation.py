@@ -17,7 +17,6 @@ models are wrong, so both rounds are asked and judged.
 from __future__ import annotations
 
 import argparse
-import os
 import tempfile
 import time
 from collections.abc import Callable, Generator, Sequence
@@ -33,6 +32,7 @@ from oci_magic.engines.decoding import Decoder
 from oci_magic.evaluation.attempts import Attempt, Options
 from oci_magic.evaluation.crew import Crew
 from oci_magic.evaluation.problems import Problem, read
+from oci_magic.running.cores import cores
 from oci_magic.types import Message
 
 SHAPES: dict[str, dict[str, Any]] = {
@@ -78,7 +78,7 @@ def whole_run(
     model: str, problems: Sequence[Problem], tokens: int, batch: int
 ) -> tuple[list[Attempt], float]:
     """All attempts, and seconds; with batch 0 by `generate`."""
-    helpers = (os.cpu_count() or 1) - 1 if batch else 0
+    helpers = cores() - 1 if batch else 0
     with Crew(model, None, Options(new_tokens=tokens), batch or 1, helpers=helpers) as crew:
         engine: Any = crew._model.engine  # every thread has the same
         if not batch:
