@@ -16,6 +16,7 @@ from .errors import OciError
 FAILED, USAGE, STOPPED = 1, 2, 130
 _TRAINING = {
     "data": "write training examples of table work, each one executed",
+    "hard": "keep of training examples what a model has still to learn",
     "train": "train the bundled model from nothing",
     "score": "score a trained model on held-out work",
 }

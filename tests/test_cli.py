@@ -202,7 +202,8 @@ def test_models_lists_what_the_magic_lists(capsys: pytest.CaptureFixture[str]) -
 
 
 @pytest.mark.parametrize(
-    ("command", "module"), [("data", "data"), ("train", "retrain"), ("score", "score")]
+    ("command", "module"),
+    [("data", "data"), ("train", "retrain"), ("hard", "hard"), ("score", "score")],
 )
 def test_training_commands_get_their_own_arguments(
     command: str, module: str, monkeypatch: pytest.MonkeyPatch

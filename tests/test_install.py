@@ -58,6 +58,8 @@ def test_the_wheel_brings_an_enabled_extension_and_uninstall_leaves_no_file(
     assert "micro" in environment.run("oci_magic", "models")
     brought = environment.files() - before
     assert any(path.name == "remoteEntry.js" for path in brought)
+    for text in ("phrases/held_out/filter.txt", "phrases/filter.txt", "tasks/first_words.txt"):
+        assert any(path.match(text) for path in brought)
     assert any(path.suffix == ".pyc" for path in brought)
     environment.run("pip", "uninstall", "-q", "-y", "oci_magic")
     assert environment.files() == before

@@ -18,13 +18,22 @@ from oci_magic.prompting.feedback import execution_result
 from oci_magic.running.outcome import plain, run
 from oci_magic.training.data import write_shard
 from oci_magic.training.tasks import selecting
-from oci_magic.training.tasks.make import STEPS, Maker
+from oci_magic.training.tasks.make import STEPS, Maker, extended
 from oci_magic.training.tasks.mistakes import mistaken, unconverted
 from oci_magic.training.tasks.repairs import repair
 from oci_magic.training.tasks.scene import Scene
 from oci_magic.training.tasks.tables import YEARS, Column, Table, dirty, make_frame, stored
 from oci_magic.training.tasks.task import Task
-from oci_magic.training.tasks.wordings import HELD_OUT, WORDINGS
+from oci_magic.training.tasks.wordings import (
+    CLOSERS,
+    FIRST_WORDS,
+    GREETINGS,
+    HELD_OUT,
+    NOUN_OPENERS,
+    OPENERS,
+    WORDINGS,
+    opening,
+)
 from oci_magic.training.tasks.words import Words, held
 from oci_magic.training.tasks.world import World, copied
 from oci_magic.types import Execution
@@ -86,11 +95,11 @@ def test_held_out_compositions_are_never_trained_on() -> None:
         assert all(held(families) == side for families in composed)
 
 
-def test_wordings_are_split_and_the_sides_share_nothing() -> None:
+def test_every_kind_of_step_has_wordings_on_both_sides() -> None:
+    assert WORDINGS.keys() >= HELD_OUT.keys()
     for key, texts in WORDINGS.items():
-        assert texts
-        assert HELD_OUT[key] or key.endswith("?"), key
-        assert not set(texts) & set(HELD_OUT[key]), key
+        assert texts, key
+        assert key.endswith("?") or HELD_OUT[key], key
 
 
 def test_held_out_wordings_use_no_word_that_training_never_shows() -> None:
@@ -99,6 +108,71 @@ def test_held_out_wordings_use_no_word_that_training_never_shows() -> None:
         return set(re.findall(r"[a-z']+", re.sub(r"\{\w+\}", " ", text)))
 
     assert words(HELD_OUT) <= words(WORDINGS)
+
+
+def words_of(text: str) -> str:
+    """Small words and slots alone: no signs, no articles, no "please"."""
+    return " ".join(re.sub(r"[^\w{}'%]|\b(?:the|an?|please|just|ok)\b", " ", text.lower()).split())
+
+
+FURTHER = (
+    "show", "list", "get", "display", "print", "could I", "can I", "may I", "could we", "can I see",
+    "can I get", "may I see", "could I have", "I want to see", "I would like", "let me have", "me",
+)  # fmt: skip
+COURTESIES = {words_of(each) for each in (*OPENERS, *NOUN_OPENERS, *GREETINGS, *FURTHER)} - {""}
+THANKS = {words_of(each) for each in CLOSERS} - {""}
+
+
+def bare(template: str) -> str:
+    """What is asked, without courtesies before and after it."""
+    before, after = ("|".join(sorted(each)) for each in (COURTESIES, THANKS))
+    return re.sub(rf"^(?:(?:{before}) )*(.+?)(?: (?:{after}))*$", r"\1", words_of(template))
+
+
+def test_courtesy_is_no_part_of_what_is_asked() -> None:
+    asked = "bar chart of {v} by {g}"
+    assert bare("Please, show me the bar chart of {v}, by {g} now, please!") == asked
+    assert bare("could we have a bar chart, ok?") == "have bar chart"
+
+
+def test_no_held_out_sentence_is_a_trained_one_with_other_courtesies() -> None:
+    asked: dict[str, set[str]] = {}
+    for key, texts in WORDINGS.items():
+        asked.setdefault(key.removesuffix("?"), set()).update(map(bare, texts))
+    for key, texts in HELD_OUT.items():
+        assert not asked[key.removesuffix("?")] & set(map(bare, texts)), key
+
+
+def test_all_templates_of_a_key_have_the_same_slots() -> None:
+    for key, texts in WORDINGS.items():
+        every = {frozenset(re.findall(r"{\w+}", t)) for t in (*texts, *HELD_OUT.get(key, ()))}
+        assert len(every) == 1, key
+
+
+def test_every_known_first_word_is_one() -> None:
+    both = (WORDINGS, HELD_OUT)
+    clauses = (t for table in both for key in table if key[-1] != "?" for t in table[key])
+    firsts = {text.lower().split()[0].rstrip(",") for text in clauses}
+    assert not FIRST_WORDS["verb"] & FIRST_WORDS["whole"]
+    assert FIRST_WORDS["verb"] | FIRST_WORDS["whole"] <= firsts
+
+
+@pytest.mark.parametrize(
+    ("template", "kind"),
+    [("sort by {c}", "verb"), ("change type of {c} to text", "verb"), ("count rows", "verb"),
+     ("count of rows per {g}", "noun"), ("pivot table of {v}", "noun"), ("the rows", "noun"),
+     ("{c}: sort by it", "whole"), ("{new} = {a} + {b}", "whole"), ("df.head({n})", "whole"),
+     ("{c} is text and must be numbers", "whole"), ("for each {g} the mean", "whole"),
+     ("dispose of {c}", "verb"), ("sample size per {g}", "noun"), ("{c} isn't a date yet", "whole"),
+     ("all rows where {c} is {x}", "noun"), ("sample {n} rows", "verb")],
+)  # fmt: skip
+def test_how_a_phrase_may_be_led_in(template: str, kind: str) -> None:
+    assert opening(template) == kind
+
+
+def test_a_question_ends_with_its_mark_when_it_names_the_table() -> None:
+    assert extended("how many rows are there?", " in df") == "how many rows are there in df?"
+    assert extended("count the rows", " in df") == "count the rows in df"
 
 
 def test_there_are_more_than_24_families() -> None:
@@ -138,6 +212,19 @@ def test_a_column_of_dates_may_have_gaps() -> None:
     scene = Scene(rng, words, Table("df", [days], gaps))
     assert selecting._filter_date(scene)
     assert '"2021' in scene.code()
+
+
+def test_after_a_day_is_said_with_the_whole_day() -> None:
+    """`> "2021"` keeps nearly all of 2021."""
+    days = Column("day", "date", parsed=True)
+    frame = pd.DataFrame({"day": pd.to_datetime(["2021-03-06", "2021-05-06", "2022-01-01"])})
+    seen = set()
+    for seed in range(60):
+        rng = Random(seed)
+        scene = Scene(rng, Words(rng, held_out=False), Table("df", [days], frame))
+        assert selecting._filter_date(scene)
+        seen.add(re.sub(r"[^<>\d-]", "", scene.code()))
+    assert seen == {">2021-05-06", "<2021-05-06", "<2021-05", "<2021"}
 
 
 def test_numbers_may_be_stored_with_commas_between_thousands() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import sys
 import time
@@ -21,6 +22,7 @@ from tokenizers import Tokenizer
 
 from oci_magic.errors import OciError
 from oci_magic.training.batches import Batches, cut, padded
+from oci_magic.training.card import card
 from oci_magic.training.copying import copy_task
 from oci_magic.training.curriculum import STAGES, repeat, stage_at
 from oci_magic.training.examples import Example, Shards, encode, text_of
@@ -367,6 +369,56 @@ def test_a_run_may_go_on_with_a_deeper_model(data: Path, tmp_path: Path, exporte
     assert torch.equal(again.model.model.layers[1].mlp.down_proj.weight, added)
 
 
+def test_the_card_names_every_run_that_a_model_comes_from(
+    data: Path, tmp_path: Path, exported: Path
+) -> None:
+    run = open_run(data, tmp_path / "more", replace(_plan(), start=exported))
+    run.tokens, run.seconds = 300_000, 600.0
+    save(run)
+    history = json.loads((tmp_path / "more" / "model" / "training.json").read_text())
+    assert len(history["runs"]) == 2
+    history["runs"][0] = {"tokens": 2_500_000, "seconds": 120, "device": "one GPU"}
+    made = "2.5 M tokens in 2 minutes on one GPU, then 0.3 M tokens in 10 minutes on"
+    assert made in card(5_000_000, history, {}, 4)
+
+
+def test_a_resumed_run_counts_no_run_twice(data: Path, tmp_path: Path, exported: Path) -> None:
+    out = tmp_path / "more"
+    run = open_run(data, out, replace(_plan(), start=exported))
+    run.tokens = 300_000
+    save(run)
+    told = run.before
+    again = open_run(data, out, replace(_plan(), start=out / "model"))  # it was put there meanwhile
+    assert again.tokens == 300_000 and again.before == told
+    assert open_run(data, out, _plan()).before == told
+
+
+@pytest.mark.parametrize(
+    "history", [None, "", "{}", '{"runs": []}', '{"runs": 3, "tokens": 5}', '{"runs": [1]}']
+)
+def test_model_of_an_unknown_past_is_no_start(
+    history: str | None, data: Path, tmp_path: Path, exported: Path
+) -> None:
+    start = shutil.copytree(exported, tmp_path / "start")
+    (start / "training.json").unlink()
+    if history is not None:
+        (start / "training.json").write_text(history)
+    with pytest.raises(OciError, match=r"training\.json does not tell in which runs"):
+        open_run(data, tmp_path / "more", replace(_plan(), start=start))
+    assert not (tmp_path / "more").exists()
+
+
+def test_a_start_brings_its_tokenizer_whatever_lay_there(
+    data: Path, tmp_path: Path, exported: Path
+) -> None:
+    """Its weights mean nothing with another one."""
+    out = tmp_path / "more"
+    save_tokenizer(train_tokenizer(["none of its words"] * 9, 300), out / "tokenizer")
+    open_run(data, out, replace(_plan(), start=exported))
+    brought, own = (each / "tokenizer.json" for each in (out / "tokenizer", exported))
+    assert brought.read_text(encoding="utf-8") == own.read_text(encoding="utf-8")
+
+
 @pytest.fixture
 def seemingly_compiled(monkeypatch: pytest.MonkeyPatch) -> Plan:
     """The plan of a run that compiles, which takes a minute, but for the compiling."""
@@ -477,8 +529,8 @@ def test_one_command_makes_tasks_trains_scores_and_goes_on(
     command = ["--out", str(tmp_path), "--tasks", "40", "--workers", "2", *shape]
     command += ["--vocabulary", "400", "--tokens", "20000", "--score", "4"]
     assert retrain(command) == 0
-    card = (tmp_path / "model" / "README.md").read_text(encoding="utf-8")
-    assert "On 4 tasks of unseen" in card and "M tokens in" in card
+    written = (tmp_path / "model" / "README.md").read_text(encoding="utf-8")
+    assert "On 4 tasks of unseen" in written and "M tokens in" in written
     assert {"model.safetensors", "tokenizer.json"} <= {
         path.name for path in (tmp_path / "model").iterdir()
     }

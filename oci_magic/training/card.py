@@ -29,7 +29,7 @@ missing imports, mixed types, key types that differ, JSON lines.
 ## How it was made
 
 Trained from nothing by `oci-magic train` on tasks made by this package's `training` (each executed while it was made,
-with the product's own wording of context and errors): {tokens:.1f} M tokens in {minutes:.0f} minutes on {device}{runs}. Tokenizer:
+with the product's own wording of context and errors): {runs}. Tokenizer:
 byte-level BPE of {vocabulary:,} tokens with StarCoder's pre-tokenizer, digits and capitals apart, blanks never joined with letters. Its chat
 template leaves system messages out: it was trained without one. Window: 2,048 tokens.
 
@@ -55,10 +55,7 @@ def card(size: int, history: Mapping[str, Any], rates: Mapping[str, float], task
     return (
         CARD.format(
             size=size / 1e6,
-            tokens=history["tokens"] / 1e6,
-            minutes=history["seconds"] / 60,
-            device=history["device"],
-            runs=f", in {history['runs']} runs one after the other" if history["runs"] > 1 else "",
+            runs=", then ".join(map(_run, history["runs"])),
             vocabulary=history["vocabulary"],
             tasks=tasks,
             rows="\n".join(f"| {name} | {rate:.1%} |" for name, rate in rates.items()),
@@ -66,3 +63,8 @@ def card(size: int, history: Mapping[str, Any], rates: Mapping[str, float], task
         ).rstrip()
         + "\n"
     )
+
+
+def _run(run: Mapping[str, Any]) -> str:
+    tokens, minutes = run["tokens"] / 1e6, run["seconds"] / 60
+    return f"{tokens:.1f} M tokens in {minutes:.0f} minutes on {run['device']}"

@@ -164,7 +164,7 @@ def loss(
     if (at := batch.counted) is not None:
         states, ids, factors, said = (column[at] for column in (states, ids, factors, said))
     norm, embeddings = weights["model.norm.weight"], weights["model.embed_tokens.weight"]
-    each = (_compiled(_losses) if compiled else _losses)(states, norm, embeddings, ids)
+    each = (_compiled(losses) if compiled else losses)(states, norm, embeddings, ids)
     return (each * factors).sum(), (each.detach() * said).sum()
 
 
@@ -234,7 +234,8 @@ def _leave(
     return x + functional.linear(functional.silu(gate) * up, down)
 
 
-def _losses(states: Tensor, norm: Tensor, embeddings: Tensor, ids: Tensor) -> Tensor:
+def losses(states: Tensor, norm: Tensor, embeddings: Tensor, ids: Tensor) -> Tensor:
+    """The loss of each next token (tokens,) from the states before the last norm."""
     logits = functional.linear(_norm(states, norm), embeddings.to(states.dtype))
     return functional.cross_entropy(logits.float(), ids, reduction="none")
 

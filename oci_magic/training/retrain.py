@@ -35,6 +35,8 @@ def retrain(options: argparse.Namespace) -> dict[str, float]:
     """Run every stage; returns the held-out score (rates from 0 to 1)."""
     from . import train
 
+    if options.start:
+        train.runs_of(options.start)  # before hours of work
     if not options.data:
         options.data = options.out / "tasks"
         make_tasks(options.data, options.tasks, options.workers)

@@ -11,6 +11,7 @@ import argparse
 import json
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -81,6 +82,7 @@ class Run:
     tokens: int = 0
     step: int = 0
     copies: bool = False
+    before: list[dict[str, Any]] = field(default_factory=list)  # the runs that it goes on from
 
     @property
     def progress(self) -> float:
@@ -132,6 +134,7 @@ def open_run(data: Path, out: Path, plan: Plan) -> Run:
         torch.set_num_threads(plan.threads)
     torch.manual_seed(plan.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    before = runs_of(plan.start) if plan.start else []
     if plan.start:
         shape = shape_of(plan.start)
         plan = replace(plan, shape=replace(shape, layers=max(shape.layers, plan.grow)))
@@ -141,7 +144,9 @@ def open_run(data: Path, out: Path, plan: Plan) -> Run:
     gradients = Gradients(model, plan.shape, plan.compiled)
     built = optimizers(model, plan.muon_lr, plan.adam_lr)
     mean_loss = torch.tensor(10.0, device=device)
-    run = Run(plan, out, tokenizer, batches, model, gradients, built, device, mean_loss)
+    run = Run(
+        plan, out, tokenizer, batches, model, gradients, built, device, mean_loss, before=before
+    )
     if plan.start:
         _take_weights(run, plan.start)
     if (out / "checkpoint.pt").exists():
@@ -182,6 +187,7 @@ def save(run: Run) -> None:
         "batches": run.batches.state(),
         "counts": {name: getattr(run, name) for name in COUNTS},
         "mean_loss": run.mean_loss,
+        "before": run.before,
     }
     run.out.mkdir(parents=True, exist_ok=True)
     torch.save(state, run.out / "checkpoint.new")
@@ -202,6 +208,7 @@ def restore(run: Run) -> None:
         for name in COUNTS:
             setattr(run, name, state["counts"][name])
         run.mean_loss.copy_(state["mean_loss"])
+        run.before = state["before"]
     except (AttributeError, KeyError, RuntimeError, TypeError, ValueError) as error:
         raise OciError(
             f"{path} is of another shape, version or device: start anew with --fresh."
@@ -269,18 +276,14 @@ def _batches(tokenizer: Any, data: Path, plan: Plan, device: torch.device) -> Ba
 
 
 def _write_history(run: Run) -> None:
-    """Say beside the model what it was trained with, the runs that it goes on from included."""
-    before: dict[str, Any] = {}
-    if run.plan.start and (run.plan.start / HISTORY).exists():
-        before = json.loads((run.plan.start / HISTORY).read_text(encoding="utf-8"))
+    """Say beside the model in which runs it was trained."""
     gpu = run.device.type == "cuda"
-    history = {
-        "runs": before.get("runs", 0) + 1,
-        "tokens": before.get("tokens", 0) + run.tokens,
-        "seconds": before.get("seconds", 0) + run.seconds,
+    this = {
+        "tokens": run.tokens,
+        "seconds": round(run.seconds),
         "device": torch.cuda.get_device_name() if gpu else f"{torch.get_num_threads()} CPU threads",
-        "vocabulary": run.tokenizer.get_vocab_size(),
     }
+    history = {"vocabulary": run.tokenizer.get_vocab_size(), "runs": [*run.before, this]}
     path = run.out / "model" / HISTORY
     path.write_text(json.dumps(history) + "\n", encoding="utf-8")
 
@@ -294,9 +297,24 @@ def _take_weights(run: Run, folder: Path) -> None:
     run.copies, run.batches.first = True, STAGES[1].until
 
 
+def runs_of(folder: Path) -> list[dict[str, Any]]:
+    """The runs in which the model in `folder` was trained. Raises `OciError` if nothing tells."""
+    path, runs = folder / HISTORY, []
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        for run in json.loads(path.read_text(encoding="utf-8"))["runs"]:
+            tokens, seconds = int(run["tokens"]), round(run["seconds"])
+            runs.append({"tokens": tokens, "seconds": seconds, "device": str(run["device"])})
+    if not runs:
+        raise OciError(
+            f"{path} does not tell in which runs a model was trained (see that of "
+            "oci_magic/micro): start with another model, or write it."
+        )
+    return runs
+
+
 def _tokenizer(data: Path, out: Path, plan: Plan) -> Any:
     folder = out / "tokenizer"
-    if plan.start and not folder.exists():
+    if plan.start and not (out / "checkpoint.pt").exists():
         save_tokenizer(load_tokenizer(plan.start), folder)
     if not (folder / "tokenizer.json").exists():
         save_tokenizer(train_tokenizer(_sample(data), plan.vocabulary), folder)

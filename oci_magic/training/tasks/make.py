@@ -126,7 +126,7 @@ class Maker:
         return len(families) == wanted and self.side(families)
 
     def side(self, families: tuple[str, ...]) -> bool:
-        """Compositions are split as wordings are: a tenth is never trained on."""
+        """Whether training shows this composition, or for a held-out task does not: a tenth."""
         return len(families) < 2 or held("+".join(families)) == self.held_out
 
     def table_request(self, world: World) -> Task | None:
@@ -140,8 +140,8 @@ class Maker:
         several = len(world.tables) > 1
         named = scene.families[0] in ("merge", "merge_left")
         if not named and rng.random() < (0.6 if several else 0.25):
-            phrase = rng.choice(TABLE_PHRASES).replace("{t}", table.var)
-            scene.phrases[0] += phrase
+            named_as = rng.choice(TABLE_PHRASES).replace("{t}", table.var)
+            scene.phrases[0] = extended(scene.phrases[0], named_as)
         elif several and not named and meant(scene.mentioned, world.tables) != table.var:
             return None
         return self.finish(world, scene, world.context(files=rng.random() < 0.9))
@@ -283,6 +283,12 @@ class Maker:
         task = Task(context, request, ("outside",))
         task.attempts.append(Attempt("", REFUSAL, None))
         return task
+
+
+def extended(phrase: str, more: str) -> str:
+    """`phrase` with `more` behind it, but before a question's mark."""
+    asks = "?" if phrase.endswith("?") else ""
+    return phrase.removesuffix("?") + more + asks
 
 
 def meant(mentioned: set[str], tables: Sequence[Table]) -> str | None:

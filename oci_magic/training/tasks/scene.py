@@ -9,7 +9,7 @@ from random import Random
 from typing import Literal
 
 from .tables import Column, Table
-from .wordings import HELD_OUT, WORDINGS, opening, varied
+from .wordings import HELD_OUT, WORDINGS, opening
 from .words import Words
 
 Style = Literal["exact", "quoted", "backticks", "loose"]
@@ -57,7 +57,6 @@ class Scene:
         question = self.alone and texts.get(f"{key}?") and self.rng.random() < 0.35
         wording = f"{key}?" if question else key
         template = self.rng.choice(texts[wording])
-        template = varied(wording, template, self.rng, held_out=self.held_out)
         if not self.phrases:
             self.opening = "whole" if question else opening(template)
         for slot, value in slots.items():

@@ -109,8 +109,10 @@ def _filter_date(s: Scene) -> bool:
     values = sorted(v for v in values if hasattr(v, "strftime") and v == v)  # NaT is not itself
     if not values:
         return False
-    day = values[len(values) // 2].strftime(s.rng.choice(("%Y-%m-%d", "%Y-%m-%d", "%Y-%m", "%Y")))
     key, sign = s.rng.choice((("after", ">"), ("before", "<")))
+    # "after 2021" is not `> "2021"`, which keeps nearly all of 2021.
+    forms = ("%Y-%m-%d",) if key == "after" else ("%Y-%m-%d", "%Y-%m-%d", "%Y-%m", "%Y")
+    day = values[len(values) // 2].strftime(s.rng.choice(forms))
     s.say(f"filter_{key}", f"Rows with `{c.name}` {key} {day}", c=mention, d=day)
     s.into_result(f"{s.table.var}[{s.col(c)} {sign} {quote(day)}]")
     return True

@@ -4,26 +4,19 @@ They stand in `phrases/*.txt`. A key such as `group` holds clauses that also joi
 a longer request; `group?` holds whole sentences that stand alone. `[a|b]` gives one template for
 each alternative. Names of tables, values and the code that answers are made elsewhere.
 
-One line in eight of a key, with all its alternatives, is kept for the held-out score: one
-whose words the key's other lines use too, or most keys. A model that has read nothing else
-cannot know what a word means that it has never met; what is asked is an unseen sentence.
+Those in `phrases/held_out` are for the held-out score alone. Training never shows them, nor the
+same with other words of courtesy, but it shows their words: a model that has read nothing else
+cannot know what a word means that it has never met. What is asked is an unseen sentence.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Sequence
 from pathlib import Path
-from random import Random
 from typing import Literal
 
 PHRASES = Path(__file__).parent / "phrases"
 _CHOICE = re.compile(r"\[([^\[\]]*)\]")
-_WORD = re.compile(r"\{\w+\}|[a-z']+|[^\w\s\[\]|]")
-_EVERY, _HELD = 8, 4
-_COMMON = 0.15
-"""A word in this share of the keys' lines is everybody's: "show", "the", "could"."""
 
 
 def _expand(line: str) -> list[str]:
@@ -41,49 +34,17 @@ def _lines(block: str) -> dict[str, list[str]]:
     return {key: lines for key, *lines in (part.splitlines() for part in parts)}
 
 
-def _keys() -> dict[str, list[str]]:
-    """The lines of every key, from `phrases/*.txt`."""
-    texts = (path.read_text(encoding="utf-8") for path in sorted(PHRASES.glob("*.txt")))
-    return {key: lines for text in texts for key, lines in _lines(text).items()}
+def _read(folder: Path) -> dict[str, tuple[str, ...]]:
+    """The templates of every key, from the texts in `folder`."""
+    texts = (path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.txt")))
+    return {
+        key: tuple(dict.fromkeys(reading for line in lines for reading in _expand(line)))
+        for text in texts
+        for key, lines in _lines(text).items()
+    }
 
 
-def _words(lines: Iterable[str]) -> set[str]:
-    return {word for line in lines for word in _WORD.findall(line.lower())}
-
-
-def _held(lines: Sequence[str], twin: Sequence[str], common: set[str]) -> list[str]:
-    """The lines of a key that are kept from training; `twin` are those of its other form."""
-    order = [*lines[_HELD:], *lines[:_HELD]]
-    kept: list[str] = []
-    for line in order:
-        others = [other for other in lines if other != line and other not in kept]
-        if len(kept) < max(1, len(lines) // _EVERY) and _words([line]) <= (
-            common | _words(others) | _words(twin)
-        ):
-            kept.append(line)
-    return kept or order[:1]
-
-
-def _split() -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]]:
-    """The templates of each key for training, and those for the held-out score."""
-    keys = _keys()
-    uses = Counter(word for lines in keys.values() for word in _words(lines))
-    common = {word for word, count in uses.items() if count >= len(keys) * _COMMON}
-    trained: dict[str, tuple[str, ...]] = {}
-    held_out: dict[str, tuple[str, ...]] = {}
-    kept: dict[str, list[str]] = {}
-    for key, lines in keys.items():
-        twin = key.removesuffix("?") if key.endswith("?") else f"{key}?"
-        spoken = [line for line in keys.get(twin, []) if line not in kept.get(twin, [])]
-        held = kept[key] = _held(lines, spoken, common)
-        readings = dict.fromkeys(text for line in held for text in _expand(line))
-        held_out[key] = tuple(readings)
-        rest = (text for line in lines if line not in held for text in _expand(line))
-        trained[key] = tuple(text for text in dict.fromkeys(rest) if text not in readings)
-    return trained, held_out
-
-
-WORDINGS, HELD_OUT = _split()
+WORDINGS, HELD_OUT = _read(PHRASES), _read(PHRASES / "held_out")
 
 OPENERS = (
     "", "please ", "can you ", "could you ", "could you please ", "I want to ", "i want to ",
@@ -114,66 +75,39 @@ TABLE_PHRASES = (
     " (table {t})",    " with {t}", " on {t}", " in the dataframe {t}", " (in {t})", ", using {t}",
 )  # fmt: skip
 
-# Words that people put for one another without a change of meaning in any sentence above.
-_ALIKE = (
-    ("show", "display", "print"), ("compute", "calculate", "determine", "work out"),
-    ("rows", "records", "entries", "lines"), ("remove", "delete", "drop", "get rid of"),
-    ("column", "field"), ("columns", "fields"), ("each", "every"), ("chart", "graph"),
-    ("convert", "turn", "transform"), ("largest", "highest", "biggest", "greatest"),
-    ("smallest", "lowest"), ("whitespace", "blanks", "spaces"), ("keep", "select", "retain"),
-    ("new column", "extra column", "additional column"), ("mean", "average"),
-    ("I'd like", "I would like", "I want"),
-)  # fmt: skip
-_OTHERS = {word: [o for o in group if o != word] for group in _ALIKE for word in group}
-_REPLACED = re.compile(
-    r"(?<![\w{-])(" + "|".join(sorted(_OTHERS, key=len, reverse=True)) + r")(?![\w}-])"
+FIRST_WORDS = {
+    kind: frozenset(" ".join(lines).split())
+    for kind, lines in _lines(
+        (Path(__file__).parent / "first_words.txt").read_text(encoding="utf-8")
+    ).items()
+}
+_AS_NOUN = re.compile(
+    r"(?!dispose|make)\w[\w-]* of\b|(agg|base|chart|count|cross|default|double|figure|log|pivot"
+    r"|plot|point|run|sort|type) (charts?|cloud|colou?r|conversion|for|function|grouping|named"
+    r"|order|plot|r|scale|tables?|title|type)\b(?!\()|(file|sample|title) (\{file\}|size|row)\b"
+    r"|name on the left|count, mean|index labels|lower end"
 )
-
-
-def varied(key: str, template: str, rng: Random, *, held_out: bool = False) -> str:
-    """`template` with some words put in other words; never one that is kept for the other side."""
-
-    def other(found: re.Match[str]) -> str:
-        return rng.choice(_OTHERS[found[1]]) if rng.random() < 0.4 else found[1]
-
-    text = _REPLACED.sub(other, template)
-    if rng.random() < 0.1:
-        text = text.replace(" the ", " ", 1)
-    return template if text in (WORDINGS if held_out else HELD_OUT)[key] else text
-
-
-_VERBS = frozenset(
-    """show make create get keep find add give select draw plot list put filter remove write count
-    change sort drop save compute export fill delete calculate convert turn store display print
-    take order output dump cast set replace throw trim use strip extract discard arrange parse
-    read group load check multiply round join merge pull work cross rank treat pick rename call
-    leave combine switch tell exclude resample groupby import start look build try aggregate
-    impute substitute subtract divide open peek describe compare cross-tabulate match lowercase
-    capitalise capitalize begin limit color colour name tally reverse lay link correlate
-    lower-case visualise log do bring view see summarise search break determine attach lower
-    scale cumulate dedupe deduplicate choose move split fetch assign preview inspect summarize
-    run restrict mean-impute median-impute clean upper-case express accumulate cut measure test
-    label let have visualize paint flip rotate title-case duplicate transform retain swap narrow
-    apply return define subset derive insert reduce append report coerce interpret eliminate
-    produce redo uppercase fix bin title query omit place pivot overwrite force include redraw
-    replot kick collapse go repeat rearrange index ignore default retype grab titlecase enter
-    plug regard declare downsample update pass retitle purge toss del fillna assume ensure
-    typecast deduct reorder dedup normalise roll condense exchange hide modify relabel normalize
-    standardise rm estimate handle separate edit entitle recolor adjust correct skip tabulate
-    extend enumerate sketch send serialize erase shuffle rewrite rescale isolate shorten stop
-    rebin grep evaluate connect fuse unite relate enrich verify retrieve ditch shrink thin tidy
-    format stringify categorize recognise enable activate tip tilt subdivide reshape perform
-    represent access upload standardize scrap reindex quantify assess kill spot-check shave
-    downcase upcase bucket generate graph""".split()
+"""Where a word that is a verb elsewhere is none: "count of rows", "pivot table"."""
+_SENTENCE = re.compile(
+    r"\b(is|are|isn't|aren't|must|has|have|should|needs?|gets?|goes|can|may|gives|becomes?|comes?"
+    r"|equals|stays?)\b"
 )
-_LED_BY_NOTHING = set(
-    """for per in with as again same now from only just where by when if how those like using of not
-    wherever instead this on under out one into over across at without based let's rather also it's
-    better other after before within to both here""".split()
-)
+_RELATIVE = re.compile(r"\b(where|that|which|whose|who)\b.*")
+_SIGNS = frozenset(("=", ":", "->", "<-", "=>", ":=", "→"))
 
 
 def opening(template: str) -> Literal["verb", "noun", "whole"]:
-    """How a request begins, and so what may lead it in: "could you show ...", "I need the ..."."""
-    first = template.split()[0].lower().rstrip(",:")
-    return "verb" if first in _VERBS else "whole" if first in _LED_BY_NOTHING else "noun"
+    """How a request begins, and so what may lead it in: "could you show ...", "I need the ...".
+
+    Nothing but a greeting leads in what is "whole". `first_words.txt` has the words that tell it.
+    """
+    text = template.lower()
+    first, second = [*text.split(), ""][:2]
+    word = first.rstrip(",")
+    if first.endswith(":") or second in _SIGNS or word in FIRST_WORDS["whole"]:
+        return "whole"  # "price: sort by it"
+    if re.search(r"[\w}][.(].", first):  # "df.head(5)"
+        return "whole"
+    if word in FIRST_WORDS["verb"] and not _AS_NOUN.match(text):
+        return "verb"
+    return "whole" if _SENTENCE.search(_RELATIVE.sub("", text)) else "noun"

@@ -1,6 +1,6 @@
 """Open vocabulary: names of columns, tables, files and values, real words and invented ones.
 
-`held(text)` splits words and wordings: a tenth is seen only in the held-out score.
+`held(text)` splits words, compositions and what is outside: a tenth is only in the held-out score.
 """
 
 from __future__ import annotations
@@ -155,7 +155,7 @@ _CODAS = "b d f g k l m n p r s t x z ck nd ng nt rk rm st tz".split()
 
 
 def held(text: str) -> bool:
-    """True for the tenth of words and wordings that training never shows."""
+    """True for the tenth of texts that training never shows."""
     return zlib.crc32(text.encode()) % 10 == 3
 
 
