@@ -106,3 +106,15 @@ def test_missing_model_or_data_is_told_in_a_line(
         error = capsys.readouterr().err
         assert told in error and error.count("\n") == 1
         assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [(["--out", "x", "--workers", "0"], "--workers is 1 or more"), (["--out", "y"], "--out must")],
+)
+def test_options_that_cannot_be_are_told(
+    more: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        hard.main([str(MICRO), "--data", "y", *more])
+    assert told in capsys.readouterr().err

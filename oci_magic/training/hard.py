@@ -97,6 +97,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--worker", type=int, default=0)
     parser.add_argument("--workers", type=int, default=1)
     options = parser.parse_args(arguments)
+    if options.workers < 1 or options.worker < 0:
+        parser.error("--workers is 1 or more, --worker 0 or more")
+    if options.out.resolve() == options.data.resolve():
+        parser.error("--out must be another folder than --data")
     torch.set_num_threads(1)
     miner, lines = Miner(options.model, options.known, options.worker), 0
     left = lines_of(options.data, options.worker, options.workers)
