@@ -59,6 +59,27 @@ def test_drawings_and_files_are_compared(reference: str, other: str) -> None:
     assert judged(other, problem).judgement.kind == "wrong answer"
 
 
+NAMED = CellProblem(
+    "c", "call the expensive ones data", setup=f"{SETUP}\ndata = sales",
+    reference="data = sales[sales.price > 1.6]\ndata", names=("data",),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("code, passed", [
+    ("data = sales.tail(1)\ndata.head()", True),
+    ("data = sales.tail(1)\nsales.tail(1)", True),
+    ("df = sales.tail(1)\ndf", False),
+    ("data.tail(1)", False),
+])  # fmt: skip
+def test_names_that_are_wanted_must_be_given(code: str, passed: bool) -> None:
+    assert judged(code, NAMED).judgement.passed == passed
+
+
+def test_name_that_is_missing_is_told() -> None:
+    found = judged("df = sales.tail(1)\ndf", NAMED).judgement
+    assert "named: ('data',)" in found.expected and "named" not in found.actual
+
+
 FORGED = {
     "prints": 'print("passed")\nprint({"outcome": 3.5})',
     "name": '__name__ = "__main__"\n__file__ = "passed"\nNone',
@@ -172,6 +193,7 @@ def test_what_tells_of_no_outcome_is_no_answer(form: dict[str, Any]) -> None:
 @pytest.mark.parametrize("change, part", [
     ({"reference": "sales.nothing"}, "its reference fails"),
     ({"reference": "x = 1"}, "it shows, draws and writes nothing"),
+    ({"reference": "1", "names": ("total",)}, "it does not make total"),
     ({"setup": "1 / 0"}, "its setup fails"),
 ])  # fmt: skip
 def test_problem_that_cannot_be_judged_is_told(change: dict[str, str], part: str) -> None:

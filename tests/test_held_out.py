@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,21 @@ def test_references_pass_mutants_fail_and_failures_are_told_alike(tmp_path: Path
             assert execution_result(Execution((), failure)) == task.feedback(attempt.failure)
             failed += 1
     assert failed
+
+
+def test_table_must_be_called_what_the_request_says() -> None:
+    asked = 0
+    for trial in trials(60, 300):
+        name = trial.task.names[0] if trial.task.names else ""
+        code = trial.task.attempts[-1].code
+        if name and f"{name} = pd.read" in code:
+            asked += 1
+            wrong = re.sub(rf"\b{name}\b(?![\w.-]*\")", "df", code)
+            trial.take(f"```python\n{wrong}\n```")
+            assert not trial.right and not trial.rounds[0].feedback
+            trial.take(f"```python\n{code}\n```")
+            assert trial.right
+    assert asked > 2
 
 
 def test_command_writes_the_tasks_of_the_score(tmp_path: Path) -> None:

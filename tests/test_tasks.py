@@ -17,12 +17,12 @@ import pandas as pd
 from oci_magic.prompting.feedback import execution_result
 from oci_magic.running.outcome import plain, run
 from oci_magic.training.data import write_shard
-from oci_magic.training.tasks import selecting
+from oci_magic.training.tasks import cleaning, selecting
 from oci_magic.training.tasks.make import STEPS, Maker, extended
 from oci_magic.training.tasks.mistakes import mistaken, unconverted
 from oci_magic.training.tasks.repairs import repair
 from oci_magic.training.tasks.scene import Scene
-from oci_magic.training.tasks.tables import YEARS, Column, Table, dirty, make_frame, stored
+from oci_magic.training.tasks.tables import YEARS, Column, Kind, Table, dirty, make_frame, stored
 from oci_magic.training.tasks.task import Task
 from oci_magic.training.tasks.wordings import (
     CLOSERS,
@@ -225,6 +225,35 @@ def test_after_a_day_is_said_with_the_whole_day() -> None:
         assert selecting._filter_date(scene)
         seen.add(re.sub(r"[^<>\d-]", "", scene.code()))
     assert seen == {">2021-05-06", "<2021-05-06", "<2021-05", "<2021"}
+
+
+@pytest.mark.parametrize("held_out", [False, True])
+def test_a_loaded_table_gets_whatever_name_the_person_wants(held_out: bool, tmp_path: Path) -> None:
+    names: list[str] = []
+    for seed in range(120):
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        maker = Maker(seed, held_out=held_out)
+        task = maker.load_request(World(maker.rng, maker.words, folder))
+        if task and task.names:
+            assert task.outcome.named == task.names and task.names[0] in task.request
+            names += task.names
+    assert len(set(names)) > 10
+
+
+@pytest.mark.parametrize("kind, said", [("cat", True), ("num", False), ("date", None)])
+def test_gaps_are_filled_with_what_the_column_holds(kind: Kind, said: bool | None) -> None:
+    filled = []
+    for seed in range(60):
+        words = Words(Random(seed), held_out=False)
+        column = Column("c", kind, missing=True)
+        scene = Scene(Random(seed), words, Table("t", [column], pd.DataFrame()))
+        assert cleaning.missing(scene)
+        filled += [line for line in scene.lines if re.search(r"fillna\(\W*\w", line)]
+    texts = [
+        'fillna("' in line for line in filled if "mean()" not in line and "median()" not in line
+    ]
+    assert set(texts) == (set() if said is None else {said})
 
 
 def test_numbers_may_be_stored_with_commas_between_thousands() -> None:

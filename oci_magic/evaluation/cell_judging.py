@@ -101,12 +101,14 @@ class CellJudge:
             raise _unfit(problem, ended_as(ended, self.limits).message) from None
         if found.failure:
             raise _unfit(problem, f"{found.failure.name}: {found.failure.message}")
+        if found.named != problem.names:
+            raise _unfit(problem, f"it does not make {', '.join(problem.names)}")
         if not found.matches(found):
             raise _unfit(problem, "it shows, draws and writes nothing")
         return found
 
     def _outcome(self, problem: CellProblem, code: str) -> Outcome:
-        with self._started(job(dict(problem.files), problem.setup, code)) as process:
+        with self._started(job(dict(problem.files), problem.setup, code, problem.names)) as process:
             ready = process.ask(None, self.limits.load)
             if "failed" in ready:
                 raise Unfit(f"{problem.task_id}: its setup fails ({ready['failed']!s:.200})")
@@ -158,5 +160,10 @@ def _fit(failure: Failure) -> Failure:
 
 
 def _shown(outcome: Outcome) -> str:
-    found = {"value": outcome.value, "drawn": outcome.drawn, "files": outcome.files}
+    found = {
+        "value": outcome.value,
+        "drawn": outcome.drawn,
+        "files": outcome.files,
+        "named": outcome.named,
+    }
     return ", ".join(f"{name}: {shown(each)}" for name, each in found.items() if each) or "nothing"

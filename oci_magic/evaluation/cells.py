@@ -3,8 +3,9 @@
 A row has `task_id`, `request` and `reference` (code whose outcome is right: the value of its last
 expression, what it draws, the files it writes), and may have `context` (what the notebook tells of
 tables and files, in the product's words), `files` (name to base64), `setup` (Python that makes the
-notebook's variables), `families` (kinds of work), `outside` (a request to be refused: right is a
-reply without code) and `dirty` (the data make plain code fail).
+notebook's variables), `names` (variables that the request wants made: right is an answer that
+makes them), `families` (kinds of work), `outside` (a request to be refused: right is a reply
+without code) and `dirty` (the data make plain code fail).
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ class CellProblem:
     files: tuple[tuple[str, str], ...] = ()
     setup: str = ""
     reference: str = ""
+    names: tuple[str, ...] = ()
     families: tuple[str, ...] = ()
     outside: bool = False
     dirty: bool = False
@@ -52,7 +54,8 @@ def cell_problem(row: Mapping[str, Any]) -> CellProblem:
         b64decode(content, validate=True)
     return CellProblem(
         str(row["task_id"]), str(row["request"]), str(row.get("context", "")), files, setup,
-        reference, tuple(map(str, row.get("families", ()))), outside, bool(row.get("dirty")),
+        reference, tuple(map(str, row.get("names", ()))),
+        tuple(map(str, row.get("families", ()))), outside, bool(row.get("dirty")),
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ import os
 import sys
 import time
 from base64 import b64decode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol
@@ -24,11 +24,13 @@ from .outcome import FILENAME, Outcome, run
 _HOME = str(Path(__file__).parents[2])
 
 
-def job(files: Mapping[str, str], setup: str, code: str) -> dict[str, Any]:
+def job(
+    files: Mapping[str, str], setup: str, code: str, names: Sequence[str] = ()
+) -> dict[str, Any]:
     """What a process is told that is to run a cell: it finds the packages that this one finds."""
     packages = [path for path in sys.path if path.endswith("-packages")]
     return {"role": "cell", "home": _HOME, "packages": packages, "files": dict(files),
-            "setup": setup, "code": code}  # fmt: skip
+            "setup": setup, "code": code, "names": list(names)}  # fmt: skip
 
 
 class Line(Protocol):
@@ -65,13 +67,15 @@ def _answer(line: Line, job: Mapping[str, Any]) -> None:
     line.write({"ready": True})  # from here on, a stranger may speak
     namespace.pop("__builtins__", None)
     try:
-        outcome = run(job["code"], namespace, Path.cwd())
+        outcome = run(job["code"], namespace, Path.cwd(), job["names"])
     except BaseException as error:
         outcome = Outcome(failure_of(error, job["code"], namespace, FILENAME))
     if outcome.failure:
         line.write({"failure": asdict(outcome.failure)})
     else:
-        line.write({"outcome": encode([outcome.value, outcome.drawn, outcome.files])})
+        line.write(
+            {"outcome": encode([outcome.value, outcome.drawn, outcome.files, outcome.named])}
+        )
 
 
 def outcome_in(reply: Mapping[str, Any]) -> Outcome:
@@ -79,10 +83,10 @@ def outcome_in(reply: Mapping[str, Any]) -> Outcome:
     try:
         if "failure" in reply:
             return Outcome(_failure(reply["failure"]))
-        value, drawn, files = decode(reply["outcome"])
+        value, drawn, files, named = decode(reply["outcome"])
     except (AttributeError, KeyError, TypeError) as error:
         raise ValueError("it tells of no outcome") from error
-    return Outcome(None, value, drawn, files)
+    return Outcome(None, value, drawn, files, named)
 
 
 def _failure(form: Mapping[str, Any]) -> Failure:

@@ -12,7 +12,7 @@ import contextlib
 import io
 import os
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,16 +25,23 @@ FILENAME = "<cell>"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What running a cell left: `failure`, or the shown value, drawn data and new files."""
+    """What running a cell left: `failure`, or the shown value, drawn data and new files.
+
+    `named` are those of the names that it was to give which it has given to something.
+    """
 
     failure: Failure | None = None
     value: Any = None
     drawn: tuple[Any, ...] = ()
     files: tuple[tuple[str, str], ...] = ()
+    named: tuple[str, ...] = ()
 
     def matches(self, other: Outcome) -> bool:
-        """Same drawing and files, or where there are none the same value, which is not None."""
-        if self.failure or other.failure:
+        """Same drawing and files, or where there are none the same value, which is not None.
+
+        And the same names given.
+        """
+        if self.failure or other.failure or self.named != other.named:
             return False
         try:
             if self.drawn or other.drawn or self.files or other.files:
@@ -44,18 +51,20 @@ class Outcome:
             return False
 
 
-def run(code: str, namespace: dict[str, Any], folder: Path) -> Outcome:
-    """Run `code` in `folder`; `namespace` is changed by it."""
+def run(code: str, namespace: dict[str, Any], folder: Path, names: Sequence[str] = ()) -> Outcome:
+    """Run `code` in `folder`; `namespace` is changed by it. `names` are to be given by it."""
     import matplotlib.pyplot as plt
 
-    before = _listing(folder)
+    before, had = _listing(folder), [namespace.get(name) for name in names]
     plt.close("all")
     with _inside(folder), warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
         try:
             value = _execute(code, namespace)
             drawn = _drawn() if plt.get_fignums() else ()
-            return Outcome(None, plain(value), drawn, _new_files(folder, before))
+            now = (namespace.get(name) for name in names)
+            named = tuple(n for n, old, new in zip(names, had, now, strict=True) if new is not old)
+            return Outcome(None, plain(value), drawn, _new_files(folder, before), named)
         except (Exception, SystemExit) as error:
             return Outcome(failure_of(error, code, namespace, FILENAME))
         finally:

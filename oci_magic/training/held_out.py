@@ -30,7 +30,7 @@ def row(trial: Trial) -> dict[str, Any]:
         "files": {name: base64.b64encode((folder / name).read_bytes()).decode()
                   for name in _oldest_first(folder)},
         "setup": _setup(trial.namespace), "reference": task.attempts[-1].code,
-        "families": list(task.families),
+        "names": list(task.names), "families": list(task.families),
     }  # fmt: skip
     for mark, given in (("outside", trial.outside), ("dirty", trial.dirty)):
         if given:
@@ -98,7 +98,8 @@ def _check(made: Mapping[str, Any], trial: Trial) -> None:
             path = Path(folder, name)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(base64.b64decode(content))
-        if not run(made["reference"], namespace, Path(folder)).matches(trial.task.outcome):
+        outcome = run(made["reference"], namespace, Path(folder), made["names"])
+        if not outcome.matches(trial.task.outcome):
             raise ValueError("its reference gives another outcome")
 
 

@@ -82,7 +82,7 @@ class Trial:
             self.rounds.append(again)
             self.over = len(self.rounds) > REPAIRS
             return
-        outcome = run(code, copied(self.namespace), Path(self.folder.name))
+        outcome = run(code, copied(self.namespace), Path(self.folder.name), self.task.names)
         for name, _ in outcome.files:
             (Path(self.folder.name) / name).unlink(missing_ok=True)
         execution = Execution((), outcome.failure)

@@ -71,7 +71,8 @@ def _right(trial: Trial, turn: Turn) -> Attempt | None:
     if repaired is None:
         return None
     code, sentence = repaired
-    outcome = run(code, copied(trial.namespace), Path(trial.folder.name))
+    folder = Path(trial.folder.name)
+    outcome = run(code, copied(trial.namespace), folder, trial.task.names)
     return Attempt(code, sentence, None) if outcome.matches(trial.task.outcome) else None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from .tables import (
     usual_kinds,
     write,
 )
+from .words import TABLES, Words
 
 if TYPE_CHECKING:
     from .make import Maker
@@ -49,7 +51,7 @@ def load_scene(maker: Maker, world: World) -> tuple[Scene, Aliases, bool] | None
     write(stored(rng, frame, columns), world.folder / name, form)
     world.loaded[name] = (stored(rng, frame, [replace(c, dirt="", date_format="%Y-%m-%d")
                                               for c in columns]), form.suffix)  # fmt: skip
-    var = rng.choice(("df", "df", "df", words.pick(("sales", "data", "table", "raw", "orders"))))
+    var = _table_name(words, name)
     table = Table(var, columns, frame)
     scene = Scene(rng, words, table, visible=False, held_out=maker.held_out,
                   style=rng.choice(UNSEEN))  # fmt: skip
@@ -70,6 +72,16 @@ def load_scene(maker: Maker, world: World) -> tuple[Scene, Aliases, bool] | None
     if listed and "/" not in name and name not in world.files:
         world.files.insert(rng.randint(0, len(world.files)), name)
     return scene, aliases, listed
+
+
+def _table_name(words: Words, file: str) -> str:
+    """What the table is to be called: nothing special, as its file is, or as one likes."""
+    roll, stem = words.rng.random(), Path(file).stem.lower()
+    if roll < 0.2 and stem.isidentifier() and not keyword.iskeyword(stem):
+        return stem
+    if roll < 0.3:
+        return words.pick(TABLES)
+    return words.variable() if roll < 0.5 else "df"
 
 
 def _form(maker: Maker) -> FileForm:
@@ -99,6 +111,7 @@ def _extra(form: FileForm) -> str:
 
 def _say_load(scene: Scene, typed: str, var: str) -> None:
     style = f'"{typed}"' if scene.rng.random() < 0.15 else typed
+    scene.names = () if var == "df" else (var,)
     if var == "df" or scene.rng.random() < 0.1:
         scene.say("load", f"{typed} is loaded as `{var}`", file=style)
         if var != "df":

@@ -174,7 +174,8 @@ class Maker:
         for name, typed in (aliases or {}).items():
             sentence = sentence.replace(f"`{name}`", f"`{typed}`")
         request = self.worded(scene)
-        task = Task(context.about(request).text(), request, tuple(scene.families))
+        told = context.about(request).text()
+        task = Task(told, request, tuple(scene.families), names=scene.names)
         if self.rng.random() < 0.12 and scene.visible and not aliases:
             own = Task(context.text(), FIX, ("fix",))
             return self.fix_task(world, scene, own, true_code, sentence)
@@ -198,7 +199,7 @@ class Maker:
         """Run and repair `code` in the world; keep it if it gives what the clean data give."""
         for _ in range(4):
             namespace = copied(world.namespace)
-            outcome = run(code, namespace, world.folder)
+            outcome = run(code, namespace, world.folder, task.names)
             task.attempts.append(Attempt(code, sentence, outcome.failure))
             if outcome.failure is None:
                 break

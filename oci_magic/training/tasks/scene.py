@@ -46,6 +46,7 @@ class Scene:
     lines: list[str] = field(default_factory=list)
     show: str = ""
     notes: list[str] = field(default_factory=list)  # short sentence of the answer, per step
+    names: tuple[str, ...] = ()  # what the person wants tables called
     origin: Table | None = None  # the table before the code went on in `result`
     mentioned: set[str] = field(default_factory=set)  # names of columns in the phrases
     ended: bool = False  # nothing may follow (a plot, a single number, a saved file)

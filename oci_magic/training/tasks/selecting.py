@@ -143,7 +143,7 @@ def top(s: Scene) -> bool:
         return False
     mention = s.mention(c)
     c = s.numeric(c)
-    n = str(s.rng.randint(2, 12))
+    n = str(s.rng.randint(2, 12) if s.rng.random() < 0.8 else s.rng.randint(13, 200))
     key, method = s.rng.choice((("top", "nlargest"), ("top", "nlargest"), ("bottom", "nsmallest")))
     size = "largest" if key == "top" else "smallest"
     s.say(key, f"The {n} rows with the {size} `{c.name}`", n=n, c=mention)

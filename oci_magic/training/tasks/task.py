@@ -39,6 +39,7 @@ class Task:
     families: tuple[str, ...]
     attempts: list[Attempt] = field(default_factory=list)
     outcome: Outcome = field(default_factory=Outcome)
+    names: tuple[str, ...] = ()  # variables that the request wants made
     evidence: bool = True
 
     def feedback(self, failure: Failure | None) -> str:
