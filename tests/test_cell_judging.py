@@ -70,6 +70,10 @@ NAMED = CellProblem(
     ("data = sales.tail(1)\nsales.tail(1)", True),
     ("df = sales.tail(1)\ndf", False),
     ("data.tail(1)", False),
+    ("data = data\nsales.tail(1)", True),
+    ("x = data\nsales.tail(1)", False),
+    ("del data\nsales.tail(1)", False),
+    ("import pandas as data\nsales.tail(1)", True),
 ])  # fmt: skip
 def test_names_that_are_wanted_must_be_given(code: str, passed: bool) -> None:
     assert judged(code, NAMED).judgement.passed == passed
@@ -193,7 +197,7 @@ def test_what_tells_of_no_outcome_is_no_answer(form: dict[str, Any]) -> None:
 @pytest.mark.parametrize("change, part", [
     ({"reference": "sales.nothing"}, "its reference fails"),
     ({"reference": "x = 1"}, "it shows, draws and writes nothing"),
-    ({"reference": "1", "names": ("total",)}, "it does not make total"),
+    ({"reference": "a = 1\na", "names": ("a", "b")}, r"it does not make b\)"),
     ({"setup": "1 / 0"}, "its setup fails"),
 ])  # fmt: skip
 def test_problem_that_cannot_be_judged_is_told(change: dict[str, str], part: str) -> None:

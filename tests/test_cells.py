@@ -71,7 +71,9 @@ def attempted(
 @pytest.mark.parametrize("change, part", [
     ({"reference": None}, "no reference"), ({"files": {"../x": ""}}, "working folder"),
     ({"files": {"x": "no base64!"}}, "problem 1"), ({"files": ["x"]}, "problem 1"),
-    ({"setup": "1 +"}, "problem 1"),
+    ({"setup": "1 +"}, "problem 1"), ({"names": "df"}, "a list of variables' names"),
+    ({"names": [1]}, "a list"), ({"names": ["class"]}, "'class' is no variable's name"),
+    ({"names": ["my table"]}, "no variable's name"),
 ])  # fmt: skip
 def test_row_of_no_cell_is_told_in_one_line(
     change: dict[str, Any], part: str, tmp_path: Path

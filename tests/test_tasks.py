@@ -236,24 +236,41 @@ def test_a_loaded_table_gets_whatever_name_the_person_wants(held_out: bool, tmp_
         maker = Maker(seed, held_out=held_out)
         task = maker.load_request(World(maker.rng, maker.words, folder))
         if task and task.names:
-            assert task.outcome.named == task.names and task.names[0] in task.request
+            assert task.outcome.named == task.names
+            assert re.search(rf"(?<![\w.]){task.names[0]}(?!\w|\.[a-z])", task.request)
             names += task.names
     assert len(set(names)) > 10
 
 
 @pytest.mark.parametrize("kind, said", [("cat", True), ("num", False), ("date", None)])
 def test_gaps_are_filled_with_what_the_column_holds(kind: Kind, said: bool | None) -> None:
-    filled = []
+    filled = set()
     for seed in range(60):
         words = Words(Random(seed), held_out=False)
         column = Column("c", kind, missing=True)
         scene = Scene(Random(seed), words, Table("t", [column], pd.DataFrame()))
         assert cleaning.missing(scene)
-        filled += [line for line in scene.lines if re.search(r"fillna\(\W*\w", line)]
-    texts = [
-        'fillna("' in line for line in filled if "mean()" not in line and "median()" not in line
-    ]
-    assert set(texts) == (set() if said is None else {said})
+        if scene.families[0] in ("fill_value", "fill_text"):
+            filled.add('fillna("' in scene.code())
+    assert filled == (set() if said is None else {said})
+
+
+def test_number_is_no_word_of_a_text_that_fills_gaps() -> None:
+    for texts in (WORDINGS, HELD_OUT):
+        for key in ("fill_text", "fill_text?"):
+            assert texts[key] and not any("number" in text for text in texts[key])
+
+
+def test_what_is_to_be_spelt_so_begins_no_sentence_with_a_capital() -> None:
+    began = 0
+    for seed in range(600):
+        maker = Maker(seed, held_out=True)
+        with tempfile.TemporaryDirectory() as folder:
+            task = maker.load_request(World(maker.rng, maker.words, Path(folder)))
+        if task and task.names and task.request.lower().startswith(task.names[0].lower()):
+            began += task.request.startswith(task.names[0])
+            assert task.request.startswith(task.names[0])
+    assert began
 
 
 def test_numbers_may_be_stored_with_commas_between_thousands() -> None:

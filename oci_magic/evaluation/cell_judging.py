@@ -101,8 +101,8 @@ class CellJudge:
             raise _unfit(problem, ended_as(ended, self.limits).message) from None
         if found.failure:
             raise _unfit(problem, f"{found.failure.name}: {found.failure.message}")
-        if found.named != problem.names:
-            raise _unfit(problem, f"it does not make {', '.join(problem.names)}")
+        if missing := [name for name in problem.names if name not in found.named]:
+            raise _unfit(problem, f"it does not make {', '.join(missing)}")
         if not found.matches(found):
             raise _unfit(problem, "it shows, draws and writes nothing")
         return found

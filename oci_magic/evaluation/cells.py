@@ -3,9 +3,9 @@
 A row has `task_id`, `request` and `reference` (code whose outcome is right: the value of its last
 expression, what it draws, the files it writes), and may have `context` (what the notebook tells of
 tables and files, in the product's words), `files` (name to base64), `setup` (Python that makes the
-notebook's variables), `names` (variables that the request wants made: right is an answer that
-makes them), `families` (kinds of work), `outside` (a request to be refused: right is a reply
-without code) and `dirty` (the data make plain code fail).
+notebook's variables), `names` (variables that the request wants made; right is an answer that
+assigns to them, what they hold is not compared), `families` (kinds of work), `outside` (a request
+to be refused: right is a reply without code) and `dirty` (the data make plain code fail).
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ import ast
 from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
+from keyword import iskeyword
 from pathlib import PurePosixPath
 from typing import Any
+from unicodedata import normalize
 
 
 @dataclass(frozen=True)
@@ -54,9 +56,20 @@ def cell_problem(row: Mapping[str, Any]) -> CellProblem:
         b64decode(content, validate=True)
     return CellProblem(
         str(row["task_id"]), str(row["request"]), str(row.get("context", "")), files, setup,
-        reference, tuple(map(str, row.get("names", ()))),
+        reference, _names(row.get("names", [])),
         tuple(map(str, row.get("families", ()))), outside, bool(row.get("dirty")),
     )  # fmt: skip
+
+
+def _names(given: Any) -> tuple[str, ...]:
+    """Names of variables, spelt as Python knows them."""
+    if not isinstance(given, list) or not all(isinstance(name, str) for name in given):
+        raise ValueError("names must be a list of variables' names")
+    names = tuple(normalize("NFKC", name) for name in given)
+    for name in names:
+        if not name.isidentifier() or iskeyword(name):
+            raise ValueError(f"{name!r} is no variable's name")
+    return names
 
 
 def _inside(name: str) -> str:

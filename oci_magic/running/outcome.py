@@ -1,4 +1,4 @@
-"""Running a cell in a plain namespace, and what it came to: values, figures, files.
+"""Running a cell in a plain namespace, and what it came to: values, figures, files, names.
 
 No kernel: the training makes thousands of cells a minute here, and an evaluation judges cells in
 a process of their own. The failure is the product's own (`evidence`), so that both see what use
@@ -27,7 +27,7 @@ FILENAME = "<cell>"
 class Outcome:
     """What running a cell left: `failure`, or the shown value, drawn data and new files.
 
-    `named` are those of the names that it was to give which it has given to something.
+    `named` are those of the names that it was to give which it has given, whatever to.
     """
 
     failure: Failure | None = None
@@ -55,20 +55,30 @@ def run(code: str, namespace: dict[str, Any], folder: Path, names: Sequence[str]
     """Run `code` in `folder`; `namespace` is changed by it. `names` are to be given by it."""
     import matplotlib.pyplot as plt
 
-    before, had = _listing(folder), [namespace.get(name) for name in names]
+    before, had = _listing(folder), dict(namespace)
     plt.close("all")
     with _inside(folder), warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
         try:
             value = _execute(code, namespace)
             drawn = _drawn() if plt.get_fignums() else ()
-            now = (namespace.get(name) for name in names)
-            named = tuple(n for n, old, new in zip(names, had, now, strict=True) if new is not old)
+            named = tuple(name for name in names if _given(name, code, namespace, had))
             return Outcome(None, plain(value), drawn, _new_files(folder, before), named)
         except (Exception, SystemExit) as error:
             return Outcome(failure_of(error, code, namespace, FILENAME))
         finally:
             plt.close("all")
+
+
+def _given(name: str, code: str, namespace: Mapping[str, Any], had: Mapping[str, Any]) -> bool:
+    """Whether `code` has given the name, be it to what had it before."""
+    if name not in namespace:
+        return False
+    if name not in had or namespace[name] is not had[name]:
+        return True
+    nodes = ast.walk(ast.parse(code))
+    return any(isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Store)
+               for n in nodes)  # fmt: skip
 
 
 def _execute(code: str, namespace: dict[str, Any]) -> Any:

@@ -36,7 +36,7 @@ template leaves system messages out: it was trained without one. Window: 2,048 t
 ## Held-out score
 
 On {tasks} tasks of unseen seeds, wordings (sentences never trained, of words that were), names and compositions, by `oci-magic eval`:
-each answer is run, and what it shows, draws or writes is compared with the reference's. Two repairs at most:
+each answer is run: it must show, draw or write what the reference does, and call a table as it was told. Two repairs at most:
 
 | | |
 | --- | --- |

@@ -1,8 +1,8 @@
 """The held-out score of `micro`: unseen names, wordings and compositions, judged by execution.
 
 Each answer is run where its task was made and must show, draw or write what the reference
-does. The messages, and when to ask in another way, are those of the product's loop; only the
-decoding is batched here.
+does, and call a table as it was told. The messages, and when to ask in another way, are those of
+the product's loop; only the decoding is batched here.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ def missing(s: Scene) -> bool:
     fills = ("fill_value", "fill_mean", "fill_median")
     key = s.rng.choice(("drop_missing", "drop_missing_in", *fills))
     if key in fills and not c.numeric:
-        key = "fill_value" if c.kind in ("cat", "text") else "drop_missing_in"
+        key = "fill_text" if c.missing and c.kind in ("cat", "text") else "drop_missing_in"
     match key:
         case "drop_missing":
             s.say(key, "Without the rows that have missing values")
@@ -28,24 +28,20 @@ def missing(s: Scene) -> bool:
             s.say(key, f"Without the rows where `{c.name}` is missing", c=mention)
             s.in_place(f"{v} = {v}.dropna(subset=[{quote(c.name)}])")
         case "fill_value":
-            x = _filling(s, c)
-            text = not c.numeric
-            typed = f'"{x}"' if text and s.rng.random() < 0.25 else x
+            x = s.rng.choice(("0", "0", "0", "-1", "1", "100", "99"))
+            s.say(key, f"Missing `{c.name}` filled with {x}", c=mention, x=x)
+            s.in_place(f"{s.col(c)} = {s.col(c)}.fillna({x})")
+        case "fill_text":
+            x = "unknown" if s.rng.random() < 0.3 else s.words.value()
+            typed = f'"{x}"' if " " in x or s.rng.random() < 0.4 else x
             s.say(key, f"Missing `{c.name}` filled with {x}", c=mention, x=typed)
-            s.in_place(f"{s.col(c)} = {s.col(c)}.fillna({quote(x) if text else x})")
+            s.in_place(f"{s.col(c)} = {s.col(c)}.fillna({quote(x)})")
         case _:
             method = key.removeprefix("fill_")
             s.say(key, f"Missing `{c.name}` filled with the {method}", c=mention)
             c = s.numeric(c)
             s.in_place(f"{s.col(c)} = {s.col(c)}.fillna({s.col(c)}.{method}())")
     return True
-
-
-def _filling(s: Scene, c: Column) -> str:
-    """What stands where nothing did."""
-    if c.numeric:
-        return s.rng.choice(("0", "0", "0", "-1", "1", "100", "99"))
-    return "unknown" if s.rng.random() < 0.3 else s.words.value()
 
 
 def convert(s: Scene) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import keyword
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +18,7 @@ from .tables import (
     usual_kinds,
     write,
 )
-from .words import TABLES, Words
+from .words import TABLES, Words, is_free
 
 if TYPE_CHECKING:
     from .make import Maker
@@ -76,8 +75,9 @@ def load_scene(maker: Maker, world: World) -> tuple[Scene, Aliases, bool] | None
 
 def _table_name(words: Words, file: str) -> str:
     """What the table is to be called: nothing special, as its file is, or as one likes."""
-    roll, stem = words.rng.random(), Path(file).stem.lower()
-    if roll < 0.2 and stem.isidentifier() and not keyword.iskeyword(stem):
+    roll, stem = words.rng.random(), Path(file).stem
+    stem = stem if words.rng.random() < 0.3 else stem.lower()
+    if roll < 0.2 and is_free(stem):
         return stem
     if roll < 0.3:
         return words.pick(TABLES)
@@ -112,10 +112,8 @@ def _extra(form: FileForm) -> str:
 def _say_load(scene: Scene, typed: str, var: str) -> None:
     style = f'"{typed}"' if scene.rng.random() < 0.15 else typed
     scene.names = () if var == "df" else (var,)
-    if var == "df" or scene.rng.random() < 0.1:
+    if var == "df":
         scene.say("load", f"{typed} is loaded as `{var}`", file=style)
-        if var != "df":
-            scene.phrases[-1] += f" as {var}"
     else:
         scene.say("load_as", f"{typed} is loaded as `{var}`", file=style, name=var)
 

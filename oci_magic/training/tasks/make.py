@@ -259,13 +259,15 @@ class Maker:
         """The phrases joined into a request, as people type."""
         rng = self.rng
         join = rng.choice(JOINS)
-        text = join.join(scene.phrases)
+        text, opener = join.join(scene.phrases), ""
         if len(scene.phrases) > 1 and rng.random() < 0.1:
             text = "\n".join(f"{i}. {phrase}" for i, phrase in enumerate(scene.phrases, 1))
         elif text[-1:] != "?":
-            text = rng.choice(OPENINGS[scene.opening]) + text
+            opener = rng.choice(OPENINGS[scene.opening])
+            text = opener + text
             text += rng.choice(("", "", "", *CLOSERS))
-        return text[:1].upper() + text[1:] if rng.random() < 0.35 else text
+        small = rng.random() > 0.35 or (scene.as_is and not opener)
+        return text if small else text[:1].upper() + text[1:]
 
     def outside(self) -> Task:
         """A request beyond the range, with or without tables around."""

@@ -41,6 +41,7 @@ class Scene:
     style: Style = "exact"
     alone: bool = False  # the request has one step: whole questions fit
     opening: Literal["verb", "noun", "whole"] = "verb"  # how the first phrase begins
+    as_is: bool = False  # the first phrase begins with what a person wants spelt so
     phrases: list[str] = field(default_factory=list)
     families: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
@@ -59,6 +60,7 @@ class Scene:
         wording = f"{key}?" if question else key
         template = self.rng.choice(texts[wording])
         if not self.phrases:
+            self.as_is = template.startswith("{")
             self.opening = "whole" if question else opening(template)
         for slot, value in slots.items():
             template = template.replace("{" + slot + "}", value)

@@ -92,10 +92,10 @@ def make_columns(rng: Random, words: Words, needed: Sequence[Kind] = ()) -> list
 
 
 def _column(rng: Random, words: Words, name: str, kind: Kind) -> Column:
-    missing = kind in ("num", "int", "text") and rng.random() < 0.25
+    missing = kind in ("num", "int", "text", "cat") and rng.random() < 0.25
     if kind == "cat":
         values = tuple(dict.fromkeys(words.value() for _ in range(rng.randint(2, 5))))
-        return Column(name, kind, values)
+        return Column(name, kind, values, missing=missing and rng.random() < 0.5)
     if kind == "int" and rng.random() < 0.3:
         return Column(name, kind, low=YEARS[0], high=YEARS[1])
     low = rng.choice((0, 0, 1, 10, 100, 1000))
@@ -134,7 +134,8 @@ def _values(rng: Random, words: Words, column: Column, rows: int) -> Any:
             days = [rng.randint(0, 400) for _ in range(rows)]
             values = [start + pd.Timedelta(days=day) for day in days]
     if column.missing:
-        for row in rng.sample(range(rows), max(1, rows // 5)):
+        seen = rng.randrange(min(rows, 5))  # one that the first rows show
+        for row in (seen, *rng.sample(range(rows), rows // 5)):
             values[row] = None
     return values
 

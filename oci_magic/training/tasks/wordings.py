@@ -45,6 +45,13 @@ def _read(folder: Path) -> dict[str, tuple[str, ...]]:
 
 
 WORDINGS, HELD_OUT = _read(PHRASES), _read(PHRASES / "held_out")
+_OF_NUMBERS = re.compile(
+    r"\b(number|numeric|sums?|summing|total|scored?|counts?|sensor|measured?|plot|mean|median)\b"
+)
+for _texts in (WORDINGS, HELD_OUT):
+    for _key in ("fill_value", "fill_value?"):
+        fitting = (text for text in _texts[_key] if not _OF_NUMBERS.search(text))
+        _texts[_key.replace("value", "text")] = tuple(fitting)
 
 OPENERS = (
     "", "please ", "can you ", "could you ", "could you please ", "I want to ", "i want to ",

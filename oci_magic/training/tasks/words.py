@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import builtins
 import keyword
 import zlib
 from collections.abc import Sequence
@@ -148,6 +149,7 @@ LEXICON = tuple(
     altezza azienda cliente numero paese quantità spesa stato uscita valore""".split()
 )
 UNIT_SUFFIXES = (" (km)", " (m)", " (kg)", " (EUR)", " (%)", " [km2]", " in m", " (USD)", " (cm)")
+_USUAL = frozenset("pd np plt sns os re quit".split())
 _ONSETS = "b c d f g h j k l m n p r s t v w z br cr dr fl gr kl pl qu sch sh st tr th zw".split()
 _NUCLEI = "a e i o u a e i o u ai au ei ia io ou y ä ö ü".split()
 _LETTERS = "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -157,6 +159,12 @@ _CODAS = "b d f g k l m n p r s t x z ck nd ng nt rk rm st tz".split()
 def held(text: str) -> bool:
     """True for the tenth of texts that training never shows."""
     return zlib.crc32(text.encode()) % 10 == 3
+
+
+def is_free(name: str) -> bool:
+    """Whether a variable may be called so and hides nothing."""
+    taken = keyword.iskeyword(name) or hasattr(builtins, name) or name in _USUAL
+    return name.isidentifier() and not taken
 
 
 class Words:
@@ -206,7 +214,7 @@ class Words:
     def variable(self) -> str:
         """The name of a table in the notebook, invented."""
         name = self.invented().lower()
-        return name if name.isidentifier() and not keyword.iskeyword(name) else f"{name}_df"
+        return name if is_free(name) else f"{name}_df"
 
     def value(self) -> str:
         """A text value of a category."""
