@@ -34,7 +34,7 @@ from oci_magic.training.resident import Packed, Resident
 from oci_magic.training.retrain import main as retrain
 from oci_magic.training.splits import halves_of, rarer
 from oci_magic.training.tokenizer import save_tokenizer, train_tokenizer
-from oci_magic.training.train import Plan, open_run, save, take_step, train
+from oci_magic.training.train import Plan, open_run, runs_of, save, take_step, train
 from oci_magic.types import Message
 
 SMALL = Shape(layers=2, width=32, heads=2, inner=48)
@@ -391,6 +391,36 @@ def test_a_resumed_run_counts_no_run_twice(data: Path, tmp_path: Path, exported:
     again = open_run(data, out, replace(_plan(), start=out / "model"))  # it was put there meanwhile
     assert again.tokens == 300_000 and again.before == told
     assert open_run(data, out, _plan()).before == told
+
+
+def test_a_model_may_lie_between_the_old_weights_and_the_new(
+    data: Path, tmp_path: Path, exported: Path
+) -> None:
+    from safetensors.torch import load_file
+
+    out, old = tmp_path / "more", load_file(exported / "model.safetensors")
+    plan = replace(_plan(), start=exported, share=0.25)
+    run = open_run(data, out, plan)
+    take_step(run)
+    save(run)
+    save(open_run(data, out, replace(plan, start=out / "model")))  # it was put there meanwhile
+    save(open_run(data, out, replace(plan, start=None)))
+    made, new = load_file(out / "model" / "model.safetensors"), run.model.state_dict()
+    for name, tensor in old.items():
+        between = 0.75 * tensor.float() + 0.25 * new[name]
+        assert torch.allclose(made[name].float(), between, atol=1e-3, rtol=1e-2)
+    assert any(not torch.equal(made[name], old[name]) for name in old)
+    history = json.loads((out / "model" / "training.json").read_text())
+    assert [each.get("share") for each in history["runs"]] == [None, 0.25]
+    assert runs_of(out / "model") == history["runs"]
+    assert "25% is gone" in card(5, history, {}, 4)
+
+
+def test_a_share_wants_a_start(data: Path, tmp_path: Path) -> None:
+    with pytest.raises(OciError, match="--start"):
+        open_run(data, tmp_path / "new", replace(_plan(), share=0.5))
+    with pytest.raises(SystemExit):
+        retrain(["--out", str(tmp_path), "--share", "1.5"])
 
 
 @pytest.mark.parametrize(

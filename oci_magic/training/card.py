@@ -67,4 +67,7 @@ def card(size: int, history: Mapping[str, Any], rates: Mapping[str, float], task
 
 def _run(run: Mapping[str, Any]) -> str:
     tokens, minutes = run["tokens"] / 1e6, run["seconds"] / 60
-    return f"{tokens:.1f} M tokens in {minutes:.0f} minutes on {run['device']}"
+    told = f"{tokens:.1f} M tokens in {minutes:.0f} minutes on {run['device']}"
+    if share := run.get("share"):
+        told += f" (of the way from the weights before to what they became, {share:.0%} is gone)"
+    return told

@@ -116,6 +116,18 @@ def grown(weights: Weights, layers: int) -> dict[str, Tensor]:
     return made
 
 
+def averaged(old: Weights, new: Weights, share: float) -> dict[str, Tensor]:
+    """The weights between `old` and `new`, at `share` (0 to 1) of the way.
+
+    They keep what the old ones could and have most of what was learned since (Wortsman et al.
+    2022, arXiv 2109.01903).
+    """
+    return {
+        name: tensor.lerp(new[name].float(), share)
+        for name, tensor in ((name, old[name].to(new[name].device).float()) for name in old)
+    }
+
+
 def product_type(device: torch.device) -> torch.dtype:
     """bfloat16 where `device` multiplies it faster than float32."""
     fast = device.type == "cuda" or torch.cpu._is_avx512_bf16_supported()
@@ -168,19 +180,19 @@ def loss(
     return (each * factors).sum(), (each.detach() * said).sum()
 
 
-def export(model: Any, shape: Shape, tokenizer: Tokenizer, folder: Path) -> None:
+def export(weights: Weights, shape: Shape, tokenizer: Tokenizer, folder: Path) -> None:
     """Write a folder for `from_pretrained`: bfloat16 safetensors, configs, tokenizer."""
     from safetensors.torch import save_file
 
     fresh = folder.with_name(folder.name + ".new")
     shutil.rmtree(fresh, ignore_errors=True)
     save_tokenizer(tokenizer, fresh)
-    weights = {
+    kept = {
         name: tensor.detach().to("cpu", torch.bfloat16).contiguous()
-        for name, tensor in model.state_dict().items()
+        for name, tensor in weights.items()
         if name != "lm_head.weight"
     }
-    save_file(weights, str(fresh / "model.safetensors"), metadata={"format": "pt"})
+    save_file(kept, str(fresh / "model.safetensors"), metadata={"format": "pt"})
     settings = config(shape, tokenizer)
     ends = {key: settings[key] for key in ("eos_token_id", "pad_token_id")}
     _write(fresh / "config.json", settings)

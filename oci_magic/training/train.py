@@ -25,7 +25,7 @@ from ..types import Message
 from .batches import Batches, padded
 from .curriculum import COPIES_BELOW, STAGES
 from .examples import Example, Shards, text_of
-from .model import Shape, export, grown, new_model, shape_of
+from .model import Shape, Weights, averaged, export, grown, new_model, shape_of
 from .optim import optimizers, schedule
 from .parallel import Gradients
 from .resident import Resident
@@ -45,8 +45,9 @@ class Plan:
     A step has `scale` times the curriculum's tokens (0: once, on a GPU 8 times).
 
     `start` is the folder of a trained model to go on from; its shape is taken, with further
-    layers up to `grow`. `compiled` fuses operations by torch.compile, which takes a minute at the
-    start and a C++ compiler.
+    layers up to `grow`. The model that is written then lies between that one and what it has
+    become, at `share` of the way. `compiled` fuses operations by torch.compile, which takes a
+    minute at the start and a C++ compiler.
     """
 
     minutes: float = 100.0
@@ -58,6 +59,7 @@ class Plan:
     threads: int = 0
     start: Path | None = None
     grow: int = 0
+    share: float = 1.0
     compiled: bool = False
     muon_lr: float = 0.02
     adam_lr: float = 3e-3
@@ -83,6 +85,7 @@ class Run:
     step: int = 0
     copies: bool = False
     before: list[dict[str, Any]] = field(default_factory=list)  # the runs that it goes on from
+    old: Weights = field(default_factory=dict)  # what it began with, if not from nothing
 
     @property
     def progress(self) -> float:
@@ -153,6 +156,8 @@ def open_run(data: Path, out: Path, plan: Plan) -> Run:
         restore(run)
     else:
         batches.look()
+    if plan.share != 1 and not run.old:
+        raise OciError("--share is of the way from another model: give that as --start.")
     if not batches.count:
         raise OciError(f"No conversation in {data}/*.jsonl: make some first (oci-magic data).")
     return run
@@ -188,11 +193,15 @@ def save(run: Run) -> None:
         "counts": {name: getattr(run, name) for name in COUNTS},
         "mean_loss": run.mean_loss,
         "before": run.before,
+        "old": run.old,
     }
     run.out.mkdir(parents=True, exist_ok=True)
     torch.save(state, run.out / "checkpoint.new")
     (run.out / "checkpoint.new").replace(run.out / "checkpoint.pt")
-    export(run.model, run.plan.shape, run.tokenizer, run.out / "model")
+    weights = run.model.state_dict()
+    if run.plan.share != 1:
+        weights = averaged(run.old, weights, run.plan.share)
+    export(weights, run.plan.shape, run.tokenizer, run.out / "model")
     _write_history(run)
 
 
@@ -208,7 +217,7 @@ def restore(run: Run) -> None:
         for name in COUNTS:
             setattr(run, name, state["counts"][name])
         run.mean_loss.copy_(state["mean_loss"])
-        run.before = state["before"]
+        run.before, run.old = state["before"], state["old"]
     except (AttributeError, KeyError, RuntimeError, TypeError, ValueError) as error:
         raise OciError(
             f"{path} is of another shape, version or device: start anew with --fresh."
@@ -237,6 +246,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--grow", type=int, default=0, help="layers that the model of --start gets, in all"
     )
+    parser.add_argument(
+        "--share",
+        type=_share,
+        default=1.0,
+        help="how far (0 to 1) the model goes from that of --start to what it becomes",
+    )
     parser.add_argument("--fresh", action="store_true", help="do not go on from a checkpoint")
 
 
@@ -244,6 +259,16 @@ def _count(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError("a number of 0 or more is wanted")
     return int(text)
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise argparse.ArgumentTypeError("a number from 0 to 1 is wanted")
+    return share
 
 
 def run_arguments(given: argparse.Namespace, until: float = 1.0) -> Path:
@@ -260,6 +285,7 @@ def run_arguments(given: argparse.Namespace, until: float = 1.0) -> Path:
         adam_lr=given.adam_lr,
         start=given.start,
         grow=given.grow,
+        share=given.share,
         compiled=given.compile,
     )
     if given.fresh:
@@ -283,6 +309,8 @@ def _write_history(run: Run) -> None:
         "seconds": round(run.seconds),
         "device": torch.cuda.get_device_name() if gpu else f"{torch.get_num_threads()} CPU threads",
     }
+    if run.plan.share != 1:
+        this["share"] = run.plan.share
     history = {"vocabulary": run.tokenizer.get_vocab_size(), "runs": [*run.before, this]}
     path = run.out / "model" / HISTORY
     path.write_text(json.dumps(history) + "\n", encoding="utf-8")
@@ -292,8 +320,8 @@ def _take_weights(run: Run, folder: Path) -> None:
     """Begin with the weights in `folder`, and behind the stages that teach to copy."""
     from safetensors.torch import load_file
 
-    weights = grown(load_file(folder / "model.safetensors"), run.plan.shape.layers)
-    run.model.load_state_dict(weights, strict=False)
+    run.old = grown(load_file(folder / "model.safetensors"), run.plan.shape.layers)
+    run.model.load_state_dict(run.old, strict=False)
     run.copies, run.batches.first = True, STAGES[1].until
 
 
@@ -303,7 +331,8 @@ def runs_of(folder: Path) -> list[dict[str, Any]]:
     with suppress(OSError, ValueError, KeyError, TypeError):
         for run in json.loads(path.read_text(encoding="utf-8"))["runs"]:
             tokens, seconds = int(run["tokens"]), round(run["seconds"])
-            runs.append({"tokens": tokens, "seconds": seconds, "device": str(run["device"])})
+            read = {"tokens": tokens, "seconds": seconds, "device": str(run["device"])}
+            runs.append(read | {"share": float(run["share"])} if "share" in run else read)
     if not runs:
         raise OciError(
             f"{path} does not tell in which runs a model was trained (see that of "
