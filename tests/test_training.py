@@ -413,7 +413,7 @@ def test_a_model_may_lie_between_the_old_weights_and_the_new(
     history = json.loads((out / "model" / "training.json").read_text())
     assert [each.get("share") for each in history["runs"]] == [None, 0.25]
     assert runs_of(out / "model") == history["runs"]
-    assert "25% is gone" in card(5, history, {}, 4)
+    assert "25% of the new" in card(5, history, {}, 4)
 
 
 def test_a_share_wants_a_start(data: Path, tmp_path: Path) -> None:

@@ -69,5 +69,5 @@ def _run(run: Mapping[str, Any]) -> str:
     tokens, minutes = run["tokens"] / 1e6, run["seconds"] / 60
     told = f"{tokens:.1f} M tokens in {minutes:.0f} minutes on {run['device']}"
     if share := run.get("share"):
-        told += f" (of the way from the weights before to what they became, {share:.0%} is gone)"
+        told += f" (averaged with the weights before, {share:.0%} of the new)"
     return told
