@@ -419,6 +419,9 @@ def test_a_model_may_lie_between_the_old_weights_and_the_new(
 def test_a_share_wants_a_start(data: Path, tmp_path: Path) -> None:
     with pytest.raises(OciError, match="--start"):
         open_run(data, tmp_path / "new", replace(_plan(), share=0.5))
+    with pytest.raises(OciError, match="--start"):
+        retrain(["--out", str(tmp_path / "new"), "--share", "0.5"])
+    assert not (tmp_path / "new" / "tasks").exists()
     with pytest.raises(SystemExit):
         retrain(["--out", str(tmp_path), "--share", "1.5"])
 

@@ -37,6 +37,8 @@ def retrain(options: argparse.Namespace) -> dict[str, float]:
 
     if options.start:
         train.runs_of(options.start)  # before hours of work
+    elif not (options.out / "checkpoint.pt").exists():
+        train.check_share(options.share)
     if not options.data:
         options.data = options.out / "tasks"
         make_tasks(options.data, options.tasks, options.workers)

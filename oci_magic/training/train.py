@@ -156,8 +156,8 @@ def open_run(data: Path, out: Path, plan: Plan) -> Run:
         restore(run)
     else:
         batches.look()
-    if plan.share != 1 and not run.old:
-        raise OciError("--share is of the way from another model: give that as --start.")
+    if not run.old:
+        check_share(plan.share)
     if not batches.count:
         raise OciError(f"No conversation in {data}/*.jsonl: make some first (oci-magic data).")
     return run
@@ -339,6 +339,12 @@ def runs_of(folder: Path) -> list[dict[str, Any]]:
             "oci_magic/micro): start with another model, or write it."
         )
     return runs
+
+
+def check_share(share: float) -> None:
+    """Raises OciError if a run from nothing is to be averaged with what it began with."""
+    if share != 1:
+        raise OciError("--share is of the way from another model: give that as --start.")
 
 
 def _tokenizer(data: Path, out: Path, plan: Plan) -> Any:
