@@ -69,6 +69,22 @@ def test_what_an_example_tells_happens_again(tmp_path: Path) -> None:
     assert told > 30
 
 
+def test_data_that_make_plain_code_fail_are_dirty_whatever_was_tried_first(tmp_path: Path) -> None:
+    for seed in range(1000):
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        _, task = first_task(seed, folder, held_out=True)
+        if task is None or not task.attempts or task.families == ("fix",):
+            continue
+        learned = any(a.failure and a.train for a in task.attempts)
+        assert task.dirty or not learned
+        if 'errors="coerce"' in task.attempts[-1].code:
+            assert task.dirty
+            if not learned:  # the code that failed was an invented one
+                return
+    pytest.fail("no task began with an invented code over dirty data")
+
+
 def test_same_seed_gives_the_same_examples() -> None:
     for seed in (1, 2, 3, 5, 8):
         assert Maker(seed).examples() == Maker(seed).examples()

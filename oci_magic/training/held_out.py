@@ -32,9 +32,8 @@ def row(trial: Trial) -> dict[str, Any]:
         "setup": _setup(trial.namespace), "reference": task.attempts[-1].code,
         "names": list(task.names), "families": list(task.families),
     }  # fmt: skip
-    for mark, given in (("outside", trial.outside), ("dirty", trial.dirty)):
-        if given:
-            made[mark] = True
+    marks = {"outside": trial.outside, "dirty": task.dirty}
+    made |= {mark: True for mark, given in marks.items() if given}
     _check(made, trial)
     return made
 

@@ -47,11 +47,6 @@ class Trial:
         return self.task.families == ("outside",)
 
     @property
-    def dirty(self) -> bool:
-        """Whether the data, not the person or a slip, make the reference's first code fail."""
-        return any(a.failure and a.train for a in self.task.attempts)
-
-    @property
     def temperature(self) -> float:
         return _way(self.rounds).temperature if self.rounds else 0.0
 
@@ -157,8 +152,8 @@ def _way(rounds: Sequence[Turn]) -> circles.Way:
 
 def _rates(everything: Sequence[Trial], first: dict[int, bool]) -> dict[str, Any]:
     inside = [trial for trial in everything if not trial.outside]
-    clean = [trial for trial in inside if not trial.dirty]
-    dirty = [trial for trial in inside if trial.dirty]
+    clean = [trial for trial in inside if not trial.task.dirty]
+    dirty = [trial for trial in inside if trial.task.dirty]
     outside = [trial for trial in everything if trial.outside]
     composed = [trial for trial in clean if len(trial.task.families) > 1]
     failed = [trial for trial in inside if _failed(trial.rounds[0])]

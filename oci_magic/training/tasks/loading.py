@@ -79,8 +79,8 @@ def _table_name(words: Words, file: str) -> str:
     stem = stem if words.rng.random() < 0.3 else stem.lower()
     if roll < 0.2 and is_free(stem):
         return stem
-    if roll < 0.3:
-        return words.pick(TABLES)
+    if roll < 0.35:
+        return words.rng.choice(TABLES)
     return words.variable() if roll < 0.5 else "df"
 
 

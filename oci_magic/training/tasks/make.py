@@ -185,6 +185,7 @@ class Maker:
         repaired = repair(outcome.failure, wrong) if wrong and outcome.failure else None
         if wrong and outcome.failure and repaired:
             task.attempts.append(Attempt(wrong, sentence, outcome.failure, train=False))
+            task.dirty = world.fails(code)
             code, sentence = repaired
         elif self.rng.random() < shares[1]:
             wrong = mistaken(self.rng, code, world.names())
@@ -203,6 +204,7 @@ class Maker:
             task.attempts.append(Attempt(code, sentence, outcome.failure))
             if outcome.failure is None:
                 break
+            task.dirty = True
             repaired = repair(outcome.failure, code)
             if repaired is None:
                 return None

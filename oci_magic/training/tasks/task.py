@@ -31,7 +31,8 @@ class Attempt:
 class Task:
     """A request in a world; `attempts` end with the code that works and gave `outcome`.
 
-    Without `evidence` the failures are told by their tracebacks alone.
+    `dirty` tasks are those whose data make plain code fail: what an expert writes at first, who
+    has not seen them. Without `evidence` the failures are told by their tracebacks alone.
     """
 
     context: str
@@ -40,6 +41,7 @@ class Task:
     attempts: list[Attempt] = field(default_factory=list)
     outcome: Outcome = field(default_factory=Outcome)
     names: tuple[str, ...] = ()  # variables that the request wants made
+    dirty: bool = False
     evidence: bool = True
 
     def feedback(self, failure: Failure | None) -> str:

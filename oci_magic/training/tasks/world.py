@@ -117,6 +117,12 @@ class World:
         """The columns of the tables and the files, as they could be mixed up."""
         return [column.name for table in self.tables for column in table.columns] + self.files
 
+    def fails(self, code: str) -> bool:
+        """Whether `code` fails here; it leaves nothing."""
+        outcome = run(code, copied(self.namespace), self.folder)
+        self.remove(outcome)
+        return outcome.failure is not None
+
     def agrees(self, true_code: str, outcome: Outcome) -> bool:
         """Whether the true code in the clean twin gives the same (or cannot run there)."""
         with tempfile.TemporaryDirectory() as folder:
