@@ -417,13 +417,55 @@ def test_a_model_may_lie_between_the_old_weights_and_the_new(
 
 
 def test_a_share_wants_a_start(data: Path, tmp_path: Path) -> None:
+    new = ["--out", str(tmp_path / "new"), "--tasks", "1", "--workers", "1"]
     with pytest.raises(OciError, match="--start"):
         open_run(data, tmp_path / "new", replace(_plan(), share=0.5))
     with pytest.raises(OciError, match="--start"):
-        retrain(["--out", str(tmp_path / "new"), "--share", "0.5"])
-    assert not (tmp_path / "new" / "tasks").exists()
-    with pytest.raises(SystemExit):
-        retrain(["--out", str(tmp_path), "--share", "1.5"])
+        retrain([*new, "--share", "0.5"])
+    begun = tmp_path / "new" / "checkpoint.pt"
+    begun.parent.mkdir(parents=True, exist_ok=True)
+    begun.touch()
+    with pytest.raises(OciError, match="--start"):
+        retrain([*new, "--share", "0.5", "--fresh"])
+    assert begun.exists() and not (tmp_path / "new" / "tasks").exists()
+    for share in ("0", "1.5", "nan", "half"):
+        with pytest.raises(SystemExit):
+            retrain([*new, "--share", share])
+
+
+def test_what_a_run_began_with_is_needed_no_more(
+    data: Path, tmp_path: Path, exported: Path
+) -> None:
+    start, out = tmp_path / "start", tmp_path / "more"
+    shutil.copytree(exported, start)
+    plan = replace(_plan(), start=start, grow=3, share=0.5)
+    run = open_run(data, out, plan)
+    first = run.batches.first
+    path = start / "model.safetensors"
+    path.write_bytes(bytes(path.stat().st_size))  # another model is put there
+    save(run)
+    shutil.rmtree(start)
+    again = open_run(data, out, plan)
+    assert again.batches.first == first > 0 and again.plan.shape.layers == 3
+    for name, tensor in run.old.items():
+        assert torch.equal(again.old[name], tensor)
+
+
+def test_a_start_that_was_not_trained_here_is_refused(
+    data: Path, tmp_path: Path, exported: Path
+) -> None:
+    from safetensors.torch import load_file, save_file
+
+    start = tmp_path / "start"
+    shutil.copytree(exported, start)
+    weights = load_file(start / "model.safetensors")
+    save_file(weights | {"model.more": torch.zeros(1)}, start / "model.safetensors")
+    with pytest.raises(OciError, match="no model that"):
+        open_run(data, tmp_path / "more", replace(_plan(), start=start))
+    del weights["model.norm.weight"]
+    save_file(weights, start / "model.safetensors")
+    with pytest.raises(OciError, match="no model that"):
+        open_run(data, tmp_path / "more", replace(_plan(), start=start))
 
 
 @pytest.mark.parametrize(

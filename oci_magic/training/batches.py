@@ -108,6 +108,7 @@ class Batches:
             "parts": self.shards.parts,
             "uses": self.uses,
             "queue": queue,
+            "first": self.first,
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -116,6 +117,7 @@ class Batches:
         self._take(self.shards.again())
         self.look()
         self.uses[: len(state["uses"])] = state["uses"]
+        self.first = state.get("first", 0.0)
         self.queue = [[Example(*pair) for pair in batch] for batch in state["queue"]]
         version, internal, gauss = state["random"]
         self.random.setstate((version, tuple(internal), gauss))

@@ -102,7 +102,7 @@ def grown(weights: Weights, layers: int) -> dict[str, Tensor]:
     learned what is worth looking at, but adds nothing to the residual until it is trained.
     """
     old = 1 + max(int(found[1]) for found in map(_LAYER.match, weights) if found)
-    made = {name: tensor for name, tensor in weights.items() if not _LAYER.match(name)}
+    made = {name: tensor.clone() for name, tensor in weights.items() if not _LAYER.match(name)}
     for number in range(layers):
         source = number * old // layers
         added = number > 0 and source == (number - 1) * old // layers

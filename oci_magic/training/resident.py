@@ -123,11 +123,12 @@ class Resident:
         uses = self._uses.clone()
         for chosen, _, _ in self._queue:
             uses[chosen[chosen < self.count].cpu()] -= 1
-        return {"parts": self._shards.parts, "uses": uses}
+        return {"parts": self._shards.parts, "uses": uses, "first": self.first}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from `state()`; examples that have appeared since count as unseen."""
         self._shards.parts = [tuple(part) for part in state["parts"]]
+        self.first = state.get("first", 0.0)
         known = self._shards.again()
         if self._take(chain(known, self._shards.news())):
             self._uses[: len(state["uses"])] = state["uses"].cpu()

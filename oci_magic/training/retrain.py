@@ -35,10 +35,11 @@ def retrain(options: argparse.Namespace) -> dict[str, float]:
     """Run every stage; returns the held-out score (rates from 0 to 1)."""
     from . import train
 
-    if options.start:
-        train.runs_of(options.start)  # before hours of work
-    elif not (options.out / "checkpoint.pt").exists():
-        train.check_share(options.share)
+    if options.fresh or not (options.out / "checkpoint.pt").exists():  # before hours of work
+        if options.start:
+            train.runs_of(options.start)
+        else:
+            train.check_share(options.share)
     if not options.data:
         options.data = options.out / "tasks"
         make_tasks(options.data, options.tasks, options.workers)
@@ -82,7 +83,9 @@ def install(folder: Path) -> None:
     """Put a trained model into the package as `micro`."""
     MICRO.mkdir(exist_ok=True)
     for path in folder.iterdir():
-        shutil.copyfile(path, MICRO / path.name)
+        new = MICRO / f"{path.name}.new"
+        shutil.copyfile(path, new)
+        new.replace(MICRO / path.name)  # what has the old file open keeps it
     print(f"micro is now {folder}")
 
 

@@ -137,10 +137,9 @@ def open_run(data: Path, out: Path, plan: Plan) -> Run:
         torch.set_num_threads(plan.threads)
     torch.manual_seed(plan.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    before = runs_of(plan.start) if plan.start else []
-    if plan.start:
-        shape = shape_of(plan.start)
-        plan = replace(plan, shape=replace(shape, layers=max(shape.layers, plan.grow)))
+    begun = (out / "checkpoint.pt").exists()
+    before = runs_of(plan.start) if plan.start and not begun else []
+    plan = replace(plan, shape=_shape(out if begun else None, plan))
     tokenizer = _tokenizer(data, out, plan)
     model = new_model(plan.shape, tokenizer).to(device)
     batches = _batches(tokenizer, data, plan, device)
@@ -150,9 +149,9 @@ def open_run(data: Path, out: Path, plan: Plan) -> Run:
     run = Run(
         plan, out, tokenizer, batches, model, gradients, built, device, mean_loss, before=before
     )
-    if plan.start:
+    if plan.start and not begun:
         _take_weights(run, plan.start)
-    if (out / "checkpoint.pt").exists():
+    if begun:
         restore(run)
     else:
         batches.look()
@@ -185,7 +184,12 @@ def take_step(run: Run) -> torch.Tensor:
 
 
 def save(run: Run) -> None:
-    """Write checkpoint and model folder, each put in place only when complete."""
+    """Write model folder and checkpoint, each put in place only when complete."""
+    weights = run.model.state_dict()
+    if run.plan.share != 1:
+        weights = averaged(run.old, weights, run.plan.share)
+    export(weights, run.plan.shape, run.tokenizer, run.out / "model")
+    _write_history(run)
     state = {
         "model": run.model.state_dict(),
         "optimizers": [optimizer.state_dict() for optimizer in run.optimizers],
@@ -195,14 +199,8 @@ def save(run: Run) -> None:
         "before": run.before,
         "old": run.old,
     }
-    run.out.mkdir(parents=True, exist_ok=True)
     torch.save(state, run.out / "checkpoint.new")
     (run.out / "checkpoint.new").replace(run.out / "checkpoint.pt")
-    weights = run.model.state_dict()
-    if run.plan.share != 1:
-        weights = averaged(run.old, weights, run.plan.share)
-    export(weights, run.plan.shape, run.tokenizer, run.out / "model")
-    _write_history(run)
 
 
 def restore(run: Run) -> None:
@@ -220,7 +218,8 @@ def restore(run: Run) -> None:
         run.before, run.old = state["before"], state["old"]
     except (AttributeError, KeyError, RuntimeError, TypeError, ValueError) as error:
         raise OciError(
-            f"{path} is of another shape, version or device: start anew with --fresh."
+            f"{path} is of another shape, version or device: give the options that the run began "
+            "with, or start anew with --fresh."
         ) from error
 
 
@@ -266,8 +265,8 @@ def _share(text: str) -> float:
         share = float(text)
     except ValueError:
         share = -1.0
-    if not 0 <= share <= 1:
-        raise argparse.ArgumentTypeError("a number from 0 to 1 is wanted")
+    if not 0 < share <= 1:
+        raise argparse.ArgumentTypeError("a number above 0, at most 1, is wanted")
     return share
 
 
@@ -321,7 +320,12 @@ def _take_weights(run: Run, folder: Path) -> None:
     from safetensors.torch import load_file
 
     run.old = grown(load_file(folder / "model.safetensors"), run.plan.shape.layers)
-    run.model.load_state_dict(run.old, strict=False)
+    try:
+        missing, unknown = run.model.load_state_dict(run.old, strict=False)
+    except RuntimeError as error:
+        raise OciError(f"The weights in {folder} are not of the shape that it tells.") from error
+    if set(missing) - {"lm_head.weight"} or unknown:
+        raise OciError(f"{folder} holds no model that `oci-magic train` made.")
     run.copies, run.batches.first = True, STAGES[1].until
 
 
@@ -344,7 +348,20 @@ def runs_of(folder: Path) -> list[dict[str, Any]]:
 def check_share(share: float) -> None:
     """Raises OciError if a run from nothing is to be averaged with what it began with."""
     if share != 1:
-        raise OciError("--share is of the way from another model: give that as --start.")
+        raise OciError(
+            "--share is of the way from another model: begin a run from that with --start "
+            "(and another --out, or --fresh)."
+        )
+
+
+def _shape(begun: Path | None, plan: Plan) -> Shape:
+    """The shape of a new run, or of the one that `begun` holds."""
+    if not plan.start:
+        return plan.shape
+    if begun:
+        return shape_of(begun / "model")
+    shape = shape_of(plan.start)
+    return replace(shape, layers=max(shape.layers, plan.grow))
 
 
 def _tokenizer(data: Path, out: Path, plan: Plan) -> Any:

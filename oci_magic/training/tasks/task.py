@@ -32,7 +32,8 @@ class Task:
     """A request in a world; `attempts` end with the code that works and gave `outcome`.
 
     `dirty` tasks are those whose data make plain code fail: what an expert writes at first, who
-    has not seen them. Without `evidence` the failures are told by their tracebacks alone.
+    has not seen them, with names as the person has typed them. Without `evidence` the failures
+    are told by their tracebacks alone.
     """
 
     context: str

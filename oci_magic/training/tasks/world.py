@@ -6,6 +6,7 @@ gives there is what repaired code must give in the world.
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -118,10 +119,10 @@ class World:
         return [column.name for table in self.tables for column in table.columns] + self.files
 
     def fails(self, code: str) -> bool:
-        """Whether `code` fails here; it leaves nothing."""
-        outcome = run(code, copied(self.namespace), self.folder)
-        self.remove(outcome)
-        return outcome.failure is not None
+        """Whether `code` fails here, tried on copies of all."""
+        with tempfile.TemporaryDirectory() as folder:
+            shutil.copytree(self.folder, folder, dirs_exist_ok=True)
+            return run(code, copied(self.namespace), Path(folder)).failure is not None
 
     def agrees(self, true_code: str, outcome: Outcome) -> bool:
         """Whether the true code in the clean twin gives the same (or cannot run there)."""
