@@ -34,7 +34,7 @@ from oci_magic.training.resident import Packed, Resident
 from oci_magic.training.retrain import main as retrain
 from oci_magic.training.splits import halves_of, rarer
 from oci_magic.training.tokenizer import save_tokenizer, train_tokenizer
-from oci_magic.training.train import Plan, open_run, runs_of, save, take_step, train
+from oci_magic.training.train import Plan, Run, open_run, runs_of, save, take_step, train
 from oci_magic.types import Message
 
 SMALL = Shape(layers=2, width=32, heads=2, inner=48)
@@ -431,6 +431,24 @@ def test_a_share_wants_a_start(data: Path, tmp_path: Path) -> None:
     for share in ("0", "1.5", "nan", "half"):
         with pytest.raises(SystemExit):
             retrain([*new, "--share", share])
+
+
+def test_a_trained_model_goes_on_in_small_steps(data: Path, tmp_path: Path, exported: Path) -> None:
+    def steps(run: Run) -> list[float]:
+        rates = [group["initial_lr"] for each in run.optimizers for group in each.param_groups]
+        return [*rates, run.batches.scale]
+
+    new = steps(open_run(data, tmp_path / "new", _plan()))
+    plan = replace(_plan(), start=exported)
+    more = steps(open_run(data, tmp_path / "more", plan))
+    assert more == pytest.approx([0.03 * new[0], 0.03 * new[1], 4 * new[2]])
+    run = open_run(data, tmp_path / "given", replace(plan, lr=0.5, scale=2))
+    assert steps(run) == pytest.approx([0.5 * new[0], 0.5 * new[1], 2 * new[2]])
+    save(run)
+    assert steps(open_run(data, tmp_path / "given", plan))[:2] == steps(run)[:2]
+    for rate in ("-1", "nan", "inf", "fast"):
+        with pytest.raises(SystemExit):
+            retrain(["--out", str(tmp_path / "wrong"), "--lr", rate])
 
 
 def test_what_a_run_began_with_is_needed_no_more(

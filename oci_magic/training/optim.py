@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _QUINTIC = (3.4445, -4.7750, 2.0315)
 WARMUP, HOLD = 0.01, 0.4
+MUON_LR, ADAM_LR = 0.02, 3e-3
 
 
 class Muon(torch.optim.Optimizer):
@@ -27,7 +28,7 @@ class Muon(torch.optim.Optimizer):
     def __init__(
         self,
         params: Iterable[torch.nn.Parameter],
-        lr: float = 0.02,
+        lr: float = MUON_LR,
         momentum: float = 0.95,
         weight_decay: float = 0.05,
     ) -> None:
@@ -77,10 +78,9 @@ def orthogonal(stack: torch.Tensor, steps: int = 5) -> torch.Tensor:
     return (x.mT if tall else x).to(stack.dtype)
 
 
-def optimizers(
-    model: torch.nn.Module, muon_lr: float = 0.02, adam_lr: float = 3e-3
-) -> list[torch.optim.Optimizer]:
-    """Muon for the layers' matrices, AdamW for embeddings and norms."""
+def optimizers(model: torch.nn.Module, factor: float = 1.0) -> list[torch.optim.Optimizer]:
+    """Muon for the layers' matrices, AdamW for embeddings and norms; their rates times `factor`."""
+    muon_lr, adam_lr = factor * MUON_LR, factor * ADAM_LR
     matrices = [p for n, p in model.named_parameters() if is_matrix(n)]
     chosen = {id(p) for p in matrices}
     others = [p for p in model.parameters() if id(p) not in chosen]
