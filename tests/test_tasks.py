@@ -15,9 +15,10 @@ pytest.importorskip("pandas")
 import pandas as pd
 
 from oci_magic.prompting.feedback import execution_result
+from oci_magic.prompting.prompts import FIX
 from oci_magic.running.outcome import plain, run
 from oci_magic.training.data import write_shard
-from oci_magic.training.tasks import cleaning, selecting
+from oci_magic.training.tasks import cleaning, make, selecting
 from oci_magic.training.tasks.make import STEPS, Maker, extended
 from oci_magic.training.tasks.mistakes import mistaken, unconverted
 from oci_magic.training.tasks.repairs import repair
@@ -87,6 +88,22 @@ def test_data_that_make_plain_code_fail_are_dirty_whatever_was_tried_first(tmp_p
             if len(invented) == 2:
                 return
     pytest.fail("invented codes over clean data and over dirty data are wanted")
+
+
+def test_an_own_cell_is_to_be_fixed_where_its_failure_tells_what_was_meant(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    maker = Maker(7)
+    world = World(maker.rng, maker.words, tmp_path)
+    while not world.tables:
+        world.add_table()
+    table, name = world.tables[0], world.tables[0].columns[0].name
+    code = f'{table.var}["{name}"].unique()'
+    for typed, told in ((name + name[-1], True), ("nothing like it", False)):
+        wrong = code.replace(name, typed)
+        monkeypatch.setattr(make, "mistaken", lambda *_, wrong=wrong: wrong)
+        made = maker.fix_task(world, maker.scene(world, table), Task("", FIX, ("fix",)), code, "")
+        assert (made is not None) == told
 
 
 def test_same_seed_gives_the_same_examples() -> None:

@@ -249,11 +249,15 @@ class Maker:
     def fix_task(
         self, world: World, scene: Scene, task: Task, code: str, sentence: str
     ) -> Task | None:
-        """The person's own cell fails and is to be fixed."""
-        wrong = mistaken(self.rng, code, world.names())
+        """The person's own cell fails and is to be fixed; what was meant can be told from that."""
+        wrong = mistaken(self.rng, code)
         outcome = run(wrong, copied(world.namespace), world.folder) if wrong else Outcome()
         if not wrong or not outcome.failure:
             return None
+        if outcome.failure.name == "KeyError":
+            found = repair(outcome.failure, wrong)
+            if found is None or found[0] != code:
+                return None
         task.attempts = [Attempt(wrong, "", outcome.failure, train=False)]
         return self.settle(world, scene, task, code, sentence, code)
 
