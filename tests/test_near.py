@@ -22,6 +22,8 @@ def test_case_blanks_and_marks_do_not_count() -> None:
 def test_a_name_within_a_longer_one_is_near() -> None:
     assert near("pottery", ["year", "noise pottery per region"]) == ("noise pottery per region",)
     assert near("id", ["width of the tyre"]) == ()
+    assert near("phase", ["Phle", "phase standard (kg)"])[0] == "phase standard (kg)"
+    assert near("price", ["price per unit", "Prices"])[0] == "Prices"
 
 
 def test_nothing_is_near_what_nothing_resembles() -> None:

@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterable
 from itertools import accumulate
 
-CUTOFF, LONGEST = 0.6, 200
+SURE, CUTOFF, LONGEST = 0.8, 0.6, 200
+"""How alike (0 to 1) names are that come before one that holds the whole, and after it."""
 MOST = 2_000_000
 """Pairs of characters that are compared for likeness."""
 
@@ -17,14 +18,19 @@ def near(name: str, names: Iterable[str], count: int = 2) -> tuple[str, ...]:
 
     Case, blanks and marks do not count, and names longer than `LONGEST` are passed over; of equals
     the first one wins. Of very many long names the first ones are compared. A name that stands
-    whole in another one resembles it, whatever else the longer one says.
+    whole in another one resembles it, whatever else the longer one says: "phase" is "phase (kg)"
+    rather than "phle".
     """
     short = [candidate for candidate in names if len(candidate) <= LONGEST]
     folded = {_folded(candidate): candidate for candidate in reversed(short)}
     wanted = _folded(name[:LONGEST])
-    close = difflib.get_close_matches(wanted, _first(wanted, list(folded)), n=count, cutoff=CUTOFF)
-    holding = [text for text in folded if len(wanted) > 2 and wanted in text and text not in close]
-    return tuple(folded[text] for text in [*close, *reversed(holding)][:count])
+    compared = _first(wanted, list(folded))
+    sure, close = (
+        difflib.get_close_matches(wanted, compared, n=count, cutoff=each) for each in (SURE, CUTOFF)
+    )
+    holding = [text for text in folded if len(wanted) > 2 and wanted in text]
+    ordered = dict.fromkeys([*sure, *reversed(holding), *close])
+    return tuple(folded[text] for text in ordered)[:count]
 
 
 def _first(wanted: str, names: list[str]) -> list[str]:

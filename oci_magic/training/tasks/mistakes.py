@@ -15,7 +15,7 @@ def mistaken(rng: Random, code: str, names: Sequence[str] = ()) -> str | None:
     `names` are columns and files of the notebook that could be mixed up.
     """
     kinds: tuple[Callable[[Random, str], str | None], ...] = (
-        _misspelled, _misspelled, _garbled, _garbled, _other_case, _unclosed, _no_import,
+        _misspelled, _misspelled, _garbled, _garbled, _other_case, _cut, _unclosed, _no_import,
         _other_name, _other_method, _step_again,
         lambda rng, code: _mixed_up(rng, code, names),
         lambda rng, code: _mixed_up(rng, code, names),
@@ -61,6 +61,16 @@ def _garbled(rng: Random, code: str) -> str | None:
     tail = other[rng.randrange(1, len(other)) :]
     wrong = rng.choice((name[:at] + tail, name[:at] + name[:at], name[:at] + name[at:] * 2))
     return code.replace(f'"{name}"', f'"{wrong}"')
+
+
+def _cut(rng: Random, code: str) -> str | None:
+    """One name ends early, or lacks its folder."""
+    names = _STRING.findall(code)
+    if not names:
+        return None
+    name = rng.choice(names)
+    wrong = name.rpartition("/")[2] if "/" in name else name[: rng.randrange(2, len(name))]
+    return code.replace(f'"{name}"', f'"{wrong.rstrip()}"')
 
 
 def _mixed_up(rng: Random, code: str, names: Sequence[str]) -> str | None:
