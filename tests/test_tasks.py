@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import tempfile
 import warnings
@@ -102,8 +103,27 @@ def test_an_own_cell_is_to_be_fixed_where_its_failure_tells_what_was_meant(
     for typed, told in ((name + name[-1], True), ("nothing like it", False)):
         wrong = code.replace(name, typed)
         monkeypatch.setattr(make, "mistaken", lambda *_, wrong=wrong: wrong)
-        made = maker.fix_task(world, maker.scene(world, table), Task("", FIX, ("fix",)), code, "")
+        made = maker.fix_task(world, maker.scene(world, table), Task("", FIX, ("fix",)), code)
         assert (made is not None) == told
+        assert made is None or made.attempts[-1].sentence == f"The column is called `{name}`."
+
+
+def test_a_repair_answers_the_failure_that_is_told(tmp_path: Path) -> None:
+    """As the expert would, who sees no more; and no mistake hides behind what fails anyway."""
+    known = 0
+    for seed in range(600):
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        for task in Maker(seed).tasks(folder):
+            for attempt, after in itertools.pairwise(task.attempts):
+                assert attempt.failure is not None
+                found = repair(attempt.failure, attempt.code)
+                if found is not None and found[0] == after.code:
+                    assert after.sentence == found[1]
+                    known += not attempt.train
+                else:
+                    assert not make.same(attempt.failure, after.failure)
+    assert known > 5
 
 
 def test_same_seed_gives_the_same_examples() -> None:

@@ -16,6 +16,7 @@ from typing import Any
 from ...prompting.context import Context
 from ...prompting.prompts import FIX
 from ...running.outcome import Outcome, run
+from ...types import Failure
 from . import cleaning, grouping, plotting, selecting
 from .mistakes import mistaken, unconverted
 from .outside import FILLERS, OUTSIDE_FIXED, OUTSIDE_TEMPLATES
@@ -178,7 +179,7 @@ class Maker:
         task = Task(told, request, tuple(scene.families), names=scene.names)
         if self.rng.random() < 0.12 and scene.visible and not aliases:
             own = Task(context.text(), FIX, ("fix",))
-            return self.fix_task(world, scene, own, true_code, sentence)
+            return self.fix_task(world, scene, own, true_code)
         shares = (HELD_UNCONVERTED, HELD_MISTAKEN) if self.held_out else (UNCONVERTED, MISTAKEN)
         wrong = unconverted(code) if self.rng.random() < shares[0] else None
         outcome = run(wrong, copied(world.namespace), world.folder) if wrong else Outcome()
@@ -189,9 +190,12 @@ class Maker:
             code, sentence = repaired
         elif self.rng.random() < shares[1]:
             wrong = mistaken(self.rng, code, world.names())
-            outcome = run(wrong, copied(world.namespace), world.folder) if wrong else Outcome()
-            if wrong and outcome.failure:
-                task.attempts.append(Attempt(wrong, sentence, outcome.failure, train=False))
+            failure = self.failure(world, wrong) if wrong else None
+            # A mistake that the data hide cannot be told from their error.
+            if wrong and failure and not same(failure, self.failure(world, code)):
+                task.attempts.append(Attempt(wrong, sentence, failure, train=False))
+                known = repair(failure, wrong)
+                sentence = known[1] if known and known[0] == code else sentence
         return self.settle(world, scene, task, code, sentence, true_code)
 
     def settle(
@@ -246,20 +250,21 @@ class Maker:
             columns.append(replace(column, dirt=dirt, parsed=kind.startswith("datetime")))
         return Table(table.var, columns, frame if len(frame) else table.frame)
 
-    def fix_task(
-        self, world: World, scene: Scene, task: Task, code: str, sentence: str
-    ) -> Task | None:
+    def fix_task(self, world: World, scene: Scene, task: Task, code: str) -> Task | None:
         """The person's own cell fails and is to be fixed; what was meant can be told from that."""
         wrong = mistaken(self.rng, code)
-        outcome = run(wrong, copied(world.namespace), world.folder) if wrong else Outcome()
-        if not wrong or not outcome.failure:
+        failure = self.failure(world, wrong) if wrong else None
+        if not wrong or not failure or same(failure, self.failure(world, code)):
             return None
-        if outcome.failure.name == "KeyError":
-            found = repair(outcome.failure, wrong)
-            if found is None or found[0] != code:
-                return None
-        task.attempts = [Attempt(wrong, "", outcome.failure, train=False)]
+        sentence = _mended(failure, wrong, code)
+        if not sentence or (failure.name == "NameError" and len(world.tables) > 1):
+            return None
+        task.attempts = [Attempt(wrong, "", failure, train=False)]
         return self.settle(world, scene, task, code, sentence, code)
+
+    def failure(self, world: World, code: str) -> Failure | None:
+        """How `code` fails in the world."""
+        return run(code, copied(world.namespace), world.folder).failure
 
     def worded(self, scene: Scene) -> str:
         """The phrases joined into a request, as people type."""
@@ -292,6 +297,27 @@ class Maker:
         task = Task(context, request, ("outside",))
         task.attempts.append(Attempt("", REFUSAL, None))
         return task
+
+
+MENDED = {
+    "SyntaxError": "The code was not valid Python.",
+    "AttributeError": "A method was misspelt.",
+    "NameError": "A name was wrong.",
+}
+"""What is said of a mistake in the person's own cell that has no more telling remedy."""
+
+
+def _mended(failure: Failure, wrong: str, code: str) -> str | None:
+    """The sentence of a repair that the failure tells, or None where nobody could know it."""
+    found = repair(failure, wrong)
+    if found is not None:
+        return found[1] if found[0] == code else None
+    return MENDED.get(failure.name)
+
+
+def same(failure: Failure, other: Failure | None) -> bool:
+    """Whether two codes fail in the same way."""
+    return other is not None and (failure.name, failure.message) == (other.name, other.message)
 
 
 def extended(phrase: str, more: str) -> str:
