@@ -108,9 +108,9 @@ def test_an_own_cell_is_to_be_fixed_where_its_failure_tells_what_was_meant(
         assert made is None or made.attempts[-1].sentence == f"The column is called `{name}`."
 
 
-def test_a_repair_answers_the_failure_that_is_told(tmp_path: Path) -> None:
-    """As the expert would, who sees no more; and no mistake hides behind what fails anyway."""
-    known = 0
+def test_no_invented_mistake_hides_behind_a_failure_of_the_data(tmp_path: Path) -> None:
+    """A repair answers the failure that is told: as the expert would, or by another code."""
+    invented = 0
     for seed in range(600):
         folder = tmp_path / str(seed)
         folder.mkdir()
@@ -118,12 +118,10 @@ def test_a_repair_answers_the_failure_that_is_told(tmp_path: Path) -> None:
             for attempt, after in itertools.pairwise(task.attempts):
                 assert attempt.failure is not None
                 found = repair(attempt.failure, attempt.code)
-                if found is not None and found[0] == after.code:
-                    assert after.sentence == found[1]
-                    known += not attempt.train
-                else:
+                if found is None or found[0] != after.code:
                     assert not make.same(attempt.failure, after.failure)
-    assert known > 5
+                    invented += 1
+    assert invented > 5
 
 
 def test_same_seed_gives_the_same_examples() -> None:

@@ -194,8 +194,6 @@ class Maker:
             # A mistake that the data hide cannot be told from their error.
             if wrong and failure and not same(failure, self.failure(world, code)):
                 task.attempts.append(Attempt(wrong, sentence, failure, train=False))
-                known = repair(failure, wrong)
-                sentence = known[1] if known and known[0] == code else sentence
         return self.settle(world, scene, task, code, sentence, true_code)
 
     def settle(
