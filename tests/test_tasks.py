@@ -19,7 +19,7 @@ from oci_magic.prompting.feedback import execution_result
 from oci_magic.prompting.prompts import FIX
 from oci_magic.running.outcome import plain, run
 from oci_magic.training.data import write_shard
-from oci_magic.training.tasks import cleaning, make, selecting
+from oci_magic.training.tasks import cleaning, make, mistakes, selecting
 from oci_magic.training.tasks.make import STEPS, Maker, extended
 from oci_magic.training.tasks.mistakes import mistaken, unconverted
 from oci_magic.training.tasks.repairs import repair
@@ -106,6 +106,20 @@ def test_an_own_cell_is_to_be_fixed_where_its_failure_tells_what_was_meant(
         made = maker.fix_task(world, maker.scene(world, table), Task("", FIX, ("fix",)), code)
         assert (made is not None) == told
         assert made is None or made.attempts[-1].sentence == f"The column is called `{name}`."
+    monkeypatch.setattr(make, "mistaken", lambda *_: code.replace(table.var, "unheard_of"))
+    for count in (1, 2):  # of two tables either could be meant
+        while len(world.tables) < count:
+            world.add_table()
+        made = maker.fix_task(world, maker.scene(world, table), Task("", FIX, ("fix",)), code)
+        assert (made is not None) == (count == 1)
+
+
+def test_a_name_is_cut_or_lacks_its_folder() -> None:
+    assert mistakes._cut(Random(0), 'pd.read_csv("data/a.csv")') == 'pd.read_csv("a.csv")'
+    for seed in range(20):
+        made = mistakes._cut(Random(seed), 'df["unit price"]')
+        assert made is not None
+        assert "unit price".startswith(made[4:-2]) and made != 'df["unit price"]'
 
 
 def test_no_invented_mistake_hides_behind_a_failure_of_the_data(tmp_path: Path) -> None:

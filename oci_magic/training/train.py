@@ -36,12 +36,12 @@ TOKENIZER_SAMPLE = 20_000
 HISTORY = "training.json"
 COUNTS = ("seconds", "tokens", "step", "copies")
 GPU_SCALE = 8
+"""How many times larger a step is on a GPU: smaller ones leave most of it idle."""
 START_SCALE, START_LR = 4, 0.03
 """From a trained model on. Measured on two cores after 0.9 M tokens from `micro` at 2 times the
 tokens of a step: rates of 0.5 and 0.2 times raised its loss on what it had not seen (more than
 double, a third), 0.05 a little, 0.015 lowered it by 3%; 14.5 M tokens at 4 times and 0.03, by 20%.
 """
-"""How many times larger a step is on a GPU: smaller ones leave most of it idle."""
 
 
 @dataclass(frozen=True)

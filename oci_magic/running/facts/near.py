@@ -24,10 +24,8 @@ def near(name: str, names: Iterable[str], count: int = 2) -> tuple[str, ...]:
     short = [candidate for candidate in names if len(candidate) <= LONGEST]
     folded = {_folded(candidate): candidate for candidate in reversed(short)}
     wanted = _folded(name[:LONGEST])
-    compared = _first(wanted, list(folded))
-    sure, close = (
-        difflib.get_close_matches(wanted, compared, n=count, cutoff=each) for each in (SURE, CUTOFF)
-    )
+    close = difflib.get_close_matches(wanted, _first(wanted, list(folded)), n=count, cutoff=CUTOFF)
+    sure = [t for t in close if difflib.SequenceMatcher(None, t, wanted).ratio() >= SURE]
     holding = [text for text in folded if len(wanted) > 2 and wanted in text]
     ordered = dict.fromkeys([*sure, *reversed(holding), *close])
     return tuple(folded[text] for text in ordered)[:count]
