@@ -20,22 +20,14 @@ from oci_magic.prompting.prompts import FIX
 from oci_magic.running.outcome import plain, run
 from oci_magic.training.data import write_shard
 from oci_magic.training.tasks import cleaning, make, mistakes, selecting
+from oci_magic.training.tasks.composing import GRAMMARS, Grammar, bare, kept_back
 from oci_magic.training.tasks.make import STEPS, Maker, extended
 from oci_magic.training.tasks.mistakes import mistaken, unconverted
 from oci_magic.training.tasks.repairs import repair
 from oci_magic.training.tasks.scene import Scene
 from oci_magic.training.tasks.tables import YEARS, Column, Kind, Table, dirty, make_frame, stored
 from oci_magic.training.tasks.task import Task
-from oci_magic.training.tasks.wordings import (
-    CLOSERS,
-    FIRST_WORDS,
-    GREETINGS,
-    HELD_OUT,
-    NOUN_OPENERS,
-    OPENERS,
-    WORDINGS,
-    opening,
-)
+from oci_magic.training.tasks.wordings import FIRST_WORDS, HELD_OUT, WORDINGS, opening
 from oci_magic.training.tasks.words import Words, held
 from oci_magic.training.tasks.world import World, copied
 from oci_magic.types import Execution
@@ -179,25 +171,6 @@ def test_held_out_wordings_use_no_word_that_training_never_shows() -> None:
     assert words(HELD_OUT) <= words(WORDINGS)
 
 
-def words_of(text: str) -> str:
-    """Small words and slots alone: no signs, no articles, no "please"."""
-    return " ".join(re.sub(r"[^\w{}'%]|\b(?:the|an?|please|just|ok)\b", " ", text.lower()).split())
-
-
-FURTHER = (
-    "show", "list", "get", "display", "print", "could I", "can I", "may I", "could we", "can I see",
-    "can I get", "may I see", "could I have", "I want to see", "I would like", "let me have", "me",
-)  # fmt: skip
-COURTESIES = {words_of(each) for each in (*OPENERS, *NOUN_OPENERS, *GREETINGS, *FURTHER)} - {""}
-THANKS = {words_of(each) for each in CLOSERS} - {""}
-
-
-def bare(template: str) -> str:
-    """What is asked, without courtesies before and after it."""
-    before, after = ("|".join(sorted(each)) for each in (COURTESIES, THANKS))
-    return re.sub(rf"^(?:(?:{before}) )*(.+?)(?: (?:{after}))*$", r"\1", words_of(template))
-
-
 def test_courtesy_is_no_part_of_what_is_asked() -> None:
     asked = "bar chart of {v} by {g}"
     assert bare("Please, show me the bar chart of {v}, by {g} now, please!") == asked
@@ -212,6 +185,46 @@ def test_no_held_out_sentence_is_a_trained_one_with_other_courtesies() -> None:
         assert not asked[key.removesuffix("?")] & set(map(bare, texts)), key
 
 
+def test_a_grammar_draws_every_way_and_never_what_is_held_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rules = {"load": ["<verb> {file}[| please]"], "<verb>": ["read", "open [the|a] file"]}
+    grammar, rng = Grammar(rules), Random(0)
+    read = {"read {file}", "read {file} please"}
+    opened = {f"open {a} file {{file}}{end}" for a in ("a", "the") for end in ("", " please")}
+    assert {grammar.draw("load", rng) for _ in range(200)} == read | opened
+    monkeypatch.setitem(HELD_OUT, "load", ("Could you read the {file}?",))
+    kept_back.cache_clear()
+    assert {grammar.draw("load", rng) for _ in range(200)} == opened
+    kept_back.cache_clear()
+
+
+@pytest.mark.parametrize("key", sorted(GRAMMARS))
+def test_what_a_grammar_draws_can_be_filled(key: str) -> None:
+    rng, slots = Random(1), sorted(re.findall(r"{\w+}", WORDINGS[key][0]))
+    drawn = {GRAMMARS[key].draw(key, rng) for _ in range(300)}
+    assert len(drawn) > 100
+    for text in drawn:
+        assert sorted(re.findall(r"{\w+}", text)) == slots, text
+        assert not re.search(r"[\[\]|]|<[a-z_]+>", text), text
+        assert bare(text) not in kept_back(key)
+
+
+def test_every_part_of_a_grammar_is_used() -> None:
+    for grammar in set(GRAMMARS.values()):
+        text = "\n".join(line for lines in grammar.rules.values() for line in lines)
+        parts = {part for part in grammar.rules if part.startswith("<")}
+        assert parts == set(re.findall(r"<[a-z_]+>", text))
+
+
+def test_the_held_out_side_draws_from_no_grammar(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Grammar, "draw", lambda *_: pytest.fail("drawn"))
+    assert all(Maker(seed, held_out=True).examples() is not None for seed in range(40))
+    with pytest.raises(pytest.fail.Exception):
+        for seed in range(40):
+            Maker(seed).examples()
+
+
 def test_all_templates_of_a_key_have_the_same_slots() -> None:
     for key, texts in WORDINGS.items():
         every = {frozenset(re.findall(r"{\w+}", t)) for t in (*texts, *HELD_OUT.get(key, ()))}
@@ -222,6 +235,8 @@ def test_every_known_first_word_is_one() -> None:
     both = (WORDINGS, HELD_OUT)
     clauses = (t for table in both for key in table if key[-1] != "?" for t in table[key])
     firsts = {text.lower().split()[0].rstrip(",") for text in clauses}
+    rules = (rule for each in set(GRAMMARS.values()) for rule in each.rules.values())
+    firsts |= {word for rule in rules for word in re.findall(r"[\w'-]+", " ".join(rule).lower())}
     assert not FIRST_WORDS["verb"] & FIRST_WORDS["whole"]
     assert FIRST_WORDS["verb"] | FIRST_WORDS["whole"] <= firsts
 

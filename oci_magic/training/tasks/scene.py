@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Literal
 
+from .composing import GRAMMARS
 from .tables import Column, Table
 from .wordings import HELD_OUT, WORDINGS, opening
 from .words import Words
@@ -17,6 +18,10 @@ STYLES: tuple[Style, ...] = (
     *("exact", "exact", "exact", "exact", "exact"),
     *("quoted", "backticks", "loose", "loose", "loose"),
 )
+
+
+COMPOSED = 0.6
+"""The share of clauses from a grammar, of those that might come from one."""
 
 
 def quote(text: str) -> str:
@@ -56,9 +61,8 @@ class Scene:
     def say(self, key: str, note: str, **slots: str) -> None:
         """Add a phrase from the wordings of `key` and the answer's sentence about it."""
         texts = HELD_OUT if self.held_out else WORDINGS
-        question = self.alone and texts.get(f"{key}?") and self.rng.random() < 0.35
-        wording = f"{key}?" if question else key
-        template = self.rng.choice(texts[wording])
+        question = bool(self.alone and texts.get(f"{key}?") and self.rng.random() < 0.35)
+        template = self._template(texts[f"{key}?" if question else key], key, question)
         if not self.phrases:
             self.as_is = template.startswith("{")
             self.opening = "whole" if question else opening(template)
@@ -67,6 +71,13 @@ class Scene:
         self.phrases.append(template)
         self.families.append(key)
         self.notes.append(note)
+
+    def _template(self, texts: Sequence[str], key: str, question: bool) -> str:
+        """One of `texts`, or in training as often a clause of the grammar of `key`."""
+        grammar = None if self.held_out or question else GRAMMARS.get(key)
+        if grammar is not None and self.rng.random() < COMPOSED:
+            return grammar.draw(key, self.rng)
+        return self.rng.choice(texts)
 
     def mention(self, column: Column) -> str:
         """The column as the person types it."""

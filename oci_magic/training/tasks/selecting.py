@@ -80,7 +80,8 @@ def _filter_text(s: Scene) -> bool:
     if c is None or not c.values:
         return False
     x = s.rng.choice(c.values)
-    key = s.rng.choice(("eq", "eq", "eq", "ne", "contains", "in"))
+    kinds = ("eq", "eq", "eq", "ne", "contains", "in")
+    key = s.rng.choice(kinds if s.held_out else (*kinds, "ne"))
     typed = f'"{x}"' if s.rng.random() < 0.25 else x
     slots = {"c": s.mention(c), "x": typed}
     match key:

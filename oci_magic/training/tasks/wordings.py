@@ -28,19 +28,18 @@ def _expand(line: str) -> list[str]:
     return [text for choice in found[1].split("|") for text in _expand(head + choice + tail)]
 
 
-def _lines(block: str) -> dict[str, list[str]]:
-    """The lines under each `# key` heading."""
-    parts = block.strip().removeprefix("# ").split("\n# ")
+def read_lines(path: Path) -> dict[str, list[str]]:
+    """The lines under each `# key` heading of a text."""
+    parts = path.read_text(encoding="utf-8").strip().removeprefix("# ").split("\n# ")
     return {key: lines for key, *lines in (part.splitlines() for part in parts)}
 
 
 def _read(folder: Path) -> dict[str, tuple[str, ...]]:
     """The templates of every key, from the texts in `folder`."""
-    texts = (path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.txt")))
     return {
         key: tuple(dict.fromkeys(reading for line in lines for reading in _expand(line)))
-        for text in texts
-        for key, lines in _lines(text).items()
+        for path in sorted(folder.glob("*.txt"))
+        for key, lines in read_lines(path).items()
     }
 
 
@@ -84,9 +83,7 @@ TABLE_PHRASES = (
 
 FIRST_WORDS = {
     kind: frozenset(" ".join(lines).split())
-    for kind, lines in _lines(
-        (Path(__file__).parent / "first_words.txt").read_text(encoding="utf-8")
-    ).items()
+    for kind, lines in read_lines(Path(__file__).parent / "first_words.txt").items()
 }
 _AS_NOUN = re.compile(
     r"(?!dispose|make)\w[\w-]* of\b|(agg|base|chart|count|cross|default|double|figure|log|pivot"
