@@ -24,6 +24,8 @@ def test_a_name_within_a_longer_one_is_near() -> None:
     assert near("id", ["width of the tyre"]) == ()
     assert near("phase", ["Phle", "phase standard (kg)"])[0] == "phase standard (kg)"
     assert near("price", ["price per unit", "Prices"])[0] == "Prices"
+    assert near("rate", ["corporate tax", "rates pc"]) == ("rates pc", "corporate tax")
+    assert near("rate", ["rate of a", "rate of b"]) == ("rate of a", "rate of b")
 
 
 def test_nothing_is_near_what_nothing_resembles() -> None:

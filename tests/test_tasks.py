@@ -27,7 +27,7 @@ from oci_magic.training.tasks.repairs import repair
 from oci_magic.training.tasks.scene import Scene
 from oci_magic.training.tasks.tables import YEARS, Column, Kind, Table, dirty, make_frame, stored
 from oci_magic.training.tasks.task import Task
-from oci_magic.training.tasks.wordings import FIRST_WORDS, HELD_OUT, WORDINGS, opening
+from oci_magic.training.tasks.wordings import FIRST_WORDS, HELD_OUT, PHRASES, WORDINGS, opening
 from oci_magic.training.tasks.words import Words, held
 from oci_magic.training.tasks.world import World, copied
 from oci_magic.types import Execution
@@ -104,6 +104,30 @@ def test_an_own_cell_is_to_be_fixed_where_its_failure_tells_what_was_meant(
             world.add_table()
         made = maker.fix_task(world, maker.scene(world, table), Task("", FIX, ("fix",)), code)
         assert (made is not None) == (count == 1)
+
+
+def test_of_a_step_too_many_nobody_says_that_a_method_was_misspelt(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    maker = Maker(7)
+    world = World(maker.rng, maker.words, tmp_path)
+    while len(world.tables) < 2:
+        world.add_table()
+    table = world.tables[0]
+    step = f"result = {table.var}.nunique()"
+    code = f"{step}\nlen(result)"
+    for wrong, told in (
+        (code.replace("nunique", "numique"), "A method was misspelt."),
+        (code.replace(step, f"{step}\nresult = result.crosstab(1)"), None),
+    ):
+        monkeypatch.setattr(make, "mistaken", lambda *_, wrong=wrong: wrong)
+        made = maker.fix_task(world, maker.scene(world, table), Task("", FIX, ("fix",)), code)
+        assert (made and made.attempts[-1].sentence) == told
+    code = "import pandas as pd\npd.Series([1])"
+    monkeypatch.setattr(make, "mistaken", lambda *_: "pd.Series([1])")
+    made = maker.fix_task(world, maker.scene(world, table), Task("", FIX, ("fix",)), code)
+    assert made is not None  # whatever the tables: the failure tells it
+    assert made.attempts[-1].sentence == "The import of pandas was missing."
 
 
 def test_a_name_is_cut_or_lacks_its_folder() -> None:
@@ -193,10 +217,9 @@ def test_a_grammar_draws_every_way_and_never_what_is_held_out(
     read = {"read {file}", "read {file} please"}
     opened = {f"open {a} file {{file}}{end}" for a in ("a", "the") for end in ("", " please")}
     assert {grammar.draw("load", rng) for _ in range(200)} == read | opened
-    monkeypatch.setitem(HELD_OUT, "load", ("Could you read the {file}?",))
-    kept_back.cache_clear()
+    held_back = frozenset([bare("Could you read the {file}?")])
+    monkeypatch.setattr("oci_magic.training.tasks.composing.kept_back", lambda: held_back)
     assert {grammar.draw("load", rng) for _ in range(200)} == opened
-    kept_back.cache_clear()
 
 
 @pytest.mark.parametrize("key", sorted(GRAMMARS))
@@ -207,7 +230,25 @@ def test_what_a_grammar_draws_can_be_filled(key: str) -> None:
     for text in drawn:
         assert sorted(re.findall(r"{\w+}", text)) == slots, text
         assert not re.search(r"[\[\]|]|<[a-z_]+>", text), text
-        assert bare(text) not in kept_back(key)
+        assert bare(text) not in kept_back()
+
+
+def test_a_grammar_with_a_heading_that_stands_twice_would_lose_lines() -> None:
+    keys: list[str] = []
+    for path in sorted((PHRASES / "composed").glob("*.txt")):
+        headings = re.findall(r"^# (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+        assert len(headings) == len(set(headings)), path
+        keys += [heading for heading in headings if not heading.startswith("<")]
+    assert sorted(keys) == sorted(GRAMMARS)
+
+
+def test_nobody_asks_to_be_given_what_is_to_go() -> None:
+    rng = Random(2)
+    for key in ("filter_ge", "filter_ne", "filter_missing", "drop_missing", "dupes_drop"):
+        for _ in range(400):
+            text = GRAMMARS[key].draw(key, rng)
+            if re.search(r"(should|must|can) go\b|: (drop|remove)|(throw|toss) them out", text):
+                assert opening(text) == "whole" or text.split()[0] in FIRST_WORDS["verb"], text
 
 
 def test_every_part_of_a_grammar_is_used() -> None:
@@ -223,6 +264,18 @@ def test_the_held_out_side_draws_from_no_grammar(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(pytest.fail.Exception):
         for seed in range(40):
             Maker(seed).examples()
+
+
+def test_what_training_studies_more_changes_no_held_out_task(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def requests(*, held_out: bool) -> list[str]:
+        return [str(Maker(seed, held_out=held_out).examples()) for seed in range(8)]
+
+    trained, held_back = requests(held_out=False), requests(held_out=True)
+    monkeypatch.setattr(make, "STUDIED", {"sort": 30.0})
+    assert requests(held_out=False) != trained
+    assert requests(held_out=True) == held_back
 
 
 def test_all_templates_of_a_key_have_the_same_slots() -> None:
@@ -247,6 +300,8 @@ def test_every_known_first_word_is_one() -> None:
      ("count of rows per {g}", "noun"), ("pivot table of {v}", "noun"), ("the rows", "noun"),
      ("{c}: sort by it", "whole"), ("{new} = {a} + {b}", "whole"), ("df.head({n})", "whole"),
      ("{c} is text and must be numbers", "whole"), ("for each {g} the mean", "whole"),
+     ("rows where {c} is {x} can go", "whole"), ("duplicate rows should go", "whole"),
+     ("duplicate the rows", "verb"), ("rows without {c}: drop", "whole"),
      ("dispose of {c}", "verb"), ("sample size per {g}", "noun"), ("{c} isn't a date yet", "whole"),
      ("all rows where {c} is {x}", "noun"), ("sample {n} rows", "verb")],
 )  # fmt: skip

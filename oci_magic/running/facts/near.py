@@ -26,8 +26,8 @@ def near(name: str, names: Iterable[str], count: int = 2) -> tuple[str, ...]:
     wanted = _folded(name[:LONGEST])
     close = difflib.get_close_matches(wanted, _first(wanted, list(folded)), n=count, cutoff=CUTOFF)
     sure = [t for t in close if difflib.SequenceMatcher(None, t, wanted).ratio() >= SURE]
-    holding = [text for text in folded if len(wanted) > 2 and wanted in text]
-    ordered = dict.fromkeys([*sure, *reversed(holding), *close])
+    holding = [text for text in reversed(folded) if len(wanted) > 2 and wanted in text]
+    ordered = dict.fromkeys([*sure, *sorted(holding, key=len), *close])
     return tuple(folded[text] for text in ordered)[:count]
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from ...prompting.context import Context
 from ...prompting.prompts import FIX
-from ...running.outcome import Outcome, run
+from ...running.outcome import run
 from ...types import Failure
 from . import cleaning, grouping, plotting, selecting
 from .mistakes import mistaken, unconverted
@@ -185,17 +185,17 @@ class Maker:
             return self.fix_task(world, scene, own, true_code)
         shares = (HELD_UNCONVERTED, HELD_MISTAKEN) if self.held_out else (UNCONVERTED, MISTAKEN)
         wrong = unconverted(code) if self.rng.random() < shares[0] else None
-        outcome = run(wrong, copied(world.namespace), world.folder) if wrong else Outcome()
-        repaired = repair(outcome.failure, wrong) if wrong and outcome.failure else None
-        if wrong and outcome.failure and repaired:
-            task.attempts.append(Attempt(wrong, sentence, outcome.failure, train=False))
-            task.dirty = world.fails(code)
+        failure = world.failure(wrong) if wrong else None
+        repaired = repair(failure, wrong) if wrong and failure else None
+        if wrong and failure and repaired:
+            task.attempts.append(Attempt(wrong, sentence, failure, train=False))
+            task.dirty = world.failure(code) is not None
             code, sentence = repaired
         elif self.rng.random() < shares[1]:
             wrong = mistaken(self.rng, code, world.names())
-            failure = self.failure(world, wrong) if wrong else None
+            failure = world.failure(wrong) if wrong else None
             # A mistake that the data hide cannot be told from their error.
-            if wrong and failure and not same(failure, self.failure(world, code)):
+            if wrong and failure and not same(failure, world.failure(code)):
                 task.attempts.append(Attempt(wrong, sentence, failure, train=False))
         return self.settle(world, scene, task, code, sentence, true_code)
 
@@ -254,18 +254,14 @@ class Maker:
     def fix_task(self, world: World, scene: Scene, task: Task, code: str) -> Task | None:
         """The person's own cell fails and is to be fixed; what was meant can be told from that."""
         wrong = mistaken(self.rng, code)
-        failure = self.failure(world, wrong) if wrong else None
-        if not wrong or not failure or same(failure, self.failure(world, code)):
+        failure = world.failure(wrong) if wrong else None
+        if not wrong or not failure or same(failure, world.failure(code)):
             return None
-        sentence = _mended(failure, wrong, code)
-        if not sentence or (failure.name == "NameError" and len(world.tables) > 1):
+        sentence = _mended(failure, wrong, code, tables=len(world.tables))
+        if sentence is None:
             return None
         task.attempts = [Attempt(wrong, "", failure, train=False)]
         return self.settle(world, scene, task, code, sentence, code)
-
-    def failure(self, world: World, code: str) -> Failure | None:
-        """How `code` fails in the world."""
-        return run(code, copied(world.namespace), world.folder).failure
 
     def worded(self, scene: Scene) -> str:
         """The phrases joined into a request, as people type."""
@@ -308,11 +304,16 @@ MENDED = {
 """What is said of a mistake in the person's own cell that has no more telling remedy."""
 
 
-def _mended(failure: Failure, wrong: str, code: str) -> str | None:
-    """The sentence of a repair that the failure tells, or None where nobody could know it."""
+def _mended(failure: Failure, wrong: str, code: str, *, tables: int) -> str | None:
+    """The sentence of a repair that the failure tells, or None where nobody could know it.
+
+    An unknown name may be any of several `tables`, and a step too many something else.
+    """
     found = repair(failure, wrong)
     if found is not None:
         return found[1] if found[0] == code else None
+    if wrong.count("\n") != code.count("\n") or (failure.name == "NameError" and tables > 1):
+        return None
     return MENDED.get(failure.name)
 
 

@@ -73,7 +73,7 @@ class Scene:
         self.notes.append(note)
 
     def _template(self, texts: Sequence[str], key: str, question: bool) -> str:
-        """One of `texts`, or in training as often a clause of the grammar of `key`."""
+        """One of `texts`, or in training more often a clause of the grammar of `key`."""
         grammar = None if self.held_out or question else GRAMMARS.get(key)
         if grammar is not None and self.rng.random() < COMPOSED:
             return grammar.draw(key, self.rng)

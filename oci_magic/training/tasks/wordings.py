@@ -89,13 +89,20 @@ _AS_NOUN = re.compile(
     r"(?!dispose|make)\w[\w-]* of\b|(agg|base|chart|count|cross|default|double|figure|log|pivot"
     r"|plot|point|run|sort|type) (charts?|cloud|colou?r|conversion|for|function|grouping|named"
     r"|order|plot|r|scale|tables?|title|type)\b(?!\()|(file|sample|title) (\{file\}|size|row)\b"
-    r"|name on the left|count, mean|index labels|lower end"
+    r"|name on the left|count, mean|index labels|lower end|(duplicate|double) (entries|rows)\b"
 )
 """Where a word that is a verb elsewhere is none: "count of rows", "pivot table"."""
 _SENTENCE = re.compile(
     r"\b(is|are|isn't|aren't|must|has|have|should|needs?|gets?|goes|can|may|gives|becomes?|comes?"
     r"|equals|stays?)\b"
 )
+_FATE = re.compile(
+    r"\b(should|must|shall|can|will|need to|needs to|has to|have to|is to|are to|may)"
+    r" (be|disappear|go|leave|not|remain|stay)\b|\b(go|goes) (out|away)\b|\b(makes|yields)\b"
+    r"|[,:;?] (so |please )?[a-z]+ (it|them|those|these)\b|get rid of (it|them)"
+    r"|[,:] (drop|delete|remove)\b"
+)
+"""What becomes of something, wherever it is said: "rows where x is 5 should go"."""
 _RELATIVE = re.compile(r"\b(where|that|which|whose|who)\b.*")
 _SIGNS = frozenset(("=", ":", "->", "<-", "=>", ":=", "→"))
 
@@ -114,4 +121,5 @@ def opening(template: str) -> Literal["verb", "noun", "whole"]:
         return "whole"
     if word in FIRST_WORDS["verb"] and not _AS_NOUN.match(text):
         return "verb"
-    return "whole" if _SENTENCE.search(_RELATIVE.sub("", text)) else "noun"
+    whole = _FATE.search(text) or _SENTENCE.search(_RELATIVE.sub("", text))
+    return "whole" if whole else "noun"

@@ -17,6 +17,7 @@ from typing import Any
 from ...prompting.context import Context
 from ...running.outcome import Outcome, run
 from ...running.variables import variables
+from ...types import Failure
 from .scene import Scene
 from .tables import (
     Column,
@@ -118,11 +119,11 @@ class World:
         """The columns of the tables and the files, as they could be mixed up."""
         return [column.name for table in self.tables for column in table.columns] + self.files
 
-    def fails(self, code: str) -> bool:
-        """Whether `code` fails here, tried on copies of all."""
+    def failure(self, code: str) -> Failure | None:
+        """How `code` fails here, if it does, tried on copies of all."""
         with tempfile.TemporaryDirectory() as folder:
             shutil.copytree(self.folder, folder, dirs_exist_ok=True)
-            return run(code, copied(self.namespace), Path(folder)).failure is not None
+            return run(code, copied(self.namespace), Path(folder)).failure
 
     def agrees(self, true_code: str, outcome: Outcome) -> bool:
         """Whether the true code in the clean twin gives the same (or cannot run there)."""
