@@ -44,7 +44,7 @@ WEIGHTS = {
     "inspect": 2.5, "filter": 2.5, "group": 2.2, "bar": 1.8, "new": 1.6, "sample": 0.5,
     "merge": 4.0, "dates": 2.0, "strings": 1.5, "pivot": 1.5, "convert": 1.5,
 }  # fmt: skip
-STUDIED = {"filter": 5.0, "new": 3.0, "rename": 3.0, "missing": 2.0}
+STUDIED = {"filter": 5.0, "new": 3.0, "rename": 6.0, "missing": 5.0, "save": 3.0}
 """How many times as often training has steps that a little word turns round: "all but", "into"."""
 OPENINGS = {"verb": ("", *OPENERS), "noun": NOUN_OPENERS, "whole": GREETINGS}
 LONG = 9  # earlier requests of a long notebook
@@ -102,7 +102,7 @@ class Maker:
             made = edit(self, world)
             if made is not None:
                 return made
-        if not world.tables or rng.random() < 0.2:
+        if not world.tables or rng.random() < (0.2 if self.held_out else 0.3):
             return self.load_request(world)
         return self.table_request(world)
 
