@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING
 
 from .scene import STYLES, Scene, quote
@@ -34,15 +35,7 @@ def load_scene(maker: Maker, world: World) -> tuple[Scene, Aliases, bool] | None
     """A load and up to two more steps, columns typed wrongly, and whether files are listed."""
     rng, words = maker.rng, maker.words
     form = _form(maker)
-    columns = make_columns(rng, words, usual_kinds(rng))
-    if not columns:
-        return None
-    if form.encoding != "utf-8":
-        columns[0] = _with_umlaut(columns[0])
-    if rng.random() < 0.35:
-        columns = [dirty(rng, c) if rng.random() < 0.6 else c for c in columns]
-    if form.decimal == ",":
-        columns = [replace(c, dirt="comma") if c.kind == "num" else c for c in columns]
+    columns = _columns(rng, words, form)
     frame = make_frame(rng, words, columns)
     name = words.file(form.suffix)
     if form.suffix == ".xlsx" and "/" in name:
@@ -71,6 +64,18 @@ def load_scene(maker: Maker, world: World) -> tuple[Scene, Aliases, bool] | None
     if listed and "/" not in name and name not in world.files:
         world.files.insert(rng.randint(0, len(world.files)), name)
     return scene, aliases, listed
+
+
+def _columns(rng: Random, words: Words, form: FileForm) -> list[Column]:
+    """The columns of a file of that form, some of them dirty."""
+    columns = make_columns(rng, words, usual_kinds(rng))
+    if form.encoding != "utf-8":
+        columns[0] = _with_umlaut(columns[0])
+    if rng.random() < 0.35:
+        columns = [dirty(rng, c) if rng.random() < 0.6 else c for c in columns]
+    if form.decimal == ",":
+        columns = [replace(c, dirt="comma") if c.kind == "num" else c for c in columns]
+    return columns
 
 
 def _table_name(words: Words, file: str) -> str:
