@@ -28,7 +28,7 @@ from oci_magic.training.tasks.scene import Scene
 from oci_magic.training.tasks.tables import YEARS, Column, Kind, Table, dirty, make_frame, stored
 from oci_magic.training.tasks.task import Task
 from oci_magic.training.tasks.wordings import FIRST_WORDS, HELD_OUT, PHRASES, WORDINGS, opening
-from oci_magic.training.tasks.words import Words, held
+from oci_magic.training.tasks.words import LEXICON, Words, held
 from oci_magic.training.tasks.world import World, copied
 from oci_magic.types import Execution
 
@@ -327,6 +327,19 @@ def test_a_first_answer_may_take_text_for_numbers() -> None:
     assert unconverted(f"import pandas as pd\n{kept}") == (
         'import pandas as pd\npd.crosstab(df["d"], df["e"])'
     )
+
+
+def test_names_resemble_each_other_in_half_of_trainings_notebooks() -> None:
+    def known(seed: int) -> set[str]:
+        words = Words(Random(seed), held_out=False)
+        return {words.pick(LEXICON) for _ in range(800)}
+
+    each = [known(seed) for seed in range(60)]
+    few = [names for names in each if len(names) < len(LEXICON) / 6]
+    assert 15 < len(few) < 45
+    assert all(len(names) > len(LEXICON) / 3 for names in each if names not in few)
+    assert not any(held(name) for names in each for name in names)
+    assert len(set[str]().union(*few)) > len(LEXICON) / 2  # another few in each
 
 
 def test_years_that_are_whole_numbers_do_not_become_dates() -> None:
