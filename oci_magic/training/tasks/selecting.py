@@ -13,6 +13,8 @@ AGGREGATES = {
     "std": ("standard deviation", "std"),
 }
 
+SIGNS = {"gt": ">", "lt": "<", "ge": ">=", "le": "<="}
+
 
 def inspect(s: Scene) -> bool:
     v, m = s.table.var, s.mention
@@ -66,9 +68,9 @@ def _filter_number(s: Scene) -> bool:
         s.say("filter_missing", f"Rows without `{c.name}`", c=mention)
         condition = f"{s.col(c)}.isna()"
     else:
-        key, sign = s.rng.choice(
-            (("gt", ">"), ("gt", ">"), ("lt", "<"), ("lt", "<"), ("ge", ">="), ("le", "<="))
-        )
+        # In training as often each: "5 or less" is also what goes where more than 5 is kept.
+        key = s.rng.choice(("gt", "gt", "lt", "lt", "ge", "le") if s.held_out else tuple(SIGNS))
+        sign = SIGNS[key]
         s.say(f"filter_{key}", f"Rows with `{c.name}` {sign} {x}", c=mention, x=x)
         condition = f"{s.col(c)} {sign} {x}"
     s.into_result(f"{s.table.var}[{condition}]")
