@@ -45,7 +45,7 @@ WEIGHTS = {
     "merge": 4.0, "dates": 2.0, "strings": 1.5, "pivot": 1.5, "convert": 1.5,
 }  # fmt: skip
 STUDIED = {"filter": 5.0, "new": 3.0, "rename": 6.0, "missing": 5.0, "save": 3.0}
-"""How many times as often training has steps that a little word turns round: "all but", "into"."""
+"""How many times as often training has steps that small models get wrong most."""
 OPENINGS = {"verb": ("", *OPENERS), "noun": NOUN_OPENERS, "whole": GREETINGS}
 LONG = 9  # earlier requests of a long notebook
 REQUESTS = (*(1,) * 12, 2, 2, 3, 4)
