@@ -23,7 +23,7 @@ def clean(count: int) -> list[Trial]:
 
 
 def test_what_failed_is_told_and_what_is_right_is_learned() -> None:
-    found = clean(6)
+    found = clean(20)
     assert found
     for trial in found:
         trial.take(WRONG)
@@ -36,7 +36,7 @@ def test_what_failed_is_told_and_what_is_right_is_learned() -> None:
 
 
 def test_a_second_failure_is_a_second_lesson() -> None:
-    trial = clean(6)[0]
+    trial = clean(20)[0]
     trial.take(WRONG)
     trial.take(WRONG.replace("kind", "sort"))
     trial.take(WRONG)
@@ -44,7 +44,7 @@ def test_a_second_failure_is_a_second_lesson() -> None:
 
 
 def test_a_wrong_answer_without_an_error_is_asked_again() -> None:
-    trial = clean(6)[0]
+    trial = clean(20)[0]
     trial.take(SILENT)
     (lesson,) = lessons(trial)
     assert [message["role"] for message in lesson["messages"]] == ["user", "assistant"]
